@@ -1,0 +1,250 @@
+/// One value on a tape.
+public struct JSONValue {
+  let tape: JSONTape
+  let index: Int
+
+  public enum Kind: Sendable { case null, bool, number, string, array, object }
+
+  private var node: JSONTape.Node { tape.nodes[index] }
+
+  public var kind: Kind {
+    switch node.kind {
+    case .null: .null
+    case .falseValue, .trueValue: .bool
+    case .number: .number
+    case .string: .string
+    case .array: .array
+    case .object: .object
+    }
+  }
+
+  public var isNull: Bool { node.kind == .null }
+  public var isObject: Bool { node.kind == .object }
+
+  /// Where the value stands in the text, quotes and brackets included.
+  public var range: Range<Int> { Int(node.start)..<Int(node.end) }
+  /// The value as it was written.
+  public var rawBytes: ArraySlice<UInt8> { tape.bytes[range] }
+  public var rawText: String { String(decoding: rawBytes, as: UTF8.self) }
+
+  public var bool: Bool? {
+    switch node.kind {
+    case .trueValue: true
+    case .falseValue: false
+    default: nil
+    }
+  }
+
+  /// A number's own text; nil for anything else.
+  public var numberText: String? { node.kind == .number ? rawText : nil }
+
+  /// A string's content with its escapes decoded; a lone surrogate becomes U+FFFD. Nil for anything else.
+  public var string: String? {
+    guard node.kind == .string else { return nil }
+    let content = tape.bytes[Int(node.start) + 1..<Int(node.end) - 1]
+    guard node.escaped else { return String(decoding: content, as: UTF8.self) }
+    return decoded(content)
+  }
+
+  /// A string's bytes where it has no escapes: nothing is copied to a `String`.
+  public func withStringBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
+    guard node.kind == .string, !node.escaped else { return nil }
+    return tape.bytes.withUnsafeBufferPointer {
+      body(UnsafeBufferPointer(rebasing: $0[Int(node.start) + 1..<Int(node.end) - 1]))
+    }
+  }
+
+  /// A string content of `text`, compared without making a `String` where it has no escapes.
+  public func isString(_ text: StaticString) -> Bool {
+    guard node.kind == .string else { return false }
+    return matches(text)
+  }
+
+  /// A number that is whole: `12`, `12.0`, `1.2e1`. Nil where it is not, or does not fit 64 bits.
+  public var wholeNumber: Int64? {
+    guard node.kind == .number else { return nil }
+    return parseWholeNumber(tape.bytes[range])
+  }
+
+  /// As `wholeNumber`, and also the same inside quotes: some gateways quote their counts.
+  public var lenientWholeNumber: Int64? {
+    if node.kind == .string { return parseWholeNumber(tape.bytes[range].dropFirst().dropLast()) }
+    return wholeNumber
+  }
+
+  // MARK: - Objects
+
+  /// The member of that name; nil where this is not an object or has none. The last one wins.
+  public subscript(name: StaticString) -> JSONValue? {
+    guard node.kind == .object else { return nil }
+    var found: JSONValue?
+    var at = index + 1
+    while at < Int(node.next) {
+      if JSONValue(tape: tape, index: at).matches(name) { found = JSONValue(tape: tape, index: at + 1) }
+      at = Int(tape.nodes[at + 1].next)
+    }
+    return found
+  }
+
+  /// As the subscript, but nil for a `null` too: an absent fact is absent or null.
+  public func present(_ name: StaticString) -> JSONValue? {
+    guard let value = self[name], !value.isNull else { return nil }
+    return value
+  }
+
+  /// Every member in the order written, repeated names included.
+  public var members: [(name: JSONValue, value: JSONValue)] {
+    guard node.kind == .object else { return [] }
+    var result: [(name: JSONValue, value: JSONValue)] = []
+    var at = index + 1
+    while at < Int(node.next) {
+      result.append((JSONValue(tape: tape, index: at), JSONValue(tape: tape, index: at + 1)))
+      at = Int(tape.nodes[at + 1].next)
+    }
+    return result
+  }
+
+  public var elements: [JSONValue] {
+    guard node.kind == .array else { return [] }
+    var result: [JSONValue] = []
+    var at = index + 1
+    while at < Int(node.next) {
+      result.append(JSONValue(tape: tape, index: at))
+      at = Int(tape.nodes[at].next)
+    }
+    return result
+  }
+
+  // MARK: -
+
+  private func matches(_ text: StaticString) -> Bool {
+    if node.escaped { return string == text.description }
+    let start = Int(node.start) + 1
+    let count = Int(node.end) - 1 - start
+    guard count == text.utf8CodeUnitCount else { return false }
+    return tape.bytes.withUnsafeBufferPointer { bytes in
+      for offset in 0..<count where bytes[start + offset] != text.utf8Start[offset] { return false }
+      return true
+    }
+  }
+}
+
+/// Decodes the escapes of a string that the parser has found well-formed.
+private func decoded(_ content: ArraySlice<UInt8>) -> String {
+  var result = ""
+  var plain: [UInt8] = []
+  var at = content.startIndex
+  func unit(_ start: Int) -> UInt32 {
+    (0..<4).reduce(0) { $0 << 4 | (hexDigit(content[start + $1]) ?? 0) }
+  }
+  func flush() {
+    result += String(decoding: plain, as: UTF8.self)
+    plain.removeAll(keepingCapacity: true)
+  }
+  while at < content.endIndex {
+    guard content[at] == UInt8(ascii: "\\") else {
+      plain.append(content[at])
+      at += 1
+      continue
+    }
+    let letter = content[at + 1]
+    at += 2
+    switch letter {
+    case UInt8(ascii: "b"): plain.append(0x08)
+    case UInt8(ascii: "f"): plain.append(0x0C)
+    case UInt8(ascii: "n"): plain.append(0x0A)
+    case UInt8(ascii: "r"): plain.append(0x0D)
+    case UInt8(ascii: "t"): plain.append(0x09)
+    case UInt8(ascii: "u"):
+      var code = unit(at)
+      at += 4
+      if (0xD800..<0xDC00).contains(code), at + 6 <= content.endIndex,
+        content[at] == UInt8(ascii: "\\"), content[at + 1] == UInt8(ascii: "u")
+      {
+        let low = unit(at + 2)
+        if (0xDC00..<0xE000).contains(low) {
+          code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+          at += 6
+        }
+      }
+      flush()
+      result.unicodeScalars.append(Unicode.Scalar(code) ?? "\u{FFFD}")
+    default: plain.append(letter)
+    }
+  }
+  flush()
+  return result
+}
+
+/// A whole number in JSON's number grammar, fraction and exponent allowed where they leave it whole.
+private func parseWholeNumber(_ text: ArraySlice<UInt8>) -> Int64? {
+  var rest = text
+  let negative = rest.first == UInt8(ascii: "-")
+  if negative { rest.removeFirst() }
+  var digits: [UInt8] = []
+  var fraction = 0
+  var exponent = 0
+  var plain: Int64 = 0
+  var overflow = false
+  var isPlain = !rest.isEmpty && rest.count <= 18
+  for byte in rest {
+    guard byte >= 48, byte <= 57 else {
+      isPlain = false
+      break
+    }
+    plain = plain &* 10 &+ Int64(byte - 48)
+  }
+  if isPlain { return negative ? -plain : plain }
+
+  func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }
+  while let byte = rest.first, isDigit(byte) {
+    digits.append(byte - 48)
+    rest.removeFirst()
+  }
+  guard !digits.isEmpty else { return nil }
+  if rest.first == UInt8(ascii: ".") {
+    rest.removeFirst()
+    while let byte = rest.first, isDigit(byte) {
+      digits.append(byte - 48)
+      fraction += 1
+      rest.removeFirst()
+    }
+    guard fraction > 0 else { return nil }
+  }
+  if let byte = rest.first, byte | 0x20 == UInt8(ascii: "e") {
+    rest.removeFirst()
+    let negativeExponent = rest.first == UInt8(ascii: "-")
+    if negativeExponent || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+    guard !rest.isEmpty, rest.count <= 4 else { return nil }
+    for byte in rest {
+      guard isDigit(byte) else { return nil }
+      exponent = exponent * 10 + Int(byte - 48)
+    }
+    rest = []
+    if negativeExponent { exponent = -exponent }
+  }
+  guard rest.isEmpty else { return nil }
+  // digits × 10^(exponent − fraction)
+  var shift = exponent - fraction
+  while shift < 0, let last = digits.last {
+    guard last == 0 else { return nil }
+    digits.removeLast()
+    shift += 1
+  }
+  var value: Int64 = 0
+  for digit in digits {
+    let (scaled, over) = value.multipliedReportingOverflow(by: 10)
+    let (sum, over2) = scaled.addingReportingOverflow(Int64(digit))
+    overflow = overflow || over || over2
+    value = sum
+  }
+  if value != 0, shift > 18 { return nil }
+  while shift > 0, value != 0 {
+    let (scaled, over) = value.multipliedReportingOverflow(by: 10)
+    overflow = overflow || over
+    value = scaled
+    shift -= 1
+  }
+  guard !overflow else { return nil }
+  return negative ? -value : value
+}

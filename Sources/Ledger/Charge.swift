@@ -1,0 +1,64 @@
+/// An amount of money for each meter.
+public struct MeterAmounts: Sendable {
+  private var femtodollars: InlineArray<16, Int128> = .init(repeating: 0)
+
+  public init() {}
+
+  public subscript(meter: Meter) -> Money {
+    get { Money(femtodollars: femtodollars[Int(meter.rawValue)]) }
+    set { femtodollars[Int(meter.rawValue)] = newValue.femtodollars }
+  }
+
+  public static func += (a: inout MeterAmounts, b: MeterAmounts) {
+    for i in 0..<16 { a.femtodollars[i] += b.femtodollars[i] }
+  }
+
+  public var total: Money {
+    var sum: Int128 = 0
+    for i in 0..<16 { sum += femtodollars[i] }
+    return Money(femtodollars: sum)
+  }
+}
+
+/// What one model's part of a request costs, and how that is known.
+public struct Charge: Sendable {
+  /// How one meter came to its amount.
+  public struct Line: Hashable, Sendable {
+    public var meter: Meter
+    public var count: Int64
+    /// What one unit costs; nil where no rate is known, and then the amount is unknown too, never zero.
+    public var rate: Money?
+    /// Words for the reader: which tier, threshold and fallback the rate came from.
+    public var note: String
+
+    public init(meter: Meter, count: Int64, rate: Money?, note: String) {
+      self.meter = meter
+      self.count = count
+      self.rate = rate
+      self.note = note
+    }
+  }
+
+  /// The model this charge is for: the request's own, or another one inside the same answer.
+  public var model: String?
+  public var counts: TokenCounts
+  public var amounts: MeterAmounts
+  /// Meters with a count but no rate.
+  public var unpricedMeters: [Meter]
+  /// At least one used meter had a rate.
+  public var hasPricedMeter: Bool
+  /// Why something has no price; nil where everything has one.
+  public var unpricedReason: String?
+
+  public init(model: String?, counts: TokenCounts) {
+    self.model = model
+    self.counts = counts
+    self.amounts = MeterAmounts()
+    self.unpricedMeters = []
+    self.hasPricedMeter = false
+    self.unpricedReason = nil
+  }
+
+  public var total: Money { amounts.total }
+  public var isUnpriced: Bool { unpricedReason != nil }
+}

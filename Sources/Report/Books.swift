@@ -1,0 +1,256 @@
+public import Ledger
+
+/// How well a cost is known. The first that holds is what a row shows.
+public enum CostState: String, Comparable, CaseIterable, Sendable {
+  /// Nothing in it has a price: the cost is unknown, and the cell is empty.
+  case unpriced
+  /// Something in it has no price, or a request was interrupted: the cost is a lower bound.
+  case partial
+  /// Counts were estimated or mended.
+  case estimated
+  case exact
+
+  public static func < (a: CostState, b: CostState) -> Bool {
+    allCases.firstIndex(of: a) ?? 0 < allCases.firstIndex(of: b) ?? 0
+  }
+}
+
+/// Where a row of the books comes from.
+public enum Entry: String, Sendable {
+  case usage
+  case adjustment
+  case fixed
+  case credit
+}
+
+/// Whole numbers that splits may cut: each is in units of 1/`Books.weightDenominator`.
+public struct WeightedCounts: Hashable, Sendable {
+  public var requests: Int128 = 0
+  public var failedRequests: Int128 = 0
+  public var interruptedRequests: Int128 = 0
+  public var unpricedRequests: Int128 = 0
+  public var inputTokens: Int128 = 0
+  public var cacheReadTokens: Int128 = 0
+  public var cacheWriteTokens: Int128 = 0
+  public var outputTokens: Int128 = 0
+
+  public init() {}
+
+  public static func += (a: inout WeightedCounts, b: WeightedCounts) {
+    a.requests += b.requests
+    a.failedRequests += b.failedRequests
+    a.interruptedRequests += b.interruptedRequests
+    a.unpricedRequests += b.unpricedRequests
+    a.inputTokens += b.inputTokens
+    a.cacheReadTokens += b.cacheReadTokens
+    a.cacheWriteTokens += b.cacheWriteTokens
+    a.outputTokens += b.outputTokens
+  }
+}
+
+/// What one period cost, by product, model and day: the finished value that every report is drawn from.
+public struct Books: Sendable {
+  /// One line of `chargeback.csv`: a product's use of one model at one service tier.
+  public struct Row: Sendable {
+    /// Index into `products`.
+    public var product: Int
+    /// Empty where unknown.
+    public var provider: String
+    public var model: String
+    public var serviceTier: String
+    public var entry: Entry
+    /// The period an adjustment corrects; this period otherwise.
+    public var forPeriod: String
+    public var counts: WeightedCounts
+    /// What is priced of it; with state `unpriced` nothing is, and the cost is unknown.
+    public var cost: Money
+    public var state: CostState
+
+    public init(
+      product: Int, provider: String, model: String, serviceTier: String, entry: Entry,
+      forPeriod: String, counts: WeightedCounts, cost: Money, state: CostState
+    ) {
+      self.product = product
+      self.provider = provider
+      self.model = model
+      self.serviceTier = serviceTier
+      self.entry = entry
+      self.forPeriod = forPeriod
+      self.counts = counts
+      self.cost = cost
+      self.state = state
+    }
+  }
+
+  /// One product on one day.
+  public struct DayCell: Sendable {
+    public var counts = WeightedCounts()
+    public var cost = Money.zero
+    public init() {}
+  }
+
+  /// A model (or one of its meters) that no price covers, and how much of it was used.
+  public struct Unpriced: Sendable {
+    public var provider: String
+    public var model: String
+    public var serviceTier: String
+    /// Why, in words: `no price entry for this model`, `no rate for web_search`.
+    public var reason: String
+    public var requests: Int64
+    /// The counts without a rate, by meter.
+    public var counts: TokenCounts
+
+    public init(
+      provider: String, model: String, serviceTier: String, reason: String, requests: Int64,
+      counts: TokenCounts
+    ) {
+      self.provider = provider
+      self.model = model
+      self.serviceTier = serviceTier
+      self.reason = reason
+      self.requests = requests
+      self.counts = counts
+    }
+  }
+
+  /// A file that lines of this period were read from. Figures are of the whole file.
+  public struct Input: Sendable {
+    public var name: String
+    public var sha256: String
+    public var lines: Int64
+    public var usages: Int64
+    public var duplicates: Int64
+    public var rejected: Int64
+    public var control: Int64
+
+    public init(
+      name: String, sha256: String, lines: Int64, usages: Int64, duplicates: Int64, rejected: Int64,
+      control: Int64
+    ) {
+      self.name = name
+      self.sha256 = sha256
+      self.lines = lines
+      self.usages = usages
+      self.duplicates = duplicates
+      self.rejected = rejected
+      self.control = control
+    }
+  }
+
+  /// Numbers of a writer that no line was read for: lines are missing.
+  public struct Hole: Hashable, Sendable {
+    public var writer: String
+    public var first: Int64
+    public var last: Int64
+    public init(writer: String, first: Int64, last: Int64) {
+      self.writer = writer
+      self.first = first
+      self.last = last
+    }
+  }
+
+  /// A law held against this period's own figures.
+  public struct Check: Sendable {
+    public var name: String
+    public var passed: Bool
+    /// Both sides, in words.
+    public var detail: String
+    public init(name: String, passed: Bool, detail: String) {
+      self.name = name
+      self.passed = passed
+      self.detail = detail
+    }
+  }
+
+  /// The price book that the period was priced with.
+  public struct PriceVersion: Sendable {
+    public var version: String
+    public var publishedAt: String
+    /// Where the prices came from, in words.
+    public var source: String
+    public init(version: String, publishedAt: String, source: String) {
+      self.version = version
+      self.publishedAt = publishedAt
+      self.source = source
+    }
+  }
+
+  public var period: Period
+  public var programVersion: String
+  public var prices: PriceVersion
+  public var attributionVersion: String
+  /// In the rules' order; the last is `unattributed`.
+  public var products: [Product]
+  /// All weighted counts are in units of one part in so many.
+  public var weightDenominator: Int128
+  /// In order of product, provider, model, tier, entry.
+  public var rows: [Row]
+  /// `days[day][product]`, one entry for each of the period's days.
+  public var days: [[DayCell]]
+  public var unpriced: [Unpriced]
+  public var inputs: [Input]
+  public var rejections: [Rejection]
+  public var holes: [Hole]
+  public var checks: [Check]
+  /// Requests whose counts were estimated or mended, whole requests and not weighted.
+  public var estimatedRequests: Int64
+
+  public init(
+    period: Period, programVersion: String, prices: PriceVersion, attributionVersion: String,
+    products: [Product], weightDenominator: Int128
+  ) {
+    self.period = period
+    self.programVersion = programVersion
+    self.prices = prices
+    self.attributionVersion = attributionVersion
+    self.products = products
+    self.weightDenominator = weightDenominator
+    self.rows = []
+    self.days = Array(
+      repeating: Array(repeating: DayCell(), count: products.count), count: period.days.count)
+    self.unpriced = []
+    self.inputs = []
+    self.rejections = []
+    self.holes = []
+    self.checks = []
+    self.estimatedRequests = 0
+  }
+
+  // MARK: - Totals
+
+  public var totalCost: Money { rows.reduce(.zero) { $0 + $1.cost } }
+
+  public var totalCounts: WeightedCounts {
+    rows.reduce(into: WeightedCounts()) { $0 += $1.counts }
+  }
+
+  /// A whole count: totals are not cut by splits.
+  public func whole(_ weighted: Int128) -> Int64 {
+    precondition(weighted % weightDenominator == 0, "a total over all products is a whole number")
+    return Int64(weighted / weightDenominator)
+  }
+
+  public var unattributedCost: Money {
+    rows.reduce(.zero) { $1.product == products.count - 1 ? $0 + $1.cost : $0 }
+  }
+
+  public func cost(ofProduct product: Int) -> Money {
+    rows.reduce(.zero) { $1.product == product ? $0 + $1.cost : $0 }
+  }
+
+  public func counts(ofProduct product: Int) -> WeightedCounts {
+    rows.reduce(into: WeightedCounts()) { if $1.product == product { $0 += $1.counts } }
+  }
+
+  public var linesRead: Int64 { inputs.reduce(0) { $0 + $1.lines } }
+  public var usagesRead: Int64 { inputs.reduce(0) { $0 + $1.usages } }
+  public var duplicatesRead: Int64 { inputs.reduce(0) { $0 + $1.duplicates } }
+  public var rejectedRead: Int64 { inputs.reduce(0) { $0 + $1.rejected } }
+  public var controlRead: Int64 { inputs.reduce(0) { $0 + $1.control } }
+
+  /// Nothing rejected, nothing missing, nothing without a price: what exit code 0 says.
+  public var isComplete: Bool {
+    rejectedRead == 0 && holes.isEmpty && totalCounts.unpricedRequests == 0
+      && checks.allSatisfy(\.passed)
+  }
+}
