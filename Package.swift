@@ -58,7 +58,7 @@ let package = Package(
     room("Report", imports: ["JSON", "Ledger", "CXLSXWriter"]),
 
     room("Store", imports: ["Ledger", "CSQLite"]),
-    room("Sample", imports: ["RawLog", "JSON", "Ledger"]),
+    room("Sample", imports: ["JSON", "Ledger"]),
     room(
       "Pipeline",
       imports: ["Ingest", "Price", "Attribute", "Report", "Store", "RawLog", "JSON", "Ledger", crypto]),
