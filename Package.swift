@@ -83,6 +83,9 @@ let package = Package(
     .target(
       name: "TestKit", dependencies: ["JSON", "Ledger", nioCore, nioPosix, nioHTTP1, "CZlib"],
       path: "Tests/TestKit", swiftSettings: strict),
+    .executableTarget(
+      name: "vendor-stand-in", dependencies: ["TestKit", "JSON"], path: "Tests/VendorStandIn",
+      swiftSettings: strict),
     tests("LedgerTests", imports: ["Ledger"]),
     tests("JSONTests", imports: ["JSON"]),
     tests("RawLogTests", imports: ["RawLog", "JSON", "Ledger"]),
