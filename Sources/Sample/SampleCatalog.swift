@@ -45,6 +45,8 @@ struct SampleCaller: Sendable {
   var agents: [String]
   var habit: Habit
   var viaInferenceProfile = false
+  /// Tries names of models that no vendor has.
+  var makesUpModels = false
   var models: Weighted<SampleModel>
 }
 
@@ -72,7 +74,7 @@ enum SampleCatalog {
   static let gpt54 = SampleModel(
     provider: "openai", endpoint: "openai.responses", requested: "gpt-5.4",
     returned: "gpt-5.4-2026-03-05", upstream: "openai-main", shape: .openAIResponses,
-    contextThreshold: 272_000, tiers: ["flex", "priority"], reasons: true)
+    contextThreshold: 272_000, tiers: ["flex", "priority"], reasons: true, searches: true)
   static let gpt52 = SampleModel(
     provider: "openai", endpoint: "openai.responses", requested: "gpt-5.2",
     returned: "gpt-5.2-2025-12-11", upstream: "openai-main", shape: .openAIResponses,
@@ -95,7 +97,8 @@ enum SampleCatalog {
     cachesPrompts: false)
   static let flash = SampleModel(
     provider: "gemini", endpoint: "gemini.generate_content", requested: "gemini-2.5-flash",
-    returned: "gemini-2.5-flash", upstream: "gemini-main", shape: .gemini, reasons: true, searches: true)
+    returned: "gemini-2.5-flash", upstream: "gemini-main", shape: .gemini, reasons: true, searches: true
+  )
   static let geminiPro = SampleModel(
     provider: "gemini", endpoint: "gemini.generate_content", requested: "gemini-2.5-pro",
     returned: "gemini-2.5-pro", upstream: "gemini-main", shape: .gemini, contextThreshold: 200_000,
@@ -149,7 +152,7 @@ enum SampleCatalog {
     (
       2,
       SampleCaller(
-        key: "poc-unlabelled", team: "research", agents: sdks, habit: .plain,
+        key: "poc-unlabelled", team: "research", agents: sdks, habit: .plain, makesUpModels: true,
         models: Weighted([(40, mini), (30, flash), (20, opus), (10, internalModel)]))
     ),
   ])

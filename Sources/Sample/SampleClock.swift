@@ -31,7 +31,7 @@ struct SampleClock {
     self.requests = requests
   }
 
-  /// The arrival of request `n`, asked for in rising order: somewhere in the n-th equal slice of the month's work.
+  /// The arrival of request `n`, asked for in rising order: somewhere in the n-th equal slice of the work.
   mutating func arrival(of n: Int, random: inout SampleRandom) -> Int64 {
     let slice = Int128(total)
     let from = Int64(slice * Int128(n) / Int128(requests))

@@ -49,8 +49,8 @@ extension SampleRun {
   /// overlooks the fault bills it.
   private func badLine(_ n: Int) -> [UInt8] {
     func end(
-      v: String = "1", kind: String = #""end""#, seq: String = "1", time: String = "2026-10-05T03:00:00.000000Z",
-      id: Bool = true, output: String = "1000000"
+      v: String = "1", kind: String = #""end""#, seq: String = "1",
+      time: String = "2026-10-05T03:00:00.000000Z", id: Bool = true, output: String = "1000000"
     ) -> String {
       #"{"v":\#(v),"kind":\#(kind),"writer":"w-bad-\#(n)","seq":\#(seq),"time":"\#(time)","#
         + (id ? #""id":"0199a1b2-0000-7000-8000-\#(100_000_000_000 + n)","# : "")

@@ -5,7 +5,7 @@ public struct SampleError: Error, CustomStringConvertible {
   public var description: String
 }
 
-/// The files of the sample month, written and read whole: a segment is never more than `SampleLimit.segmentBytesMax`.
+/// The files of the sample month, written and read whole: `SampleLimit.segmentBytesMax` bounds each.
 struct SampleFolder {
   var path: String
 
@@ -49,6 +49,7 @@ struct SampleFolder {
 
   private func failure(_ doing: String, _ path: String) -> SampleError {
     let why = String(cString: strerror(errno))
-    return SampleError(description: "cannot \(doing) \(path): \(why); give --out a folder that can be written")
+    return SampleError(
+      description: "cannot \(doing) \(path): \(why); give --out a folder that can be written")
   }
 }

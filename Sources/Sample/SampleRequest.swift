@@ -13,6 +13,8 @@ struct SampleRequest {
     case refused(String)
   }
 
+  private static let profiles = "arn:aws:bedrock:ap-northeast-1:123456789012:application-inference-profile"
+
   let id: String
   let time: Int64
   let caller: SampleCaller
@@ -37,7 +39,7 @@ struct SampleRequest {
     session = "s-\(random.below(requests / 6 + 1))"
     profile =
       caller.viaInferenceProfile
-      ? "arn:aws:bedrock:ap-northeast-1:123456789012:application-inference-profile/chrome\(random.below(3))a7f"
+      ? "\(Self.profiles)/chrome\(random.below(3))a7f"
       : nil
     agent = random.pick(caller.agents)
     ip = "10.\(random.below(4)).\(random.below(256)).\(1 + random.below(254))"
@@ -57,7 +59,9 @@ struct SampleRequest {
     return json.bytes
   }
 
-  func end(attempt: Int, final: Bool, duration: Int64, answer: Answer, random: inout SampleRandom) -> [UInt8] {
+  func end(
+    attempt: Int, final: Bool, duration: Int64, answer: Answer, random: inout SampleRandom
+  ) -> [UInt8] {
     var json = JSONWriter()
     json.object {
       writeHead(attempt: attempt, to: &$0)
@@ -79,22 +83,28 @@ struct SampleRequest {
   }
 
   private func writeCaller(to json: inout JSONWriter) {
-    json.member("key", object: {
-      $0.member("id", Self.keyID(caller.key))
-      $0.member("name", caller.key)
-    })
+    json.member(
+      "key",
+      object: {
+        $0.member("id", Self.keyID(caller.key))
+        $0.member("name", caller.key)
+      })
     json.member("team", caller.team)
     json.member("user", user)
     json.member("session", session)
-    json.member("tags", object: {
-      if let product = caller.product { $0.member("product", product) }
-      $0.member("env", caller.key.hasSuffix("-stg") ? "stg" : "prod")
-    })
+    json.member(
+      "tags",
+      object: {
+        if let product = caller.product { $0.member("product", product) }
+        $0.member("env", caller.key.hasSuffix("-stg") ? "stg" : "prod")
+      })
     json.member("inference_profile", profile)
-    json.member("client", object: {
-      $0.member("ip", ip)
-      $0.member("agent", agent)
-    })
+    json.member(
+      "client",
+      object: {
+        $0.member("ip", ip)
+        $0.member("agent", agent)
+      })
   }
 
   private func writeTransport(
@@ -118,11 +128,13 @@ struct SampleRequest {
     }
     json.member("response_id", answered ? "resp_" + random.hex(digits: 16) : nil)
     json.member("metered_id", meteredID)
-    json.member("model", object: {
-      $0.member("requested", model.requested)
-      $0.member("routed", model.requested)
-      $0.member("returned", answered ? model.returned : nil)
-    })
+    json.member(
+      "model",
+      object: {
+        $0.member("requested", model.requested)
+        $0.member("routed", model.requested)
+        $0.member("returned", answered ? model.returned : nil)
+      })
   }
 
   private func writeAnswer(_ answer: Answer, to json: inout JSONWriter) {

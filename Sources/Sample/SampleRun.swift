@@ -32,7 +32,7 @@ struct SampleRun {
   mutating func request(_ n: Int) throws {
     let now = clock.arrival(of: n, random: &random)
     try drain(until: now)
-    var request = SampleRequest(at: now, of: requests, random: &random)
+    let request = SampleRequest(at: now, of: requests, random: &random)
     let writer = random.below(writers.count)
     files.summary.requests += 1
     if crashes.contains(n) { return try die(request, writer: writer) }
@@ -41,10 +41,12 @@ struct SampleRun {
     if luck < 5 {
       return try refuse(request, writer: writer)
     }
-    if luck < 7 { request.model.requested = random.pick(SampleCatalog.hostileModels) }
+    if request.caller.makesUpModels, random.chance(perMille: 50) {
+      return try madeUpModel(request, writer: writer)
+    }
     try line("start", of: request, writer, at: now, rest: request.start(attempt: 1))
     let duration = Int64(300_000 + random.longTail(median: 2_200_000))
-    if luck >= 7, luck < 13 {
+    if luck < 11 {
       return retry(request, writer: writer, duration: duration)
     }
     let answer = answer(to: request, luck: luck)
@@ -63,8 +65,7 @@ struct SampleRun {
 
   private mutating func answer(to request: SampleRequest, luck: Int) -> SampleRequest.Answer {
     switch luck {
-    case ..<7: return .clientError
-    case 13..<30: return .vendorError
+    case 11..<30: return .vendorError
     default: break
     }
     let usage = SampleUsage(of: request.model, habit: request.caller.habit, random: &random)
@@ -93,6 +94,16 @@ struct SampleRun {
     later("end", of: request, writer, at: again, rest: first)
     later("start", of: request, writer, at: again, rest: request.start(attempt: 2))
     later("end", of: request, writer, at: again + duration, rest: second)
+  }
+
+  /// The client asks for a model that does not exist, under a name it made up.
+  private mutating func madeUpModel(_ request: SampleRequest, writer: Int) throws {
+    var request = request
+    request.model.requested = random.pick(SampleCatalog.hostileModels)
+    try line("start", of: request, writer, at: request.time, rest: request.start(attempt: 1))
+    let end = request.end(
+      attempt: 1, final: true, duration: 90_000, answer: .clientError, random: &random)
+    later("end", of: request, writer, at: request.time + 90_000, rest: end)
   }
 
   private mutating func refuse(_ request: SampleRequest, writer: Int) throws {

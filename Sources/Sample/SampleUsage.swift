@@ -79,17 +79,21 @@ struct SampleUsage {
       $0.member("input_tokens", fresh)
       $0.member("cache_creation_input_tokens", cacheWrite5m + cacheWrite1h)
       $0.member("cache_read_input_tokens", cacheRead)
-      $0.member("cache_creation", object: {
-        $0.member("ephemeral_5m_input_tokens", cacheWrite5m)
-        $0.member("ephemeral_1h_input_tokens", cacheWrite1h)
-      })
+      $0.member(
+        "cache_creation",
+        object: {
+          $0.member("ephemeral_5m_input_tokens", cacheWrite5m)
+          $0.member("ephemeral_1h_input_tokens", cacheWrite1h)
+        })
       $0.member("output_tokens", output)
       $0.member("service_tier", batch ? "batch" : tier ?? "standard")
       if searches > 0 {
-        $0.member("server_tool_use", object: {
-          $0.member("web_search_requests", searches)
-          $0.member("web_fetch_requests", 0)
-        })
+        $0.member(
+          "server_tool_use",
+          object: {
+            $0.member("web_search_requests", searches)
+            $0.member("web_fetch_requests", 0)
+          })
       }
     }
   }
@@ -103,16 +107,20 @@ struct SampleUsage {
       count(&$0, "prompt_tokens", prompt)
       count(&$0, "completion_tokens", output)
       count(&$0, "total_tokens", prompt + output)
-      $0.member("prompt_tokens_details", object: {
-        count(&$0, "cached_tokens", cacheRead)
-        $0.member("audio_tokens", 0)
-      })
-      $0.member("completion_tokens_details", object: {
-        $0.member("reasoning_tokens", reasoning)
-        $0.member("audio_tokens", 0)
-        $0.member("accepted_prediction_tokens", 0)
-        $0.member("rejected_prediction_tokens", 0)
-      })
+      $0.member(
+        "prompt_tokens_details",
+        object: {
+          count(&$0, "cached_tokens", cacheRead)
+          $0.member("audio_tokens", 0)
+        })
+      $0.member(
+        "completion_tokens_details",
+        object: {
+          $0.member("reasoning_tokens", reasoning)
+          $0.member("audio_tokens", 0)
+          $0.member("accepted_prediction_tokens", 0)
+          $0.member("rejected_prediction_tokens", 0)
+        })
     }
   }
 
@@ -120,10 +128,12 @@ struct SampleUsage {
     let input = fresh + cacheRead
     json.object {
       $0.member("input_tokens", input)
-      $0.member("input_tokens_details", object: {
-        $0.member("cached_tokens", cacheRead)
-        $0.member("cache_write_tokens", 0)
-      })
+      $0.member(
+        "input_tokens_details",
+        object: {
+          $0.member("cached_tokens", cacheRead)
+          $0.member("cache_write_tokens", 0)
+        })
       $0.member("output_tokens", output)
       $0.member("output_tokens_details", object: { $0.member("reasoning_tokens", reasoning) })
       $0.member("total_tokens", input + output)
@@ -138,14 +148,16 @@ struct SampleUsage {
       $0.member("totalTokens", fresh + cacheRead + written + output)
       $0.member("cacheReadInputTokens", cacheRead)
       $0.member("cacheWriteInputTokens", written)
-      $0.member("cacheDetails", array: {
-        for (lifetime, count) in [("1h", cacheWrite1h), ("5m", cacheWrite5m)] where count > 0 {
-          $0.object {
-            $0.member("ttl", lifetime)
-            $0.member("inputTokens", count)
+      $0.member(
+        "cacheDetails",
+        array: {
+          for (lifetime, count) in [("1h", cacheWrite1h), ("5m", cacheWrite5m)] where count > 0 {
+            $0.object {
+              $0.member("ttl", lifetime)
+              $0.member("inputTokens", count)
+            }
           }
-        }
-      })
+        })
     }
   }
 

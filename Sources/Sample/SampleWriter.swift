@@ -22,9 +22,9 @@ struct SampleWriter {
   /// Appends a line written at `now`, sealing the segment of an hour that is over.
   ///
   /// - Parameter rest: the kind's own fields as a JSON object.
-  mutating func line(_ kind: String, at now: Int64, time: Int64, rest: [UInt8], into files: inout SampleFiles)
-    throws
-  {
+  mutating func line(
+    _ kind: String, at now: Int64, time: Int64, rest: [UInt8], into files: inout SampleFiles
+  ) throws {
     let hour = now / microsecondsPerHour
     if hour != self.hour || bytes.count >= SampleLimit.segmentBytesMax {
       try seal(into: &files)
@@ -61,7 +61,8 @@ struct SampleWriter {
 
   private mutating func put(_ kind: String, time: Int64, rest: [UInt8], counts: inout SampleSummary) {
     seq += 1
-    bytes += #"{"v":1,"kind":"\#(kind)","writer":"\#(id)","seq":\#(seq),"time":"\#(Timestamp.text(time))""#.utf8
+    bytes += #"{"v":1,"kind":"\#(kind)","writer":"\#(id)","seq":\#(seq),"#.utf8
+    bytes += #""time":"\#(Timestamp.text(time))""#.utf8
     if rest.count > 2 {
       bytes.append(UInt8(ascii: ","))
       bytes += rest[1...]
