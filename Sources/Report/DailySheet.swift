@@ -1,0 +1,126 @@
+import Ledger
+
+/// Each day's cost by product, and a chart of it.
+enum DailySheet {
+  static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
+    let sheet = try WorkbookSheet("Daily", in: file, footer: Workbook.footer(books))
+    sheet.text("Cost by day", row: 0, column: 0, style: .title, measures: false)
+    sheet.text(
+      "US dollars, days of \(books.period.zone).", row: 1, column: 0, style: .muted, measures: false)
+    let days = PrintedDays(books, byMonthWhenLong: false)
+    let head = 3
+    let firstRow = head + 1
+    let columns = books.products.count + 3
+    let totalColumn = columns - 1
+    drawHead(books, sheet, row: head)
+    var money = CellStyle(edge: .row)
+    money.numberFormat = CellStyle.numberFormat(digits: days.digits, currency: true)
+    let lines = days.lines + (days.undated.map { [$0] } ?? [])
+    for (index, line) in lines.enumerated() {
+      draw(line, sheet, row: firstRow + index, digits: days.digits, money: money)
+    }
+    let lastRow = firstRow + lines.count - 1
+    drawTotal(lines, sheet, row: lastRow + 1, firstRow: firstRow, digits: days.digits)
+    sheet.freeze(rows: firstRow, columns: 1)
+    sheet.repeatOnEachPage(rows: head...head)
+    insertChart(
+      books, sheet, in: file, head: head, firstRow: firstRow, lastRow: firstRow + days.lines.count - 1,
+      totalColumn: totalColumn, row: lastRow + 4)
+    sheet.finish()
+  }
+
+  private static func drawHead(_ books: Books, _ sheet: WorkbookSheet, row: Int) {
+    var style = CellStyle(color: Palette.accent, isBold: true, edge: .head)
+    sheet.text("Day", row: row, column: 0, style: style)
+    style.isRight = true
+    let titles = ["Requests"] + books.products.map(\.name) + ["Total (USD)"]
+    for (index, title) in titles.enumerated() {
+      sheet.text(title, row: row, column: index + 1, style: style)
+    }
+    sheet.minimumWidth(14, column: 0)
+  }
+
+  private static func draw(
+    _ line: PrintedDays.Line, _ sheet: WorkbookSheet, row: Int, digits: Int, money: CellStyle
+  ) {
+    var date = CellStyle(isLeft: true, edge: .row)
+    if let serial = serial(of: line.label) {
+      date.numberFormat = "yyyy-mm-dd"
+      sheet.number(String(serial), row: row, column: 0, style: date)
+      var count = CellStyle(edge: .row)
+      count.numberFormat = CellStyle.numberFormat(digits: 0, currency: false)
+      sheet.number(String(line.requests), row: row, column: 1, style: count)
+    } else {
+      sheet.text(line.label, row: row, column: 0, style: date)
+      sheet.blank(row: row, column: 1, style: date)
+    }
+    for (index, cost) in line.costs.enumerated() {
+      sheet.number(cost.description, row: row, column: index + 2, style: money)
+    }
+    var total = money
+    total.isBold = true
+    let last = line.costs.count + 1
+    sheet.formula(
+      "ROUND(SUM(\(WorkbookSheet.reference(row, 2)):\(WorkbookSheet.reference(row, last))),9)",
+      value: line.total.description, row: row, column: last + 1, style: total)
+  }
+
+  private static func drawTotal(
+    _ lines: [PrintedDays.Line], _ sheet: WorkbookSheet, row: Int, firstRow: Int, digits: Int
+  ) {
+    var style = CellStyle(isBold: true, edge: .total)
+    sheet.text("Total", row: row, column: 0, style: style)
+    func sum(_ column: Int) -> String {
+      let range = "\(WorkbookSheet.reference(firstRow, column)):\(WorkbookSheet.reference(row - 1, column))"
+      return "ROUND(SUM(\(range)),9)"
+    }
+    style.numberFormat = CellStyle.numberFormat(digits: 0, currency: false)
+    let requests = lines.reduce(Int128(0)) { $0 + $1.requests }
+    sheet.formula(sum(1), value: String(requests), row: row, column: 1, style: style)
+    style.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
+    let products = lines.first?.costs.count ?? 0
+    for product in 0..<products {
+      let cost = lines.reduce(Money.zero) { $0 + $1.costs[product] }
+      sheet.formula(sum(product + 2), value: cost.description, row: row, column: product + 2, style: style)
+    }
+    let total = lines.reduce(Money.zero) { $0 + $1.total }
+    sheet.formula(sum(products + 2), value: total.description, row: row, column: products + 2, style: style)
+  }
+
+  private static func insertChart(
+    _ books: Books, _ sheet: WorkbookSheet, in file: WorkbookFile, head: Int, firstRow: Int, lastRow: Int,
+    totalColumn: Int, row: Int
+  ) {
+    guard books.totalCost > .zero else { return }
+    func cell(_ row: Int, _ column: Int) -> String {
+      "'\(sheet.name)'!\(WorkbookSheet.reference(row, column, absolute: true))"
+    }
+    func range(_ column: Int) -> String {
+      cell(firstRow, column) + ":" + WorkbookSheet.reference(lastRow, column, absolute: true)
+    }
+    let used = books.products.indices.filter { books.cost(ofProduct: $0) != .zero }
+    var series = used.map { product in
+      WorkbookCharts.Series(
+        nameCell: cell(head, product + 2), values: range(product + 2),
+        color: Palette.color(ofProduct: product, unattributed: books.unattributedIndex))
+    }
+    if series.count > Workbook.Limit.chartSeriesMax {
+      series = [
+        WorkbookCharts.Series(
+          nameCell: cell(head, totalColumn), values: range(totalColumn), color: Palette.accent)
+      ]
+    }
+    guard
+      let chart = WorkbookCharts.stackedColumns(
+        in: file, categories: range(0), series: series, title: "Cost by day (USD)", numberFormat: "$#,##0.##")
+    else { return }
+    sheet.insert(chart, row: row, column: 0, width: 900, height: 340)
+  }
+
+  /// The number a spreadsheet knows a day by; nil for a label that is not a day.
+  static func serial(of label: String) -> Int64? {
+    guard let midnight = Timestamp.parse(Array("\(label)T00:00:00Z".utf8)) else { return nil }
+    // Excel counts days from 1899-12-30.
+    return midnight / 86_400_000_000 + 25_569
+  }
+}

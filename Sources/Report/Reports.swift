@@ -1,0 +1,54 @@
+/// In: the finished `Books` of a period. Out: the bytes of each file that a reader gets.
+///
+/// The same books give the same bytes, always: nothing here reads a clock, a setting or a file.
+public enum Reports {
+  /// `chargeback.csv`: every row of the books, money unrounded.
+  public static func chargebackCSV(_ books: Books) -> [UInt8] { ChargebackCSV.bytes(books) }
+
+  /// `run.json`: totals, inputs, versions and checks for machines.
+  public static func runJSON(_ books: Books) -> [UInt8] { RunJSON.bytes(books) }
+
+  /// `summary.md`: the review a person reads first.
+  public static func summaryMarkdown(_ books: Books) -> [UInt8] { Array(Summary.text(books).utf8) }
+
+  /// `chargeback.xlsx`, written to `path`. A file that is there is replaced, and is broken while this runs:
+  /// write beside the final name and rename.
+  public static func writeWorkbook(_ books: Books, to path: String) throws(ReportError) {
+    try Workbook.write(books, to: path)
+  }
+
+  /// The body of a Slack incoming webhook. `link` is where the full report can be opened.
+  public static func slackPayload(_ books: Books, link: String?) -> [UInt8] {
+    SlackPost.bytes(books, link: link)
+  }
+
+  /// `charts/*.svg`; names are without the folder.
+  public static func charts(_ books: Books) -> [(name: String, bytes: [UInt8])] {
+    [
+      ("daily.svg", Array(Charts.daily(books).utf8)),
+      ("products.svg", Array(Charts.products(books).utf8)),
+    ]
+  }
+}
+
+/// A report that could not be written.
+public struct ReportError: Error, CustomStringConvertible, Sendable {
+  public enum Code: String, Sendable {
+    /// The file could not be made or filled.
+    case fileNotWritten = "file_not_written"
+    /// More rows or text than the format can hold.
+    case tooLarge = "too_large"
+  }
+
+  public var code: Code
+  public var path: String
+  public var advice: String
+
+  public init(code: Code, path: String, advice: String) {
+    self.code = code
+    self.path = path
+    self.advice = advice
+  }
+
+  public var description: String { "\(path): \(code.rawValue): \(advice)" }
+}

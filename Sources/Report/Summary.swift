@@ -1,0 +1,159 @@
+import Ledger
+
+/// In: the books. Out: `summary.md`: the answer first, then what needs attention, then the tables behind it.
+enum Summary {
+  enum Limit {
+    /// A screenful of models; the workbook has them all.
+    static let modelsMax = 15
+    /// More products than this would not fit across a page: the rest stand in the workbook.
+    static let productColumnsMax = 6
+    /// Characters of the longest day's bar.
+    static let barCharactersMax = 20
+  }
+
+  static func text(_ books: Books) -> String {
+    [
+      opening(books), attention(books), models(books), days(books), files(books),
+    ].joined(separator: "\n")
+  }
+
+  private static func opening(_ books: Books) -> String {
+    var text = "# AI cost, \(Markdown.escaped(books.period.label))\n\n"
+    text += "\(Headline.total(books, strong: true)) \(range(books))\n"
+    if let line = Headline.coverage(books) { text += "\n\(line)\n" }
+    text += "\n" + Markdown.table(books.productsTable)
+    if books.totalCost > .zero { text += "\n![Cost by product](charts/products.svg)\n" }
+    return text
+  }
+
+  /// `From 2026-10-01 to 2026-10-31, days of Asia/Tokyo.`
+  static func range(_ books: Books) -> String {
+    let first = books.period.days.first?.label ?? ""
+    let last = books.period.days.last?.label ?? ""
+    let zone = Markdown.escaped(books.period.zone)
+    if first == last { return "On \(Markdown.escaped(first)), a day of \(zone)." }
+    return "From \(Markdown.escaped(first)) to \(Markdown.escaped(last)), days of \(zone)."
+  }
+
+  private static func attention(_ books: Books) -> String {
+    let findings = Findings.list(books)
+    var text = "## What needs attention\n\n"
+    if findings.isEmpty {
+      return text + "Nothing: every line was read, every request has an exact price and a product.\n"
+    }
+    for finding in findings {
+      text += "### \(finding.headline)\n\n\(finding.advice)\n\n"
+      if let table = finding.table, !table.rows.isEmpty {
+        text += Markdown.table(table, codeColumns: finding.codeColumns) + "\n"
+      }
+    }
+    text.removeLast()
+    return text
+  }
+
+  private static func models(_ books: Books) -> String {
+    guard !books.rows.isEmpty else { return "## Models\n\nNo request in this period.\n" }
+    return "## Models\n\n" + Markdown.table(books.modelsTable(rowsMax: Limit.modelsMax), codeColumns: [0, 1])
+      + "\nTokens are disjoint: `Input` is what was neither read from nor written to a cache.\n"
+  }
+
+  private static func days(_ books: Books) -> String {
+    let days = PrintedDays(books, byMonthWhenLong: true)
+    let title = days.isByMonth ? "Months" : "Days"
+    guard books.totalCost > .zero else { return "## \(title)\n\nNo cost in this period.\n" }
+    let dearest = days.lines.map(\.total).max() ?? .zero
+    let shown = shownProducts(books)
+    var table = Table(
+      columns: [.init(days.isByMonth ? "Month" : "Day", .text), .init("Requests", .count)]
+        + shown.map { .init(books.products[$0].name, .money) }
+        + [.init("Total (USD)", .money), .init("", .text)])
+    for line in days.lines {
+      table.rows.append(
+        [.text(line.label), .count(Int64(line.requests))] + shown.map { .money(line.costs[$0]) }
+          + [.money(line.total), .text(bar(line.total, of: dearest))])
+    }
+    if let undated = days.undated {
+      table.rows.append(
+        [.text(undated.label), .empty] + shown.map { .money(undated.costs[$0]) }
+          + [.money(undated.total), .empty])
+    }
+    let all = days.lines + (days.undated.map { [$0] } ?? [])
+    let requests = days.lines.reduce(Int128(0)) { $0 + $1.requests }
+    let totals = shown.map { product in Table.Cell.money(all.reduce(.zero) { $0 + $1.costs[product] }) }
+    table.total =
+      [.text("Total"), .count(Int64(requests))] + totals
+      + [.money(all.reduce(.zero) { $0 + $1.total }), .empty]
+    var text = "## \(title)\n\n![Cost by day](charts/daily.svg)\n\n" + Markdown.table(table)
+    if shown.count < books.products.count {
+      text += "\nThe \(shown.count) dearest of \(books.products.count) products; the total has all of them.\n"
+    }
+    return text
+  }
+
+  /// In the rules' order; where they are too many, the dearest ones.
+  private static func shownProducts(_ books: Books) -> [Int] {
+    let all = Array(books.products.indices)
+    guard all.count > Limit.productColumnsMax else { return all }
+    let costs = books.productCosts
+    let dearest = all.sorted { costs[$0] == costs[$1] ? $0 < $1 : costs[$0] > costs[$1] }
+    return dearest.prefix(Limit.productColumnsMax).sorted()
+  }
+
+  private static func bar(_ cost: Money, of dearest: Money) -> String {
+    guard cost > .zero, dearest > .zero else { return "" }
+    let length = divideHalfEven(
+      cost.femtodollars * Int128(Limit.barCharactersMax), by: dearest.femtodollars)
+    return length == 0 ? "▏" : String(repeating: "█", count: Int(length))
+  }
+
+  private static func files(_ books: Books) -> String {
+    let prices = books.prices
+    let published = prices.publishedAt.isEmpty ? "" : ", published \(Markdown.escaped(prices.publishedAt))"
+    let source = prices.source.isEmpty ? "" : ", from \(Markdown.escaped(prices.source))"
+    let lines =
+      "\(CellText.grouped(String(books.linesRead))) lines = \(CellText.grouped(String(books.usagesRead))) usages"
+      + " + \(CellText.grouped(String(books.duplicatesRead))) duplicates"
+      + " + \(CellText.grouped(String(books.rejectedRead))) rejected"
+      + " + \(CellText.grouped(String(books.controlRead))) control"
+    let passed = books.checks.count { $0.passed }
+    return """
+      ## Files and versions
+
+      - Raw logs: \(Findings.counted(books.inputs.count, "file")), \(lines). Their digests are in `run.json`.
+      - Prices: \(Markdown.code(prices.version))\(published)\(source).
+      - Attribution rules: \(Markdown.code(books.attributionVersion)).
+      - Program: \(Markdown.escaped(books.programVersion)).
+      - Checks: \(passed) of \(books.checks.count) passed.
+      - Beside this file: `chargeback.xlsx` for people, `chargeback.csv` with exact money, `run.json` for machines.
+
+      """
+  }
+}
+
+/// The first sentences of every report. Money and counts only: no text from outside.
+enum Headline {
+  /// `**$1,234.56** for 12,345 requests by 3 products.`
+  static func total(_ books: Books, strong: Bool) -> String {
+    let digits = books.productDigits
+    let cost = books.printedProductCosts(digits: digits).reduce(.zero, +)
+    let amount = books.state == .unpriced ? "Unknown cost" : CellText.dollars(cost, digits: digits)
+    let requests = books.whole(books.totalCounts.requests)
+    let users = books.products.indices.dropLast().count { books.counts(ofProduct: $0).requests != 0 }
+    let bound = books.state == .partial ? "At least " : ""
+    let text = strong ? "**\(bound)\(amount)**" : "\(bound)\(amount)"
+    return "\(text) for \(Findings.counted(requests, "request")) by \(Findings.counted(users, "product"))."
+  }
+
+  /// `98.10% of the requests have an exact price, 1.20% are estimated, …`; nil where there was no request.
+  static func coverage(_ books: Books) -> String? {
+    guard let coverage = Coverage(books) else { return nil }
+    func percent(_ points: Int64) -> String {
+      decimalText(Int128(points), fractionDigits: 2, trimmed: false) + "%"
+    }
+    var text = "\(percent(coverage.exact)) of the requests have an exact price"
+    if coverage.estimated > 0 { text += ", \(percent(coverage.estimated)) an estimated one" }
+    if coverage.unpriced > 0 { text += ", \(percent(coverage.unpriced)) lack a price" }
+    if coverage.interrupted > 0 { text += ", \(percent(coverage.interrupted)) were interrupted" }
+    return text + "."
+  }
+}

@@ -1,0 +1,110 @@
+import Ledger
+
+/// The first sheet: the answer, the products, what to look at.
+enum SummarySheet {
+  enum Limit {
+    /// More bars than this are a list, and the list is there already.
+    static let chartBarsMax = 20
+    /// Six columns of the page, in characters of body text.
+    static let paragraphCharacters = 118
+  }
+
+  private static let lastColumn = 5
+
+  static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
+    let sheet = try WorkbookSheet("Summary", in: file, footer: Workbook.footer(books))
+    sheet.text("AI cost \(books.period.label)", row: 0, column: 0, style: .title, measures: false)
+    sheet.rowHeight(0, points: 28)
+    let range = "\(books.period.days.first?.label ?? "") to \(books.period.days.last?.label ?? "")"
+    sheet.text(
+      "\(range), days of \(books.period.zone). US dollars.", row: 1, column: 0, style: .muted, measures: false)
+    figures(books, sheet, row: 3)
+    sheet.text("By product", row: 6, column: 0, style: .section, measures: false)
+    let table = books.productsTable
+    let placed = sheet.draw(table, row: 7, summed: [1, 2, 3])
+    var next = placed.nextRow + 1
+    next = try chart(books, placed, sheet, in: file, row: next)
+    findings(books, sheet, row: next)
+    sheet.minimumWidth(30, column: 0)
+    for column in 1...Self.lastColumn { sheet.minimumWidth(17, column: column) }
+    sheet.finish()
+  }
+
+  /// Four figures side by side: label above, value below.
+  private static func figures(_ books: Books, _ sheet: WorkbookSheet, row: Int) {
+    let digits = books.productDigits
+    let cost = books.printedProductCosts(digits: digits).reduce(.zero, +)
+    var value = CellStyle(fontSize: 16, isBold: true, isLeft: true)
+    let label = CellStyle(fontSize: 9, color: Palette.muted)
+    for (column, text) in ["Total cost", "Requests", "Exact price", "Cost is", "Unattributed"].enumerated() {
+      sheet.text(text, row: row, column: column, style: label)
+    }
+    sheet.rowHeight(row + 1, points: 24)
+    value.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
+    if books.state == .unpriced {
+      sheet.text("unknown", row: row + 1, column: 0, style: value)
+    } else {
+      sheet.number(cost.description, row: row + 1, column: 0, style: value)
+    }
+    value.numberFormat = "#,##0"
+    let requests = books.whole(books.totalCounts.requests)
+    sheet.number(String(requests), row: row + 1, column: 1, style: value)
+    value.numberFormat = "0.00%"
+    if let coverage = Coverage(books) {
+      sheet.number(
+        decimalText(Int128(coverage.exact), fractionDigits: 4, trimmed: true), row: row + 1, column: 2, style: value)
+    } else {
+      sheet.text("–", row: row + 1, column: 2, style: value)
+    }
+    var state = value
+    state.numberFormat = nil
+    if books.state < .estimated { state.color = Palette.attention }
+    sheet.text(books.state.rawValue, row: row + 1, column: 3, style: state)
+    value.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
+    let costs = books.printedProductCosts(digits: digits)
+    sheet.number(costs[books.unattributedIndex].description, row: row + 1, column: 4, style: value)
+  }
+
+  private static func chart(
+    _ books: Books, _ placed: WorkbookSheet.Placed, _ sheet: WorkbookSheet, in file: WorkbookFile, row: Int
+  ) throws(ReportError) -> Int {
+    let bars = books.products.count
+    guard books.totalCost > .zero, bars <= Limit.chartBarsMax else { return row }
+    func range(_ column: Int) -> String {
+      "'\(sheet.name)'!\(WorkbookSheet.reference(placed.firstRow, column, absolute: true))"
+        + ":\(WorkbookSheet.reference(placed.lastRow, column, absolute: true))"
+    }
+    let height = 70 + 30 * bars
+    guard
+      let chart = WorkbookCharts.bars(
+        in: file, categories: range(0), values: range(1), title: "Cost by product (USD)",
+        numberFormat: CellStyle.numberFormat(digits: books.productDigits, currency: true))
+    else { return row }
+    sheet.insert(chart, row: row, column: 0, width: 780, height: height)
+    return row + height / 20 + 2
+  }
+
+  private static func findings(_ books: Books, _ sheet: WorkbookSheet, row: Int) {
+    var row = row
+    sheet.text("What to look at", row: row, column: 0, style: .section, measures: false)
+    row += 1
+    let findings = Findings.list(books)
+    if findings.isEmpty {
+      sheet.text(
+        "Nothing: every line was read, every request has an exact price and a product.", row: row, column: 0,
+        measures: false)
+      return
+    }
+    for finding in findings {
+      sheet.text(
+        finding.headline, row: row, column: 0, style: CellStyle(color: Palette.attention, isBold: true),
+        measures: false)
+      sheet.paragraph(
+        finding.advice, row: row + 1, columns: 0...lastColumn, charactersPerLine: Limit.paragraphCharacters)
+      row += 2
+    }
+    sheet.text(
+      "Places and models are on the sheet “\(TroubleSheet.name)”.", row: row, column: 0, style: .muted,
+      measures: false)
+  }
+}

@@ -1,0 +1,111 @@
+public import Ledger
+
+/// In: the books. Out: the tables that the summary, the chat post, the terminal and the workbook share.
+extension Books {
+  /// Every product with its cost, its part of the total and what 1,000 of its requests cost.
+  public var productsTable: Table {
+    let digits = productDigits
+    let costs = printedProductCosts(digits: digits)
+    let shares = PrintedMoney.shares(productCosts, of: totalCost)
+    let counts = PrintedCounts(self)
+    var table = Table(columns: [
+      .init("Product", .text), .init("Cost (USD)", .money), .init("Share", .percent),
+      .init("Requests", .count), .init("Cost per 1,000 requests", .money), .init("Cost is", .text),
+    ])
+    for (index, product) in products.enumerated() {
+      let state = state(ofProduct: index)
+      let rate = costPerThousandRequests(
+        cost: cost(ofProduct: index), requests: self.counts(ofProduct: index).requests, state: state)
+      table.rows.append([
+        .text(product.name),
+        state == .unpriced ? .empty : .money(costs[index]),
+        shares.map { state == .unpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
+        Self.countCell(counts[.requests, product: index]),
+        rate.map { .money($0) } ?? .empty,
+        .text(state.rawValue),
+      ])
+    }
+    let rate = costPerThousandRequests(cost: totalCost, requests: totalCounts.requests, state: state)
+    table.total = [
+      .text("Total"), state == .unpriced ? .empty : .money(costs.reduce(.zero, +)),
+      shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
+      Self.countCell(counts.total(.requests)), rate.map { .money($0) } ?? .empty,
+      .text(state.rawValue),
+    ]
+    return table
+  }
+
+  /// Provider and model over all products and tiers, dearest first; those beyond `rowsMax` in one line.
+  public func modelsTable(rowsMax: Int) -> Table {
+    var groups: [ModelName: [Int]] = [:]
+    for (index, row) in rows.enumerated() {
+      groups[ModelName(provider: row.provider, model: row.model), default: []].append(index)
+    }
+    var lines: [ModelLine] = groups.map { name, members in
+      let members = members.sorted()
+      let cost = members.reduce(Money.zero) { $0 + rows[$1].cost }
+      return ModelLine(
+        name: name, rows: members, exact: cost, state: state(of: members.map { rows[$0].state }))
+    }
+    lines.sort { $0.exact == $1.exact ? $0.name < $1.name : $0.exact > $1.exact }
+    if lines.count > rowsMax {
+      let rest = lines[rowsMax...].flatMap(\.rows)
+      let name = ModelName(provider: "", model: "\(lines.count - rowsMax) more models")
+      lines.removeSubrange(rowsMax...)
+      lines.append(
+        ModelLine(
+          name: name, rows: rest, exact: rest.reduce(.zero) { $0 + rows[$1].cost },
+          state: state(of: rest.map { rows[$0].state })))
+    }
+    return modelsTable(lines)
+  }
+
+  private func modelsTable(_ lines: [ModelLine]) -> Table {
+    let counts = PrintedCounts(self)
+    // The products' printed total is the one total of the report: it holds for the models as well.
+    let total = printedProductCosts(digits: productDigits).reduce(.zero, +)
+    let printed = PrintedMoney.rounded(lines.map(\.exact), addingUpTo: total, digits: productDigits)
+    let shares = PrintedMoney.shares(lines.map(\.exact), of: totalCost)
+    var table = Table(columns: [
+      .init("Model", .text), .init("Provider", .text), .init("Cost (USD)", .money), .init("Share", .percent),
+      .init("Requests", .count), .init("Input", .count), .init("Cache read", .count),
+      .init("Cache write", .count), .init("Output", .count), .init("Cost is", .text),
+    ])
+    let tokens: [CountColumn] = [
+      .requests, .inputTokens, .cacheReadTokens, .cacheWriteTokens, .outputTokens,
+    ]
+    for (index, line) in lines.enumerated() {
+      let isUnpriced = line.state == .unpriced
+      table.rows.append(
+        [
+          .text(line.name.model.isEmpty ? "unknown" : line.name.model), .text(line.name.provider),
+          isUnpriced ? .empty : .money(printed[index]),
+          shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
+        ] + tokens.map { Self.countCell(counts[$0, rows: line.rows]) } + [.text(line.state.rawValue)])
+    }
+    table.total =
+      [
+        .text("Total"), .empty, state == .unpriced ? .empty : .money(total),
+        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
+      ] + tokens.map { Self.countCell(counts.total($0)) } + [.text(state.rawValue)]
+    return table
+  }
+
+  private struct ModelName: Hashable, Comparable {
+    var provider: String
+    var model: String
+    static func < (a: ModelName, b: ModelName) -> Bool { (a.model, a.provider) < (b.model, b.provider) }
+  }
+
+  private struct ModelLine {
+    var name: ModelName
+    var rows: [Int]
+    var exact: Money
+    var state: CostState
+  }
+
+  /// A whole count where it is one; millionths where a split cut it.
+  static func countCell(_ millionths: Int128) -> Table.Cell {
+    millionths % 1_000_000 == 0 ? .count(Int64(millionths / 1_000_000)) : .millionths(millionths)
+  }
+}

@@ -1,0 +1,157 @@
+import CXLSXWriter
+
+/// In: cells, styles and charts. Out: an xlsx file. The one place that talks to libxlsxwriter.
+///
+/// Text is written only as text (`worksheet_write_string`), never through a call that guesses a type, so that
+/// nothing from outside becomes a formula. The first error is kept and thrown when the file is closed.
+final class WorkbookFile {
+  enum Limit {
+    /// Excel holds 32,767 characters in a cell; nobody reads more than this of a name or a reason.
+    static let textCharactersMax = 400
+    /// Excel's own limit.
+    static let rowsMax = 1_048_576
+  }
+
+  private let pointer: UnsafeMutablePointer<lxw_workbook>
+  private let path: String
+  private var formats: [CellStyle: UnsafeMutablePointer<lxw_format>] = [:]
+  private var firstError: lxw_error = LXW_NO_ERROR
+
+  init(path: String) throws(ReportError) {
+    guard let pointer = workbook_new(path) else {
+      throw ReportError(code: .fileNotWritten, path: path, advice: "no memory for a workbook")
+    }
+    self.pointer = pointer
+    self.path = path
+  }
+
+  /// Without a creation time the library takes the clock's, and no two files would be alike.
+  func setProperties(title: String, subject: String, comments: String, createdSeconds: Int64) {
+    var properties = lxw_doc_properties()
+    properties.created = time_t(createdSeconds)
+    withMutableCStrings([Self.cellText(title), Self.cellText(subject), "Tollbook", Self.cellText(comments)]) {
+      properties.title = $0[0]
+      properties.subject = $0[1]
+      properties.author = $0[2]
+      properties.comments = $0[3]
+      note(workbook_set_properties(pointer, &properties))
+    }
+  }
+
+  func addSheet(_ name: String) -> UnsafeMutablePointer<lxw_worksheet>? {
+    let sheet = workbook_add_worksheet(pointer, name)
+    if sheet == nil { note(LXW_ERROR_INVALID_SHEETNAME_CHARACTER) }
+    return sheet
+  }
+
+  func addChart(_ type: lxw_chart_type) -> UnsafeMutablePointer<lxw_chart>? {
+    workbook_add_chart(pointer, UInt8(type.rawValue))
+  }
+
+  func note(_ error: lxw_error) {
+    if firstError == LXW_NO_ERROR { firstError = error }
+  }
+
+  /// Writes the file out. The workbook is gone afterwards, whatever happened.
+  func close() throws(ReportError) {
+    let error = workbook_close(pointer)
+    note(error)
+    guard firstError != LXW_NO_ERROR else { return }
+    let reason = lxw_strerror(firstError).map { String(cString: $0) } ?? "error \(firstError.rawValue)"
+    let isSize =
+      firstError == LXW_ERROR_WORKSHEET_INDEX_OUT_OF_RANGE || firstError == LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED
+    throw ReportError(
+      code: isSize ? .tooLarge : .fileNotWritten, path: path,
+      advice: "\(reason) Check that the folder exists, may be written to and has room.")
+  }
+
+  /// Text fit for a cell: printable, bounded, and without Excel's own escapes (`_x0041_` would show as `A`).
+  static func cellText(_ text: String) -> String {
+    let line = PlainText.oneLine(text, max: Limit.textCharactersMax)
+    guard line.contains("_x") else { return line }
+    var result = ""
+    var rest = Substring(line)
+    while let first = rest.first {
+      let head = rest.prefix(7)
+      let isEscape =
+        head.count == 7 && head.hasPrefix("_x") && head.hasSuffix("_")
+        && head.dropFirst(2).dropLast().allSatisfy(\.isHexDigit)
+      result += isEscape ? "_x005F_" : String(first)
+      rest.removeFirst()
+    }
+    return result
+  }
+
+  /// The library's properties are `char *`, though it only copies them.
+  private func withMutableCStrings(
+    _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>]) -> Void
+  ) {
+    let pointers = texts.map { text in
+      let bytes = text.utf8CString
+      let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+      for (index, byte) in bytes.enumerated() { pointer[index] = byte }
+      return pointer
+    }
+    body(pointers)
+    for pointer in pointers { pointer.deallocate() }
+  }
+
+  // MARK: - Styles
+
+  /// Each style becomes one format of the file.
+  func format(_ style: CellStyle) -> UnsafeMutablePointer<lxw_format>? {
+    if let format = formats[style] { return format }
+    guard let format = workbook_add_format(pointer) else { return nil }
+    format_set_font_name(format, "Calibri")
+    format_set_font_size(format, Double(style.fontSize))
+    format_set_font_color(format, style.color)
+    format_set_align(format, UInt8((style.wraps ? LXW_ALIGN_VERTICAL_TOP : LXW_ALIGN_VERTICAL_CENTER).rawValue))
+    if style.isBold { format_set_bold(format) }
+    if style.wraps { format_set_text_wrap(format) }
+    if style.isRight { format_set_align(format, UInt8(LXW_ALIGN_RIGHT.rawValue)) }
+    if style.isLeft { format_set_align(format, UInt8(LXW_ALIGN_LEFT.rawValue)) }
+    if let number = style.numberFormat { format_set_num_format(format, number) }
+    switch style.edge {
+    case .none: break
+    case .head:
+      format_set_bg_color(format, Palette.headFill)
+      format_set_bottom(format, UInt8(LXW_BORDER_THIN.rawValue))
+      format_set_bottom_color(format, Palette.accent)
+    case .row:
+      format_set_bottom(format, UInt8(LXW_BORDER_HAIR.rawValue))
+      format_set_bottom_color(format, Palette.line)
+    case .total:
+      format_set_top(format, UInt8(LXW_BORDER_THIN.rawValue))
+      format_set_top_color(format, Palette.accent)
+    }
+    formats[style] = format
+    return format
+  }
+}
+
+/// How a cell looks.
+struct CellStyle: Hashable {
+  enum Edge: Hashable { case none, head, row, total }
+
+  var fontSize = 10
+  var color = Palette.ink
+  var isBold = false
+  var isRight = false
+  var isLeft = false
+  var wraps = false
+  var numberFormat: String?
+  var edge = Edge.none
+
+  static let body = CellStyle()
+  static let title = CellStyle(fontSize: 18, color: Palette.accent, isBold: true)
+  static let section = CellStyle(fontSize: 12, color: Palette.accent, isBold: true)
+  static let muted = CellStyle(color: Palette.muted)
+  static let wrapped = CellStyle(wraps: true)
+
+  /// `digits` of 0 is for counts.
+  static func numberFormat(digits: Int, currency: Bool) -> String {
+    let zeros = digits > 0 ? "." + String(repeating: "0", count: digits) : ""
+    let dollar = currency ? "$" : ""
+    return "\(dollar)#,##0\(zeros);[Red]-\(dollar)#,##0\(zeros)"
+  }
+}

@@ -1,0 +1,235 @@
+import CXLSXWriter
+import Ledger
+
+/// One sheet while it is written: cells, tables, column widths and how it prints.
+final class WorkbookSheet {
+  enum Limit {
+    /// Wider columns push the figures off the screen.
+    static let columnWidthMax = 44
+    static let columnWidthMin = 9
+  }
+
+  /// Where a table ended up; rows and columns count from 0.
+  struct Placed {
+    var headRow: Int
+    var firstRow: Int
+    var lastRow: Int
+    var column: Int
+    /// The row behind the table, its total included.
+    var nextRow: Int
+  }
+
+  let name: String
+  private let file: WorkbookFile
+  private let pointer: UnsafeMutablePointer<lxw_worksheet>
+  private var widths: [Int: Int] = [:]
+
+  init(_ name: String, in file: WorkbookFile, footer: String) throws(ReportError) {
+    guard let pointer = file.addSheet(name) else {
+      throw ReportError(code: .fileNotWritten, path: name, advice: "the sheet could not be added")
+    }
+    self.name = name
+    self.file = file
+    self.pointer = pointer
+    worksheet_gridlines(pointer, UInt8(LXW_HIDE_ALL_GRIDLINES.rawValue))
+    worksheet_set_landscape(pointer)
+    worksheet_set_paper(pointer, 9)  // A4
+    worksheet_fit_to_pages(pointer, 1, 0)
+    worksheet_set_margins(pointer, 0.5, 0.5, 0.6, 0.7)
+    // `&` starts a code in a footer.
+    let safe = String(WorkbookFile.cellText(footer).filter { $0 != "&" }.prefix(80))
+    file.note(worksheet_set_footer(pointer, "&L&8\(safe) · &A&R&8Page &P of &N"))
+  }
+
+  // MARK: - Cells
+
+  /// `measures`: the column becomes wide enough for it. Titles run over their neighbours instead.
+  func text(_ text: String, row: Int, column: Int, style: CellStyle = .body, measures: Bool = true) {
+    let line = WorkbookFile.cellText(text)
+    file.note(worksheet_write_string(pointer, UInt32(row), UInt16(column), line, file.format(style)))
+    if measures { measure(PlainText.width(line), column: column, style: style) }
+  }
+
+  /// `digits` as decimal text: the file format knows only doubles, which hold 15 digits of it.
+  func number(_ digits: String, row: Int, column: Int, style: CellStyle) {
+    file.note(
+      worksheet_write_number(pointer, UInt32(row), UInt16(column), Self.value(digits), file.format(style)))
+    measure(CellText.grouped(digits).count + 2, column: column, style: style)
+  }
+
+  /// A formula of this program's own, with its value beside it for readers that do not calculate.
+  func formula(_ formula: String, value digits: String, row: Int, column: Int, style: CellStyle) {
+    file.note(
+      worksheet_write_formula_num(
+        pointer, UInt32(row), UInt16(column), "=" + formula, file.format(style), Self.value(digits)))
+    measure(CellText.grouped(digits).count + 2, column: column, style: style)
+  }
+
+  func blank(row: Int, column: Int, style: CellStyle) {
+    file.note(worksheet_write_blank(pointer, UInt32(row), UInt16(column), file.format(style)))
+  }
+
+  /// A paragraph over several columns, as high as its lines need.
+  func paragraph(_ text: String, row: Int, columns: ClosedRange<Int>, charactersPerLine: Int) {
+    let line = WorkbookFile.cellText(text)
+    file.note(
+      worksheet_merge_range(
+        pointer, UInt32(row), UInt16(columns.lowerBound), UInt32(row), UInt16(columns.upperBound), line,
+        file.format(.wrapped)))
+    let lines = (PlainText.width(line) + charactersPerLine - 1) / charactersPerLine
+    rowHeight(row, points: 15 * max(1, lines))
+  }
+
+  func rowHeight(_ row: Int, points: Int) {
+    file.note(worksheet_set_row(pointer, UInt32(row), Double(points), nil))
+  }
+
+  private static func value(_ digits: String) -> Double {
+    guard let value = Double(digits) else { preconditionFailure("decimal digits: \(digits)") }
+    return value
+  }
+
+  private func measure(_ width: Int, column: Int, style: CellStyle) {
+    let scaled = (width + 2) * max(10, style.fontSize) / 10
+    widths[column] = max(widths[column] ?? 0, scaled)
+  }
+
+  // MARK: - Tables
+
+  /// Draws a table; the columns in `summed` get a formula in its total row, which must hold their sum.
+  @discardableResult
+  func draw(_ table: Table, row: Int, column: Int = 0, summed: Set<Int> = [], filter: Bool = false) -> Placed {
+    let styles = table.columns.indices.map { columnStyle($0, of: table) }
+    for (index, title) in table.columns.enumerated() {
+      var style = CellStyle(color: Palette.accent, isBold: true, edge: .head)
+      style.isRight = title.kind != .text
+      text(title.title, row: row, column: column + index, style: style)
+    }
+    let first = row + 1
+    for (line, cells) in table.rows.enumerated() {
+      for (index, cell) in cells.enumerated() {
+        draw(cell, row: first + line, column: column + index, style: styles[index])
+      }
+    }
+    let last = first + table.rows.count - 1
+    if filter && !table.rows.isEmpty {
+      file.note(
+        worksheet_autofilter(
+          pointer, UInt32(row), UInt16(column), UInt32(last), UInt16(column + table.columns.count - 1)))
+    }
+    guard let total = table.total else {
+      return Placed(headRow: row, firstRow: first, lastRow: last, column: column, nextRow: last + 1)
+    }
+    for (index, cell) in total.enumerated() {
+      var style = styles[index]
+      style.isBold = true
+      style.edge = .total
+      style.color = Palette.ink
+      if summed.contains(index) && !table.rows.isEmpty && cell != .empty {
+        let range = "\(Self.reference(first, column + index)):\(Self.reference(last, column + index))"
+        // Adding doubles leaves dust behind the last digit, which the rounding takes away again.
+        formula(
+          "ROUND(SUBTOTAL(109,\(range)),\(Self.digits(of: cell)))", value: Self.numberText(cell),
+          row: last + 1, column: column + index, style: style)
+      } else {
+        draw(cell, row: last + 1, column: column + index, style: style)
+      }
+    }
+    return Placed(headRow: row, firstRow: first, lastRow: last, column: column, nextRow: last + 2)
+  }
+
+  func draw(_ cell: Table.Cell, row: Int, column: Int, style: CellStyle) {
+    switch cell {
+    case .empty: blank(row: row, column: column, style: style)
+    case .text(let value):
+      var style = style
+      if value == CostState.unpriced.rawValue || value == CostState.partial.rawValue {
+        style.color = Palette.attention
+      }
+      text(value, row: row, column: column, style: style)
+    case .count, .millionths, .money, .basisPoints:
+      number(Self.numberText(cell), row: row, column: column, style: style)
+    }
+  }
+
+  private func columnStyle(_ index: Int, of table: Table) -> CellStyle {
+    var style = CellStyle(edge: .row)
+    let cells = table.rows.map { $0[index] } + (table.total.map { [$0[index]] } ?? [])
+    switch table.columns[index].kind {
+    case .text: break
+    case .percent: style.numberFormat = "0.00%"
+    case .money:
+      let digits = cells.map(Self.digitsShown).max() ?? 2
+      style.numberFormat = CellStyle.numberFormat(digits: max(2, digits), currency: true)
+    case .count:
+      let isCut = cells.contains { if case .millionths = $0 { true } else { false } }
+      style.numberFormat = isCut ? "#,##0.######" : CellStyle.numberFormat(digits: 0, currency: false)
+    }
+    return style
+  }
+
+  private static func digitsShown(_ cell: Table.Cell) -> Int {
+    guard case .money(let money) = cell, let point = money.description.firstIndex(of: ".") else { return 0 }
+    return money.description[point...].count - 1
+  }
+
+  /// What a formula over such cells is rounded to.
+  private static func digits(of cell: Table.Cell) -> Int {
+    switch cell {
+    case .empty, .text, .count: 0
+    case .millionths: 6
+    case .money: 9
+    case .basisPoints: 4
+    }
+  }
+
+  static func numberText(_ cell: Table.Cell) -> String {
+    switch cell {
+    case .empty, .text: "0"
+    case .count(let count): String(count)
+    case .millionths(let count): decimalText(count, fractionDigits: 6, trimmed: true)
+    case .money(let money): money.description
+    case .basisPoints(let points): decimalText(Int128(points), fractionDigits: 4, trimmed: true)
+    }
+  }
+
+  /// `C7` for row 6, column 2.
+  static func reference(_ row: Int, _ column: Int, absolute: Bool = false) -> String {
+    var letters = ""
+    var rest = column
+    repeat {
+      letters = String(UnicodeScalar(UInt8(65 + rest % 26))) + letters
+      rest = rest / 26 - 1
+    } while rest >= 0
+    return absolute ? "$\(letters)$\(row + 1)" : "\(letters)\(row + 1)"
+  }
+
+  // MARK: - Around the cells
+
+  func freeze(rows: Int, columns: Int) {
+    worksheet_freeze_panes(pointer, UInt32(rows), UInt16(columns))
+  }
+
+  func repeatOnEachPage(rows: ClosedRange<Int>) {
+    file.note(worksheet_repeat_rows(pointer, UInt32(rows.lowerBound), UInt32(rows.upperBound)))
+  }
+
+  func insert(_ chart: UnsafeMutablePointer<lxw_chart>, row: Int, column: Int, width: Int, height: Int) {
+    var options = lxw_chart_options()
+    // The library's chart is 480 by 288 pixels.
+    options.x_scale = Double(width) / 480
+    options.y_scale = Double(height) / 288
+    options.object_position = UInt8(LXW_OBJECT_MOVE_DONT_SIZE.rawValue)
+    file.note(worksheet_insert_chart_opt(pointer, UInt32(row), UInt16(column), chart, &options))
+  }
+
+  func minimumWidth(_ width: Int, column: Int) { widths[column] = max(widths[column] ?? 0, width) }
+
+  /// Call last: sets each column as wide as what was written to it.
+  func finish() {
+    for (column, width) in widths.sorted(by: { $0.key < $1.key }) {
+      let bounded = min(max(width, Limit.columnWidthMin), Limit.columnWidthMax)
+      file.note(worksheet_set_column(pointer, UInt16(column), UInt16(column), Double(bounded), nil))
+    }
+  }
+}

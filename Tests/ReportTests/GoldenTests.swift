@@ -1,0 +1,59 @@
+import Foundation
+import Report
+import Testing
+
+@Suite("The reports of one month, as committed")
+struct GoldenTests {
+  let books = SampleBooks.october()
+
+  @Test("chargeback.csv") func csv() throws {
+    try Golden.expect(Reports.chargebackCSV(books), equals: "chargeback.csv")
+  }
+
+  @Test("run.json") func run() throws {
+    try Golden.expect(Reports.runJSON(books), equals: "run.json")
+  }
+
+  @Test("summary.md") func summary() throws {
+    try Golden.expect(Reports.summaryMarkdown(books), equals: "summary.md")
+  }
+
+  @Test("the Slack post") func slack() throws {
+    try Golden.expect(
+      Reports.slackPayload(books, link: "https://git.example.com/books/2026-10?a=1&b=2"),
+      equals: "slack.json")
+  }
+
+  @Test("the drawings") func charts() throws {
+    for chart in Reports.charts(books) { try Golden.expect(chart.bytes, equals: chart.name) }
+  }
+
+  @Test("the terminal's tables") func terminal() throws {
+    let text =
+      TerminalTable.text(books.productsTable, color: false) + "\n"
+      + TerminalTable.text(books.modelsTable(rowsMax: 3), color: false)
+    try Golden.expect(Array(text.utf8), equals: "terminal.txt")
+  }
+
+  /// Not compared byte by byte: another zlib may pack it differently. test_workbook.py reads what is in it.
+  @Test("chargeback.xlsx is the same file when written twice") func workbook() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "tollbook-report-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let first = folder.appending(path: "first.xlsx")
+    let second = folder.appending(path: "second.xlsx")
+    try Reports.writeWorkbook(books, to: first.path)
+    try Reports.writeWorkbook(books, to: second.path)
+    let bytes = try Data(contentsOf: first)
+    #expect(bytes.starts(with: Data("PK".utf8)))
+    #expect(try bytes == Data(contentsOf: second))
+    if Golden.isUpdating { try bytes.write(to: Golden.folder.appending(path: "chargeback.xlsx")) }
+  }
+
+  @Test("a workbook that cannot be written says where and what to do") func unwritable() {
+    let path = "/nonexistent-folder/chargeback.xlsx"
+    let error = #expect(throws: ReportError.self) { try Reports.writeWorkbook(books, to: path) }
+    #expect(error?.code == .fileNotWritten)
+    #expect(error?.description.hasPrefix(path) == true)
+  }
+}

@@ -1,0 +1,124 @@
+import Ledger
+import Report
+
+/// Books made by hand for the tests of the renderers: October 2026 in Tokyo, three products.
+enum SampleBooks {
+  /// Everything in it that a report can show: a split into thirds, a model without a price, an estimate, an
+  /// interrupted request, an adjustment, rejected and missing lines.
+  static func october() -> Books {
+    var books = empty(products: [
+      Product(id: "auto-approval", name: "レビュー自動承認", costCenter: "4101", owner: "review-ops"),
+      Product(id: "ticket-generator", name: "チケット自動生成", costCenter: "4102", owner: "cs-tools"),
+      Product(id: "chrome-assistant", name: "Chromeアシスタント", costCenter: "4103", owner: "devex"),
+      .unattributed,
+    ])
+    add(0, "anthropic", "claude-sonnet-4-5-20250929", requests: 30_001, cost: "612.348150375", &books)
+    // 1,000 requests split 1:2 between two products: 333 and a third, 666 and two thirds.
+    add(0, "openai", "gpt-4.1-mini", requests: 1000, outOf: 3, cost: "4.111111111111111", &books)
+    add(1, "openai", "gpt-4.1-mini", requests: 2000, outOf: 3, cost: "8.222222222222222", &books)
+    add(1, "openai", "gpt-4.1", tier: "flex", requests: 8200, cost: "97.0050005", state: .estimated, &books)
+    add(2, "bedrock", "anthropic.claude-haiku-4-5-v1:0", requests: 5120, cost: "33.3333333333333", &books)
+    add(2, "bedrock", "mystery-model", requests: 40, cost: "0", state: .unpriced, &books)
+    add(3, "gemini", "gemini-2.5-flash", requests: 12, cost: "0.001234", state: .partial, &books)
+    books.rows[3].counts.failedRequests = 17 * 3
+    books.rows[6].counts.interruptedRequests = 2 * 3
+    books.rows[5].counts.unpricedRequests = 40 * 3
+    var adjustment = books.rows[0]
+    adjustment.entry = .adjustment
+    adjustment.forPeriod = "2026-09"
+    adjustment.counts = WeightedCounts()
+    adjustment.cost = money("-1.5")
+    adjustment.state = .exact
+    books.rows.insert(adjustment, at: 1)
+    addTroubles(&books)
+    return books
+  }
+
+  private static func addTroubles(_ books: inout Books) {
+    books.estimatedRequests = 25
+    books.unpriced = [
+      Books.Unpriced(
+        provider: "bedrock", model: "mystery-model", serviceTier: "standard",
+        reason: "no price entry for this model", requests: 40, counts: TokenCounts([.input: 48_000, .output: 9_600]))
+    ]
+    books.inputs = [
+      Books.Input(
+        name: "2026/10/01/00-w-8f3a-1.jsonl", sha256: String(repeating: "a1", count: 32), lines: 90_000,
+        usages: 44_373, duplicates: 10, rejected: 2, control: 45_615),
+      Books.Input(
+        name: "2026/10/02/00-w-8f3a-2.jsonl", sha256: String(repeating: "b2", count: 32), lines: 3,
+        usages: 0, duplicates: 0, rejected: 1, control: 2),
+    ]
+    books.rejections = [
+      Rejection(
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 71), reason: "not JSON",
+        excerpt: "SECRET-PROMPT"),
+      Rejection(
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 90_000), reason: "cut at the end",
+        excerpt: ""),
+      Rejection(
+        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3), reason: "unknown version",
+        excerpt: ""),
+    ]
+    books.holes = [Books.Hole(writer: "w-8f3a", first: 901, last: 904)]
+    books.checks = [
+      Books.Check(name: "lines", passed: true, detail: "90,003 read = 90,003 taken"),
+      Books.Check(name: "shares add up to charges", passed: true, detail: "both sides agree"),
+    ]
+  }
+
+  static func empty(products: [Product], denominator: Int128 = 3) -> Books {
+    Books(
+      period: october2026, programVersion: "tollbook 0.1.0",
+      prices: Books.PriceVersion(
+        version: "5f2c9a7be0d14c33", publishedAt: "2026-09-28T03:00:00Z", source: "LiteLLM price map"),
+      attributionVersion: "e0a1b2c3d4e5f607", products: products, weightDenominator: denominator)
+  }
+
+  /// Midnight in Tokyo is 15:00Z of the day before.
+  static let october2026: Period = {
+    let begin = Timestamp.days(year: 2026, month: 9, day: 30) * 86_400_000_000 + 54_000_000_000
+    let days = (0..<31).map { day in
+      Period.Day(
+        label: "2026-10-" + (day < 9 ? "0" : "") + String(day + 1),
+        begin: begin + Int64(day) * 86_400_000_000)
+    }
+    return Period(
+      label: "2026-10", zone: "Asia/Tokyo", begin: begin, end: begin + 31 * 86_400_000_000, days: days)
+  }()
+
+  /// A row and its part of each day; weekends are quieter. `requests` is in units of 1/`outOf` requests.
+  static func add(
+    _ product: Int, _ provider: String, _ model: String, tier: String = "standard", requests: Int128,
+    outOf: Int128 = 1, cost: String, state: CostState = .exact, _ books: inout Books
+  ) {
+    var counts = WeightedCounts()
+    counts.requests = requests * books.weightDenominator / outOf
+    counts.inputTokens = counts.requests * 812
+    counts.cacheReadTokens = counts.requests * 1120
+    counts.cacheWriteTokens = counts.requests * 31
+    counts.outputTokens = counts.requests * 344
+    books.rows.append(
+      Books.Row(
+        product: product, provider: provider, model: model, serviceTier: tier, entry: .usage,
+        forPeriod: books.period.label, counts: counts, cost: money(cost), state: state))
+    let weights = books.period.days.indices.map { day in
+      (day + 4) % 7 < 5 ? Int128(20 + (day * 7 + product * 3) % 9) : 3
+    }
+    let costs = apportion(money(cost).femtodollars, by: weights)
+    let parts = apportion(counts.requests, by: weights)
+    for day in books.period.days.indices {
+      books.days[day][product].cost += Money(femtodollars: costs[day])
+      books.days[day][product].counts.requests += parts[day]
+    }
+  }
+
+  /// `-12.34` as femtodollars.
+  static func money(_ text: String) -> Money {
+    let parts = text.drop { $0 == "-" }.split(separator: ".", omittingEmptySubsequences: false)
+    let fraction = parts.count > 1 ? String(parts[1]) : ""
+    let digits = parts[0] + fraction + String(repeating: "0", count: 15 - fraction.count)
+    guard let units = Int128(digits) else { preconditionFailure("digits: \(text)") }
+    return Money(femtodollars: text.hasPrefix("-") ? -units : units)
+  }
+}
