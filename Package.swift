@@ -57,7 +57,7 @@ let package = Package(
     room("Attribute", imports: ["Ledger", crypto, yams]),
     room("Report", imports: ["JSON", "Ledger", "CXLSXWriter"]),
 
-    room("Store", imports: ["Ledger", "CSQLite"]),
+    room("Store", imports: ["JSON", "Ledger", "CSQLite"]),
     room("Sample", imports: ["JSON", "Ledger"]),
     room(
       "Pipeline",

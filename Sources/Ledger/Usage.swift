@@ -90,6 +90,9 @@ public struct UsageFlags: OptionSet, Hashable, Sendable {
   /// A usage field that no normalizer knows.
   public static let unknownField = UsageFlags(rawValue: 1 << 4)
 
+  /// The vendor shows its usage but does not charge it.
+  public static let notBilled = UsageFlags(rawValue: 1 << 5)
+
   public var isEstimate: Bool { contains(.estimated) || contains(.clamped) }
 }
 

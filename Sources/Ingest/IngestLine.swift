@@ -1,0 +1,81 @@
+public import JSON
+public import Ledger
+internal import Normalize
+public import RawLog
+
+/// What one line brought.
+public enum TakenLine: Sendable {
+  case control(LineHead)
+  /// A request that was about to be sent to a vendor: interrupted, unless its `end` comes.
+  case start(LineHead, Usage)
+  case end(LineHead, Usage)
+
+  public var head: LineHead {
+    switch self {
+    case .control(let head), .start(let head, _), .end(let head, _): head
+    }
+  }
+}
+
+/// The identity of a line: a writer's number, and when.
+public struct LineHead: Hashable, Sendable {
+  public var kind: LineKind
+  public var writer: String
+  public var seq: Int64
+  public var time: Int64
+  public var number: Int64
+}
+
+/// Reads one raw line as a usage, with the vendor's counts in disjoint meters.
+/// - Throws: `LineFault` for a line that must be rejected, with the reason.
+public func takeLine(
+  _ bytes: UnsafeRawBufferPointer, place: Usage.Place, with tape: JSONTape
+) throws(LineFault) -> TakenLine {
+  let line = try readLine(bytes, with: tape)
+  let head = LineHead(
+    kind: line.kind, writer: line.writer, seq: line.seq, time: line.time, number: place.line)
+  guard let request = line.request else { return .control(head) }
+
+  var usage = Usage(
+    id: request.id, attempt: request.attempt, final: request.final, time: line.time, place: place,
+    facts: request.facts, outcome: .interrupted)
+  usage.user = request.user
+  usage.session = request.session
+  usage.ip = request.ip
+  guard let end = request.end else { return .start(head, usage) }
+
+  usage.outcome = end.outcome
+  usage.status = end.status
+  usage.errorType = end.errorType
+  usage.stream = end.stream
+  usage.durationMicroseconds = end.durationMicroseconds
+  usage.firstByteMicroseconds = end.firstByteMicroseconds
+  usage.responseID = end.responseID
+  usage.vendorRequestID = end.vendorRequestID
+  usage.meteredID = end.meteredID
+  do throws(NormalizeFault) {
+    let normalized = try normalize(
+      endpoint: request.facts.endpoint ?? "", usage: end.usage, billing: end.billing,
+      model: request.facts.model)
+    usage.counts = normalized.counts
+    usage.otherModels = normalized.otherModels
+    usage.flags = normalized.flags
+    usage.facts.serviceTier = normalized.serviceTier
+  } catch {
+    throw LineFault(error.reason, time: line.time)
+  }
+  if end.usageSource == .estimated { usage.flags.insert(.estimated) }
+  // An answer came and was billed, but what it used is not known: that is not nothing.
+  let answered = end.outcome == .ok || end.outcome == .clientGone
+  if answered, end.usage == nil, usage.counts.isZero { usage.flags.insert(.usageMissing) }
+  return .end(head, usage)
+}
+
+/// The first bytes of a rejected line, made safe to show: printable ASCII, everything else a dot.
+public func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
+  var text = ""
+  for byte in bytes.prefix(Rejection.excerptLimit) {
+    text.unicodeScalars.append(byte >= 0x20 && byte < 0x7F ? Unicode.Scalar(byte) : ".")
+  }
+  return text
+}

@@ -1,0 +1,149 @@
+internal import Crypto
+internal import Ledger
+
+/// A price file that cannot be used: where and why.
+public struct PriceError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var place: String
+  public var problem: String
+  public init(place: String, problem: String) {
+    self.place = place
+    self.problem = problem
+  }
+  public var description: String { "\(place): \(problem)" }
+}
+
+/// The book's own file format: comment lines, a heading, and one price a line, sorted, for reading in a diff.
+///
+/// `usd` is what `per` units cost: tokens per million, everything else per one. A version is named by the
+/// SHA-256 of its price lines alone, so that a comment changes nothing.
+public enum PriceFile {
+  public static let heading =
+    "provider,model,region,service_tier,context_over,meter,usd,per,effective_from"
+
+  /// The price lines in their canonical order and form.
+  public static func lines(_ rows: [PriceRow]) -> [String] { rows.map(line).sorted() }
+
+  public static func version(ofLines lines: [String]) -> String {
+    var hash = SHA256()
+    for line in lines {
+      hash.update(data: Array(line.utf8))
+      hash.update(data: [0x0A])
+    }
+    return hash.finalize().map { byte in
+      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
+  }
+
+  public static func text(lines: [String], comments: [String]) -> String {
+    let head = comments.map { "# " + $0.replacing("\n", with: " ") }
+    return (head + [heading] + lines).joined(separator: "\n") + "\n"
+  }
+
+  private static func line(_ row: PriceRow) -> String {
+    let per = row.meter.publishedPer
+    return [
+      row.provider, row.model, row.region, row.serviceTier, String(row.contextOver), row.meter.name,
+      (row.rate * per).description, String(per), row.effectiveFrom.map(Timestamp.text) ?? "",
+    ].map(field).joined(separator: ",")
+  }
+
+  private static func field(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else {
+      return text
+    }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+
+  /// Reads a file of this format.
+  /// - Throws: `PriceError` naming the line, for any line that is not a price and any price given twice.
+  public static func read(_ text: String, name: String) throws(PriceError) -> (
+    rows: [PriceRow], comments: [String]
+  ) {
+    var rows: [PriceRow] = []
+    var comments: [String] = []
+    var seen: Set<PriceRow.Identity> = []
+    var headed = false
+    for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let place = "\(name):\(index + 1)"
+      let line = raw.hasSuffix("\r") ? raw.dropLast() : raw
+      if line.isEmpty { continue }
+      if line.hasPrefix("#") {
+        comments.append(String(line.dropFirst().drop { $0 == " " }))
+        continue
+      }
+      if !headed {
+        guard line == heading else {
+          throw PriceError(place: place, problem: "the heading must be \(heading)")
+        }
+        headed = true
+        continue
+      }
+      let row = try row(fields(line, place), place)
+      guard seen.insert(row.identity).inserted else {
+        throw PriceError(place: place, problem: "this price is given twice; keep one of them")
+      }
+      rows.append(row)
+    }
+    guard headed else { throw PriceError(place: name, problem: "not a price book: no heading line") }
+    return (rows, comments)
+  }
+
+  private static func fields(_ line: Substring, _ place: String) throws(PriceError) -> [String] {
+    var result: [String] = []
+    var field = ""
+    var quoted = false
+    var rest = line[...]
+    while let character = rest.popFirst() {
+      if quoted {
+        if character == "\"" {
+          if rest.first == "\"" {
+            field.append("\"")
+            rest.removeFirst()
+          } else {
+            quoted = false
+          }
+        } else {
+          field.append(character)
+        }
+      } else if character == "\"" && field.isEmpty {
+        quoted = true
+      } else if character == "," {
+        result.append(field)
+        field = ""
+      } else {
+        field.append(character)
+      }
+    }
+    guard !quoted else { throw PriceError(place: place, problem: "a quote is not closed") }
+    result.append(field)
+    return result
+  }
+
+  private static func row(_ fields: [String], _ place: String) throws(PriceError) -> PriceRow {
+    func fail(_ problem: String) -> PriceError { PriceError(place: place, problem: problem) }
+    guard fields.count == 9 else { throw fail("9 fields are needed, \(fields.count) found") }
+    guard !fields[0].isEmpty, !fields[1].isEmpty, !fields[3].isEmpty else {
+      throw fail("provider, model and service_tier may not be empty")
+    }
+    guard let over = Int64(fields[4]), over >= 0 else { throw fail("context_over is not a count") }
+    guard let meter = PricedMeter(name: fields[5]) else { throw fail("unknown meter \"\(fields[5])\"") }
+    guard let per = Int64(fields[7]), per > 0 else { throw fail("per is not a positive count") }
+    guard let number = DecimalNumber(fields[6]), let (rate, rounded) = number.femtodollars(per: per) else {
+      throw fail("usd is not a decimal number")
+    }
+    guard !rounded else {
+      throw fail("usd per one unit is finer than 1e-15 USD; round it, and say so in a comment")
+    }
+    guard rate >= 0 else { throw fail("a price is not negative") }
+    var from: Int64?
+    if !fields[8].isEmpty {
+      guard let time = Timestamp.parse(fields[8].utf8) else {
+        throw fail("effective_from is not an RFC 3339 timestamp")
+      }
+      from = time
+    }
+    return PriceRow(
+      provider: fields[0], model: fields[1], region: fields[2], serviceTier: fields[3],
+      contextOver: over, meter: meter, rate: Money(femtodollars: rate), effectiveFrom: from)
+  }
+}

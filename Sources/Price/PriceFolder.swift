@@ -1,0 +1,127 @@
+internal import Crypto
+internal import Foundation
+internal import JSON
+internal import Ledger
+
+/// The folder of price books: one immutable file a version, and the list of what was published when.
+public struct PriceFolder: Sendable {
+  public struct Publication: Hashable, Sendable {
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    public var publishedAt: Int64
+    public var version: String
+  }
+
+  public struct Stored: Sendable {
+    public var book: PriceBook
+    public var rows: [PriceRow]
+    /// The file's comments: where the prices came from and what was rounded.
+    public var comments: [String]
+    public var publishedAt: Int64
+    public var source: String {
+      comments.first { $0.hasPrefix("source: ") }.map { String($0.dropFirst(8)) } ?? ""
+    }
+  }
+
+  public let path: String
+  private var listPath: String { path + "/published.jsonl" }
+
+  public init(path: String) { self.path = path }
+
+  /// Every publication, in the order they were made.
+  public func publications() throws(PriceError) -> [Publication] {
+    guard FileManager.default.fileExists(atPath: listPath) else { return [] }
+    var result: [Publication] = []
+    let tape = JSONTape()
+    let text = try read(listPath)
+    for (index, line) in text.split(separator: "\n").enumerated() {
+      let place = "\(listPath):\(index + 1)"
+      let value: JSONValue
+      do throws(JSONError) {
+        value = try tape.parse(String(line))
+      } catch {
+        throw PriceError(place: place, problem: "not JSON: \(error)")
+      }
+      guard let version = value["version"]?.string,
+        let time = value["published_at"]?.withStringBytes({ Timestamp.parse($0) }) ?? nil
+      else {
+        throw PriceError(place: place, problem: "needs `published_at` and `version`")
+      }
+      result.append(Publication(publishedAt: time, version: version))
+    }
+    return result
+  }
+
+  /// The version to price with: the last published, the last known at a time, or one by name (its beginning is enough).
+  public func load(version wanted: String? = nil, knownAt: Int64? = nil) throws(PriceError) -> Stored {
+    let all = try publications()
+    guard !all.isEmpty else {
+      throw PriceError(
+        place: path,
+        problem: "no price book is published here; make one with: tollbook prices import --litellm FILE")
+    }
+    var candidates = all
+    if let knownAt { candidates = candidates.filter { $0.publishedAt <= knownAt } }
+    if let wanted { candidates = candidates.filter { $0.version.hasPrefix(wanted) } }
+    guard let chosen = candidates.last else {
+      throw PriceError(place: listPath, problem: "no version that fits was published")
+    }
+    guard Set(candidates.map(\.version)).count == 1 || wanted == nil else {
+      throw PriceError(place: listPath, problem: "more than one version begins with \(wanted ?? "")")
+    }
+    return try load(chosen)
+  }
+
+  private func load(_ publication: Publication) throws(PriceError) -> Stored {
+    let file = "\(path)/\(publication.version).csv"
+    let (rows, comments) = try PriceFile.read(try read(file), name: file)
+    let found = PriceFile.version(ofLines: PriceFile.lines(rows))
+    guard found == publication.version else {
+      throw PriceError(
+        place: file,
+        problem: "a version never changes, but this file's prices are now those of \(found); put the "
+          + "original back, and import what is new as a new version")
+    }
+    return Stored(
+      book: PriceBook(version: found, rows: rows), rows: rows, comments: comments,
+      publishedAt: publication.publishedAt)
+  }
+
+  /// Writes a version and publishes it. The same prices as last published are not published again.
+  /// - Returns: the version, and whether anything was published.
+  public func publish(
+    _ rows: [PriceRow], comments: [String], at now: Int64
+  ) throws(PriceError) -> (version: String, isNew: Bool) {
+    let lines = PriceFile.lines(rows)
+    let version = PriceFile.version(ofLines: lines)
+    if try publications().last?.version == version { return (version, false) }
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      let file = "\(path)/\(version).csv"
+      if !FileManager.default.fileExists(atPath: file) {
+        let text = PriceFile.text(lines: lines, comments: comments)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+      }
+      var list = FileManager.default.fileExists(atPath: listPath) ? try read(listPath) : ""
+      var entry = JSONWriter()
+      entry.object { entry in
+        entry.member("published_at", Timestamp.text(now))
+        entry.member("version", version)
+      }
+      list += entry.text + "\n"
+      try Data(list.utf8).write(to: URL(fileURLWithPath: listPath), options: .atomic)
+    } catch let error as PriceError {
+      throw error
+    } catch {
+      throw PriceError(place: path, problem: "cannot be written: \(error.localizedDescription)")
+    }
+    return (version, true)
+  }
+
+  private func read(_ file: String) throws(PriceError) -> String {
+    do {
+      return try String(contentsOfFile: file, encoding: .utf8)
+    } catch {
+      throw PriceError(place: file, problem: "cannot be read: \(error.localizedDescription)")
+    }
+  }
+}

@@ -1,0 +1,96 @@
+internal import JSON
+internal import Ledger
+
+/// Facts as they are stored: the tags as one JSON text.
+struct FacetKey: Hashable {
+  var facts: RequestFacts
+
+  var tagsText: String {
+    var writer = JSONWriter()
+    writer.object { writer in
+      for tag in facts.tags { writer.member(tag.name, tag.value) }
+    }
+    return writer.text
+  }
+}
+
+extension Store {
+  /// The number that stands for these facts.
+  func facetID(_ facts: RequestFacts) throws(StoreError) -> Int64 {
+    let key = FacetKey(facts: facts)
+    if facetIDs.isEmpty { try loadFacets() }
+    if let known = facetIDs[key] { return known }
+    let insert = try statement(
+      """
+      INSERT INTO facets(endpoint, provider, upstream, region, model_requested, model_routed, model_returned,
+        key_id, key_name, team, tags, inference_profile, agent, service_tier)
+      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+      """)
+    insert.bind(facts.endpoint).bind(facts.provider).bind(facts.upstream).bind(facts.region)
+      .bind(facts.modelRequested).bind(facts.modelRouted).bind(facts.modelReturned)
+      .bind(facts.keyID).bind(facts.keyName).bind(facts.team).bind(key.tagsText)
+      .bind(facts.inferenceProfile).bind(facts.agent).bind(facts.serviceTier)
+    try insert.run()
+    let id = database.lastInsertedRow
+    facetIDs[key] = id
+    facets[id] = key
+    return id
+  }
+
+  func facts(_ id: Int64) throws(StoreError) -> RequestFacts {
+    if let known = facets[id] { return known.facts }
+    try loadFacets()
+    guard let found = facets[id] else { throw StoreError("facet \(id) is missing: the store is damaged") }
+    return found.facts
+  }
+
+  private func loadFacets() throws(StoreError) {
+    let rows = try statement(
+      """
+      SELECT id, endpoint, provider, upstream, region, model_requested, model_routed, model_returned,
+        key_id, key_name, team, tags, inference_profile, agent, service_tier FROM facets
+      """)
+    while try rows.next() {
+      let facts = RequestFacts(
+        endpoint: rows.text(1), provider: rows.text(2), upstream: rows.text(3), region: rows.text(4),
+        modelRequested: rows.text(5), modelRouted: rows.text(6), modelReturned: rows.text(7),
+        keyID: rows.text(8), keyName: rows.text(9), team: rows.text(10),
+        tags: try tags(rows.text(11) ?? "{}"), inferenceProfile: rows.text(12), agent: rows.text(13),
+        serviceTier: rows.text(14))
+      let id = rows.integer(0)
+      facets[id] = FacetKey(facts: facts)
+      facetIDs[FacetKey(facts: facts)] = id
+    }
+  }
+
+  func tags(_ text: String) throws(StoreError) -> [RequestFacts.Tag] {
+    do throws(JSONError) {
+      return try JSONTape().parse(text).members.compactMap { name, value in
+        guard let name = name.string, let value = value.string else { return nil }
+        return RequestFacts.Tag(name: name, value: value)
+      }
+    } catch {
+      throw StoreError("tags are not JSON: the store is damaged")
+    }
+  }
+
+  /// The number that stands for a text.
+  func nameID(_ text: String?) throws(StoreError) -> Int64? {
+    guard let text else { return nil }
+    if let known = nameIDs[text] { return known }
+    if nameIDs.count >= StoreLimit.namesCached { nameIDs.removeAll() }
+    let insert = try statement("INSERT INTO names(text) VALUES(?) ON CONFLICT DO NOTHING")
+    try insert.bind(text).run()
+    let select = try statement("SELECT id FROM names WHERE text = ?")
+    guard try select.bind(text).next() else { throw StoreError("a name vanished: the store is damaged") }
+    let id = select.integer(0)
+    select.reset()
+    nameIDs[text] = id
+    return id
+  }
+}
+
+public enum StoreLimit {
+  /// Texts kept in memory with their numbers; beyond it the cache starts anew.
+  public static let namesCached = 200_000
+}

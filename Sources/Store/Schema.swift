@@ -1,0 +1,76 @@
+/// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
+enum Schema {
+  static let steps: [String] = [first]
+
+  static var version: Int64 { Int64(steps.count) }
+
+  private static let first = """
+    -- Texts that many requests share, stored once.
+    CREATE TABLE facets(
+      id INTEGER PRIMARY KEY,
+      endpoint TEXT, provider TEXT, upstream TEXT, region TEXT,
+      model_requested TEXT, model_routed TEXT, model_returned TEXT,
+      key_id TEXT, key_name TEXT, team TEXT,
+      tags TEXT NOT NULL,            -- JSON object, names sorted
+      inference_profile TEXT, agent TEXT, service_tier TEXT
+    ) STRICT;
+    CREATE TABLE names(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+
+    -- One row for each attempt: an accepted `end`, or a `start` whose end has not come (outcome 6).
+    CREATE TABLE requests(
+      time INTEGER NOT NULL,         -- microseconds since 1970
+      id TEXT NOT NULL,
+      attempt INTEGER NOT NULL,
+      final INTEGER NOT NULL,
+      segment INTEGER NOT NULL,
+      line INTEGER NOT NULL,
+      facet INTEGER NOT NULL,
+      user INTEGER, session TEXT, ip TEXT,
+      response_id TEXT, vendor_request_id TEXT, metered_id TEXT,
+      stream INTEGER, status INTEGER, duration_us INTEGER, first_byte_us INTEGER,
+      outcome INTEGER NOT NULL, error_type INTEGER,
+      flags INTEGER NOT NULL,
+      input INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+      cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, cache_write_12h INTEGER NOT NULL,
+      output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+      other_meters TEXT,             -- JSON object of meters without a column
+      other_models TEXT              -- JSON: tokens of other models inside the answer
+    ) STRICT;
+    CREATE INDEX requests_time ON requests(time);
+    CREATE INDEX requests_id ON requests(id, attempt);
+    CREATE INDEX requests_interrupted ON requests(id, attempt) WHERE outcome = 6;
+    CREATE UNIQUE INDEX requests_metered ON requests(metered_id) WHERE metered_id IS NOT NULL;
+
+    -- How far each segment was read, and what its lines were.
+    CREATE TABLE segments(
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      file_bytes INTEGER NOT NULL, file_modified_ns INTEGER NOT NULL, file_suffix TEXT NOT NULL,
+      bytes INTEGER NOT NULL, lines INTEGER NOT NULL, sha256 TEXT NOT NULL,
+      usages INTEGER NOT NULL, duplicates INTEGER NOT NULL,
+      rejected INTEGER NOT NULL, control INTEGER NOT NULL
+    ) STRICT;
+    -- The quarters of an hour that a segment's lines fall in.
+    CREATE TABLE segment_slots(segment INTEGER NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY(segment, slot))
+      STRICT, WITHOUT ROWID;
+    CREATE TABLE rejections(
+      segment INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, excerpt TEXT NOT NULL,
+      PRIMARY KEY(segment, line)) STRICT, WITHOUT ROWID;
+
+    -- The numbers taken of each writer, as intervals: a writer's numbers have no holes.
+    CREATE TABLE taken(
+      writer TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+      first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+      PRIMARY KEY(writer, first)) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE keys(
+      id TEXT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
+      team TEXT, tags TEXT NOT NULL, models TEXT NOT NULL,
+      expires INTEGER, revoked INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
+
+    CREATE TABLE deliveries(
+      period TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL,
+      payload_sha256 TEXT NOT NULL, detail TEXT NOT NULL, updated INTEGER NOT NULL,
+      PRIMARY KEY(period, target)) STRICT, WITHOUT ROWID;
+    """
+}

@@ -1,0 +1,176 @@
+public import Ledger
+
+/// How far a segment was read, and what its lines were.
+public struct SegmentRow: Sendable {
+  public var name: String
+  /// Of the file as it lay there, to see without reading that nothing changed.
+  public var fileBytes: Int64
+  public var fileModifiedNanoseconds: Int64
+  public var fileSuffix: String
+  /// Uncompressed bytes taken, and their SHA-256.
+  public var bytes: Int64
+  public var lines: Int64
+  public var sha256: String
+  public var usages: Int64
+  public var duplicates: Int64
+  public var rejected: Int64
+  public var control: Int64
+
+  public init(name: String) {
+    self.name = name
+    fileBytes = -1
+    fileModifiedNanoseconds = 0
+    fileSuffix = ""
+    bytes = 0
+    lines = 0
+    sha256 = ""
+    usages = 0
+    duplicates = 0
+    rejected = 0
+    control = 0
+  }
+}
+
+/// Numbers of one writer, without a hole between them, and when the first and last of them were.
+public struct TakenRange: Hashable, Sendable {
+  public var first: Int64
+  public var last: Int64
+  public var firstTime: Int64
+  public var lastTime: Int64
+  public init(first: Int64, last: Int64, firstTime: Int64, lastTime: Int64) {
+    self.first = first
+    self.last = last
+    self.firstTime = firstTime
+    self.lastTime = lastTime
+  }
+}
+
+/// Quarters of an hour since 1970: every zone's midnight falls on one.
+public func timeSlot(of time: Int64) -> Int64 {
+  let length: Int64 = 900_000_000
+  return time >= 0 ? time / length : (time - length + 1) / length
+}
+
+extension Store {
+  public func segment(named name: String) throws(StoreError) -> (id: Int64, row: SegmentRow)? {
+    let select = try statement("SELECT * FROM segments WHERE name = ?")
+    guard try select.bind(name).next() else { return nil }
+    defer { select.reset() }
+    return (select.integer(0), segmentRow(select))
+  }
+
+  /// Makes or renews a segment's row; the number stays.
+  public func save(_ row: SegmentRow) throws(StoreError) -> Int64 {
+    let upsert = try statement(
+      """
+      INSERT INTO segments(name, file_bytes, file_modified_ns, file_suffix, bytes, lines, sha256,
+        usages, duplicates, rejected, control) VALUES(?,?,?,?,?,?,?,?,?,?,?)
+      ON CONFLICT(name) DO UPDATE SET file_bytes = excluded.file_bytes,
+        file_modified_ns = excluded.file_modified_ns, file_suffix = excluded.file_suffix,
+        bytes = excluded.bytes, lines = excluded.lines, sha256 = excluded.sha256, usages = excluded.usages,
+        duplicates = excluded.duplicates, rejected = excluded.rejected, control = excluded.control
+      RETURNING id
+      """)
+    upsert.bind(row.name).bind(row.fileBytes).bind(row.fileModifiedNanoseconds).bind(row.fileSuffix)
+      .bind(row.bytes).bind(row.lines).bind(row.sha256).bind(row.usages).bind(row.duplicates)
+      .bind(row.rejected).bind(row.control)
+    guard try upsert.next() else { throw StoreError("a segment's row was not written") }
+    let id = upsert.integer(0)
+    upsert.reset()
+    return id
+  }
+
+  public func addSlots(_ slots: Set<Int64>, segment: Int64) throws(StoreError) {
+    for slot in slots {
+      try statement("INSERT INTO segment_slots VALUES(?,?) ON CONFLICT DO NOTHING")
+        .bind(segment).bind(slot).run()
+    }
+  }
+
+  public func add(_ rejection: Rejection, segment: Int64) throws(StoreError) {
+    try statement("INSERT INTO rejections VALUES(?,?,?,?)")
+      .bind(segment).bind(rejection.place.line).bind(rejection.reason).bind(rejection.excerpt).run()
+  }
+
+  /// The segments with a line in the half-open range of time, in the order of their names.
+  /// - Parameter withoutTime: decides for a segment in which no line's time could be read, by its name.
+  public func segments(
+    from begin: Int64, to end: Int64, withoutTime: (String) -> Bool
+  ) throws(StoreError) -> [(id: Int64, row: SegmentRow)] {
+    let select = try statement(
+      """
+      SELECT *, (SELECT count(*) FROM segment_slots t WHERE t.segment = s.id),
+        EXISTS(SELECT 1 FROM segment_slots t WHERE t.segment = s.id AND t.slot >= ? AND t.slot <= ?)
+      FROM segments s ORDER BY name
+      """)
+    select.bind(timeSlot(of: begin)).bind(timeSlot(of: end - 1))
+    var result: [(id: Int64, row: SegmentRow)] = []
+    while try select.next() {
+      let row = segmentRow(select)
+      let inside = select.integer(12) == 0 ? withoutTime(row.name) : select.integer(13) != 0
+      if inside { result.append((select.integer(0), row)) }
+    }
+    return result
+  }
+
+  public func rejections(segment: Int64, file: String) throws(StoreError) -> [Rejection] {
+    let select = try statement(
+      "SELECT line, reason, excerpt FROM rejections WHERE segment = ? ORDER BY line")
+    select.bind(segment)
+    var result: [Rejection] = []
+    while try select.next() {
+      result.append(
+        Rejection(
+          place: .init(file: file, line: select.integer(0)), reason: select.text(1) ?? "",
+          excerpt: select.text(2) ?? ""))
+    }
+    return result
+  }
+
+  private func segmentRow(_ row: Statement) -> SegmentRow {
+    var result = SegmentRow(name: row.text(1) ?? "")
+    result.fileBytes = row.integer(2)
+    result.fileModifiedNanoseconds = row.integer(3)
+    result.fileSuffix = row.text(4) ?? ""
+    result.bytes = row.integer(5)
+    result.lines = row.integer(6)
+    result.sha256 = row.text(7) ?? ""
+    result.usages = row.integer(8)
+    result.duplicates = row.integer(9)
+    result.rejected = row.integer(10)
+    result.control = row.integer(11)
+    return result
+  }
+
+  // MARK: - Writers
+
+  public func taken(writer: String) throws(StoreError) -> [TakenRange] {
+    let select = try statement(
+      "SELECT first, last, first_time, last_time FROM taken WHERE writer = ? ORDER BY first")
+    select.bind(writer)
+    var result: [TakenRange] = []
+    while try select.next() {
+      result.append(
+        TakenRange(
+          first: select.integer(0), last: select.integer(1), firstTime: select.integer(2),
+          lastTime: select.integer(3)))
+    }
+    return result
+  }
+
+  public func save(_ ranges: [TakenRange], writer: String) throws(StoreError) {
+    try statement("DELETE FROM taken WHERE writer = ?").bind(writer).run()
+    for range in ranges {
+      try statement("INSERT INTO taken VALUES(?,?,?,?,?)")
+        .bind(writer).bind(range.first).bind(range.last).bind(range.firstTime).bind(range.lastTime)
+        .run()
+    }
+  }
+
+  public func writers() throws(StoreError) -> [String] {
+    let select = try statement("SELECT DISTINCT writer FROM taken ORDER BY writer")
+    var result: [String] = []
+    while try select.next() { result.append(select.text(0) ?? "") }
+    return result
+  }
+}
