@@ -97,6 +97,7 @@ let package = Package(
     tests("PriceTests", imports: ["Price", "JSON", "Ledger"]),
     tests("AttributeTests", imports: ["Attribute", "Ledger"]),
     tests("ReportTests", imports: ["Report", "JSON", "Ledger"]),
+    tests("SampleTests", imports: ["Sample"]),
     tests("StoreTests", imports: ["Store", "Ledger"]),
     tests(
       "PipelineTests",
