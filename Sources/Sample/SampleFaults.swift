@@ -50,9 +50,10 @@ extension SampleRun {
   private func badLine(_ n: Int) -> [UInt8] {
     func end(
       v: String = "1", kind: String = #""end""#, seq: String = "1",
-      time: String = "2026-10-05T03:00:00.000000Z", id: Bool = true, output: String = "1000000"
+      time: String? = nil, id: Bool = true, output: String = "1000000"
     ) -> String {
-      #"{"v":\#(v),"kind":\#(kind),"writer":"w-bad-\#(n)","seq":\#(seq),"time":"\#(time)","#
+      #"{"v":\#(v),"kind":\#(kind),"writer":"w-bad-\#(n)","seq":\#(seq),"#
+        + #""time":"\#(time ?? "\(month)-05T03:00:00.000000Z")","#
         + (id ? #""id":"0199a1b2-0000-7000-8000-\#(100_000_000_000 + n)","# : "")
         + #""attempt":1,"endpoint":"anthropic.messages","stream":false,"provider":"anthropic","final":true,"#
         + #""model":{"requested":"claude-haiku-4-5","returned":"claude-haiku-4-5-20251001"},"status":200,"#

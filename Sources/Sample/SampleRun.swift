@@ -2,6 +2,7 @@
 struct SampleRun {
   var files: SampleFiles
   var random: SampleRandom
+  let month: String
   private let requests: Int
   private var clock: SampleClock
   private var writers: [SampleWriter] = []
@@ -21,6 +22,7 @@ struct SampleRun {
   init(_ month: SampleMonth, folder: SampleFolder) throws {
     files = SampleFiles(folder: folder)
     random = SampleRandom(seed: month.seed)
+    self.month = month.month
     requests = month.requests
     clock = try SampleClock(
       month: month.month, utcOffsetHours: month.utcOffsetHours, requests: month.requests)
