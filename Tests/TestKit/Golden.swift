@@ -1,8 +1,10 @@
 public import Foundation
 
-/// Takes what a test produced and a committed file, and throws a readable difference where they are not the same bytes.
+/// Takes what a test produced and a committed file, and throws a readable difference where the bytes are
+/// not the same.
 ///
-/// `UPDATE_GOLDEN=1` in the environment rewrites the files instead; the change is then read in the version control's diff.
+/// `UPDATE_GOLDEN=1` in the environment rewrites the files instead; the version control's diff then shows
+/// the change.
 public enum Golden {
   public static func check(_ actual: some Sequence<UInt8>, against file: URL) throws {
     let bytes = Data(actual)

@@ -1,6 +1,7 @@
 internal import CZlib
 
-/// Compresses a body piece by piece, each piece readable as soon as it has arrived, as vendors' front ends do with streams.
+/// Compresses a body piece by piece, each readable as soon as it has arrived, as vendors' front ends do
+/// with streams.
 ///
 /// The same pieces give the same bytes: the header carries no time.
 public func gzipped(_ pieces: [[UInt8]]) -> [[UInt8]] {

@@ -8,7 +8,7 @@ public struct RecordedRequest: Sendable {
   /// In the order and the letters received, repeated ones included.
   public var headers: [Header]
   public var body: [UInt8]
-  /// What came over the socket, head and framing included. Exact where requests do not overlap on a connection.
+  /// What came over the socket, head and framing included. Exact where requests do not overlap.
   public var rawBytes: [UInt8]
 
   public struct Header: Sendable, Hashable {
@@ -42,7 +42,8 @@ public struct RecordedRequest: Sendable {
   public func value(_ name: String) -> String? { values(name).first }
 }
 
-/// What a server does for one request, step by step. It is a value, so that the same request can be shown to get the same answer.
+/// What a server does for one request, step by step: a value, so that equal answers can be shown to be
+/// equal.
 public struct HTTPAnswer: Sendable {
   public enum Step: Sendable, Equatable {
     case head(status: Int, headers: [RecordedRequest.Header])

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// A clock that moves only when a test says so. It starts where it is told and gives microseconds since 1970.
+/// A clock that moves only when a test says so. It starts where it is told and gives microseconds since
+/// 1970.
 public final class ManualClock: Sendable {
   private let time: Mutex<Int64>
 

@@ -3,7 +3,8 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Synchronization
 
-/// An HTTP/1.1 server on 127.0.0.1 that gives each whole request to a function and performs the answer that comes back.
+/// An HTTP/1.1 server on 127.0.0.1 that gives each whole request to a function and performs the answer
+/// that comes back.
 public final class ScriptedServer: Sendable {
   public typealias Respond = @Sendable (RecordedRequest) -> HTTPAnswer
   public typealias Ended = @Sendable (RecordedRequest, AnswerOutcome) -> Void

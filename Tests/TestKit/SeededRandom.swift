@@ -1,4 +1,5 @@
-/// Takes a seed and gives the same numbers for it on every machine, so that a failing random test can be run again.
+/// Takes a seed and gives the same numbers for it on every machine, so that a failing random test can be
+/// run again.
 ///
 /// SplitMix64, as published by Steele, Lea and Flood (2014).
 public struct SeededRandom: RandomNumberGenerator, Sendable {

@@ -28,7 +28,9 @@ enum StandInAnthropic {
       }
       closing(&writer, question, stopped: true)
       if !fault.noUsage {
-        writer.objectMember("usage") { usage(&$0, counts, fault, output: counts.output, input: counts.inputFinal) }
+        writer.objectMember("usage") {
+          usage(&$0, counts, fault, output: counts.output, input: counts.inputFinal)
+        }
       }
     }
     return writer.bytes

@@ -1,6 +1,7 @@
 /// Takes the text of an `x-stand-in` header and gives what the stand-in is asked to do out of the ordinary.
 ///
-/// `name=value` parts, separated by semicolons; a bare name is `name=1`. Any client can ask, through any proxy that
+/// `name=value` parts, separated by semicolons; a bare name is `name=1`. Any client can ask, through any
+/// proxy that
 /// passes unknown headers on: `x-stand-in: events=40; event-ms=5; cut-at-byte=700`.
 public struct StandInFault: Sendable, Equatable {
   /// Answer with this HTTP status and the vendor's error body.

@@ -14,7 +14,8 @@ struct StandInQuestion {
   var lastText = ""
   var firstTool: String?
   var choices = 1
-  /// Names this question. It depends on the messages and the tools alone, so that a renamed model or an added stream
+  /// Names this question. It depends on the messages and the tools alone, so that a renamed model or an
+  /// added stream
   /// option changes no id.
   var digest: UInt64 = 0
 

@@ -1,4 +1,5 @@
-/// A vendor on 127.0.0.1: takes requests of OpenAI's chat completions and Anthropic's messages and answers as they do.
+/// A vendor on 127.0.0.1: takes requests of OpenAI's chat completions and Anthropic's messages and answers
+/// as they do.
 ///
 /// The same request gets the same bytes. What should go wrong is asked for in an `x-stand-in` header (see
 /// `StandInFault`) or, for every request, when the stand-in is made.
@@ -88,11 +89,13 @@ public final class VendorStandIn: Sendable {
     if fault.hang == .body { stop = min(stop, total / 2) }
     var sent = 0
     for (index, piece) in pieces.enumerated() {
-      if index > 0, fault.eventMilliseconds > 0 { steps.append(.pause(milliseconds: fault.eventMilliseconds)) }
+      if index > 0, fault.eventMilliseconds > 0 {
+        steps.append(.pause(milliseconds: fault.eventMilliseconds))
+      }
       let size = fault.pieceBytes ?? max(1, piece.count)
       var at = 0
       while at < piece.count, sent < stop {
-        let end = min(at + size, piece.count, at + stop - sent)
+        let end = min(at + min(size, stop - sent), piece.count)
         steps.append(.body(Array(piece[at..<end])))
         if fault.pieceMilliseconds > 0 { steps.append(.pause(milliseconds: fault.pieceMilliseconds)) }
         sent += end - at
@@ -106,7 +109,8 @@ public final class VendorStandIn: Sendable {
     return steps + [.end]
   }
 
-  private static func failure(_ status: Int, _ question: StandInQuestion, _ fault: StandInFault) -> HTTPAnswer {
+  private static func failure(_ status: Int, _ question: StandInQuestion, _ fault: StandInFault) -> HTTPAnswer
+  {
     let (type, code) = openAIError(status)
     var answer = refusal(
       status, question.dialect == .openAI ? type : StandInAnthropic.errorType(status), code,

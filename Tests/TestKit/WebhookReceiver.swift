@@ -1,4 +1,5 @@
-/// A chat service on 127.0.0.1: takes deliveries, keeps them, and gives the scripted answers in order, the last one for ever.
+/// A chat service on 127.0.0.1: takes deliveries, keeps them, and gives the scripted answers in order, the
+/// last one for ever.
 public final class WebhookReceiver: Sendable {
   public struct Answer: Sendable {
     /// Nil drops the connection after the delivery was received: the sender cannot know whether it arrived.

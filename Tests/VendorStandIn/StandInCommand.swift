@@ -1,7 +1,8 @@
 internal import Foundation
 internal import TestKit
 
-/// Runs a vendor, or a chat service, on 127.0.0.1 for tests written in other languages, until it is stopped by a signal.
+/// Runs a vendor, or a chat service, on 127.0.0.1 for tests written in other languages, until it is
+/// stopped by a signal.
 @main
 struct StandInCommand {
   static let help = """
