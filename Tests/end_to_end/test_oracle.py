@@ -203,3 +203,44 @@ def test_a_row_says_how_sure_it_is(tmp_path):
 def test_money_is_printed_in_plain_digits():
     assert [oracle.dollars(x) for x in (0, 1, 10**15, 1_500_000_000_000_000, -2)] == [
         "0", "0.000000000000001", "1", "1.5", "-0.000000000000002"]
+
+
+def a_right_report(books, rules):
+    """chargeback.csv and run.json as the contract wants them, for the month of one split request."""
+    lines = [",".join(oracle.COLUMNS)]
+    for (product, provider, model, tier), row in sorted(books.rows.items()):
+        counts = (format(Decimal(n.numerator) / n.denominator, ".6f").rstrip("0").rstrip(".") for n in (
+            getattr(row, c) for c in oracle.COLUMNS[6:14]))
+        lines.append(",".join([
+            "2026-10", product, rules.cost_center(product), provider, model, tier, *counts, row.cost_text(),
+            row.state(), "usage", "2026-10"]))
+    run = {
+        "totals": {
+            "requests": 1, "unpriced_requests": 0, "interrupted_requests": 0, "cost_usd": "0.00045",
+            "unattributed_cost_usd": "0", "by_entry": {"usage": "0.00045"}},
+        "ingest": {"lines": 1, "usages": 1, "duplicates": 0, "rejected": 0, "control": 0},
+        "inputs": [{"name": i.name, "sha256": i.sha256, "lines": 1} for i in books.inputs]}
+    return b"\xef\xbb\xbf" + "\r\n".join([*lines, ""]).encode(), run
+
+
+@pytest.mark.parametrize("wrong, seen", [
+    (lambda csv, run: (csv, run), []),
+    (lambda csv, run: (csv.replace(b",0.0003,", b",0.000300000000001,"), run), ["cost_usd"]),
+    (lambda csv, run: (csv.replace(b"0.666667", b"0.66"), run), ["requests"]),
+    (lambda csv, run: (csv.replace(b"exact", b"estimated", 1), run), ["cost_state"]),
+    (lambda csv, run: (csv.replace(b"standard", b"flex", 1), run), ["should not be", "missing"]),
+    (lambda csv, run: (csv.replace(b"2026-10,a,1,", b"2026-10,a,2,"), run), ["cost_center"]),
+    (lambda csv, run: (csv[3:], run), ["BOM"]),
+    (lambda csv, run: (csv, run | {"totals": run["totals"] | {"cost_usd": "0.0004500"}}), ["totals.cost_usd"]),
+    (lambda csv, run: (csv, run | {"ingest": run["ingest"] | {"control": 1}}), ["ingest.control"]),
+    (lambda csv, run: (csv, run | {"inputs": []}), ["inputs: x.jsonl is missing"]),
+])
+def test_a_report_that_is_wrong_anywhere_is_told_from_a_right_one(tmp_path, wrong, seen):
+    logs = tmp_path / "logs"
+    write(logs, "x.jsonl", end(key={"name": "shared-1"}))
+    books, rules = month(logs, tmp_path), oracle.Rules(RULES, "UTC")
+    data, run = wrong(*a_right_report(books, rules))
+    (tmp_path / "c.csv").write_bytes(data)
+    found = list(oracle.differences(books, tmp_path / "c.csv", run, rules, "2026-10"))
+    assert len(found) >= len(seen) and all(any(s in f for f in found) for s in seen)
+    assert bool(found) == bool(seen)
