@@ -250,7 +250,7 @@ public struct Books: Sendable {
 
   /// Nothing rejected, nothing missing, nothing without a price: what exit code 0 says.
   public var isComplete: Bool {
-    rejectedRead == 0 && holes.isEmpty && totalCounts.unpricedRequests == 0
+    rejectedRead == 0 && holes.isEmpty && unpriced.isEmpty
       && checks.allSatisfy(\.passed)
   }
 }

@@ -3,7 +3,7 @@ public struct Delivery: Hashable, Sendable {
   public enum State: String, Sendable {
     /// Noted before sending. Found later, it means that a run was cut between sending and noting: nobody
     /// knows whether it arrived, and it is not repeated by itself.
-    case sending
+    case unknown
     case sent
     /// The service refused it, or could not be reached after all retries: the next run tries again.
     case failed

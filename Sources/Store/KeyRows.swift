@@ -4,7 +4,7 @@ public import Ledger
 extension Store {
   /// Keeps a new key, by the SHA-256 of its secret.
   /// - Throws: `StoreError` where a key in use has that name already.
-  public func add(_ key: ClientKey, sha256: String) throws(StoreError) {
+  public func add(_ key: ClientKey, sha256: String) throws {
     try transaction { () throws(StoreError) in
       let same = try statement("SELECT id FROM keys WHERE name = ? AND revoked = 0")
       let taken = try same.bind(key.name).next()

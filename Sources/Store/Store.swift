@@ -13,7 +13,8 @@ public final class Store {
   var nameIDs: [String: Int64] = [:]
 
   /// - Parameter location: `sqlite:FILE`.
-  public init(_ location: String) throws(StoreError) {
+  /// - Throws: `StoreError`.
+  public init(_ location: String) throws {
     guard location.hasPrefix("sqlite:"), location.utf8.count > 7 else {
       throw StoreError("store \"\(redacted(location))\" is not understood; write sqlite:FILE")
     }
@@ -22,7 +23,7 @@ public final class Store {
     try migrate()
   }
 
-  private func migrate() throws(StoreError) {
+  private func migrate() throws {
     let found = try database.integer("PRAGMA user_version") ?? 0
     guard found <= Schema.version else {
       throw StoreError(
@@ -38,9 +39,11 @@ public final class Store {
   }
 
   /// Runs `body` as a whole or not at all.
-  public func transaction<R>(_ body: () throws(StoreError) -> R) throws(StoreError) -> R {
+  public func transaction<R, Failure: Error>(
+    _ body: () throws(Failure) -> R
+  ) throws -> R {
     try database.run("BEGIN IMMEDIATE")
-    do throws(StoreError) {
+    do {
       let result = try body()
       try database.run("COMMIT")
       return result

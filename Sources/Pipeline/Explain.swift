@@ -1,0 +1,205 @@
+public import Attribute
+public import JSON
+public import Ledger
+public import Price
+public import Store
+
+/// The way of one request through the books: where its line stands, what it counted, which rates, which product.
+public struct Explanation: Sendable {
+  public struct Part: Sendable {
+    public var charge: Charge
+    public var lines: [Charge.Line]
+    /// `openai gpt-4o-mini, returned model, exact`; nil where no price fits.
+    public var priceEntry: String?
+    public var shares: [Share]
+  }
+
+  public var usage: Usage
+  public var parts: [Part]
+  public var rule: Rules.Rule?
+  public var ruleNumber: Int?
+  public var products: [Product]
+  public var priceVersion: String
+  public var attributionVersion: String
+
+  public var total: Money { parts.reduce(.zero) { $0 + $1.charge.total } }
+  public var unpricedReasons: [String] { parts.compactMap(\.charge.unpricedReason) }
+}
+
+/// Explains every attempt of a request.
+/// - Parameter id: the request's own id, the vendor's request id, or the answer's id.
+/// - Throws: `StoreError`.
+public func explain(
+  id: String, store: Store, prices: PriceFolder.Stored, rules: Rules
+) throws -> [Explanation] {
+  var filter = Store.RequestFilter()
+  filter.anyID = id
+  var result: [Explanation] = []
+  try store.forEachRequest(filter) { usage in
+    let priced = prices.book.price(usage, explaining: true)
+    let number = rules.match(usage)
+    result.append(
+      Explanation(
+        usage: usage,
+        parts: priced.charges.indices.map { index in
+          Explanation.Part(
+            charge: priced.charges[index], lines: priced.lines[index],
+            priceEntry: priced.matches[index].map {
+              "\($0.entry.provider) \($0.entry.model) (\($0.step))"
+            },
+            shares: rules.shares(of: priced.charges[index], rule: number))
+        },
+        rule: number.map { rules.rules[$0] }, ruleNumber: number.map { $0 + 1 }, products: rules.products,
+        priceVersion: prices.book.version, attributionVersion: rules.version))
+  }
+  return result.sorted { ($0.usage.attempt, $0.usage.time) < ($1.usage.attempt, $1.usage.time) }
+}
+
+extension Explanation {
+  /// As text for a person.
+  public var text: String {
+    var lines: [String] = []
+    func say(_ label: String, _ value: String?) {
+      guard let value, !value.isEmpty else { return }
+      lines.append("  " + label.padded(to: 13) + printable(value))
+    }
+    let facts = usage.facts
+    lines.append("request \(usage.id), attempt \(usage.attempt)\(usage.final ? "" : " (followed by another)")")
+    say("raw line", "\(usage.place.file):\(usage.place.line)")
+    say("time", Timestamp.text(usage.time))
+    say("outcome", [usage.outcome.rawValue, usage.status.map(String.init), usage.errorType].compactMap { $0 }.joined(separator: ", "))
+    say("key", [facts.keyName, facts.keyID].compactMap { $0 }.joined(separator: ", "))
+    say("team, user", [facts.team, usage.user].compactMap { $0 }.joined(separator: ", "))
+    say("tags", facts.tags.map { "\($0.name)=\($0.value)" }.joined(separator: ", "))
+    say("profile", facts.inferenceProfile)
+    say("model", "requested \(facts.modelRequested ?? "-"), returned \(facts.modelReturned ?? "-")")
+    say("provider", [facts.provider, facts.endpoint, facts.region].compactMap { $0 }.joined(separator: ", "))
+    say("tier", serviceTierName(facts.serviceTier))
+    say("answer", [usage.responseID, usage.vendorRequestID].compactMap { $0 }.joined(separator: ", "))
+    say("counts are", countsState)
+    for part in parts { lines += textLines(part) }
+    lines.append("  " + "cost".padded(to: 13) + costText)
+    if let rule {
+      say("rule", "\(ruleNumber ?? 0), \(rule.place)")
+    } else {
+      say("rule", "none matches: unattributed")
+    }
+    for (product, amount, weight) in productAmounts {
+      lines.append("    \(products[product].id.padded(to: 24)) \(weight.padded(to: 9)) \(amount) USD")
+    }
+    say("prices", priceVersion)
+    say("rules", attributionVersion)
+    return lines.joined(separator: "\n")
+  }
+
+  private var costText: String {
+    if usage.outcome == .interrupted { return "unknown: the request began, and its end was never logged" }
+    let reasons = unpricedReasons.joined(separator: "; ")
+    if reasons.isEmpty { return "\(total) USD" }
+    return parts.contains { $0.charge.hasPricedMeter }
+      ? "\(total) USD, and an unknown part: \(reasons)" : "unknown: \(reasons)"
+  }
+
+  private var countsState: String {
+    var words: [String] = []
+    if usage.flags.contains(.estimated) { words.append("estimated by the proxy") }
+    if usage.flags.contains(.clamped) { words.append("mended: a part was larger than its whole") }
+    if usage.flags.contains(.totalMismatch) { words.append("at odds with the vendor's own total") }
+    if usage.flags.contains(.usageMissing) { words.append("missing: the answer came without usage") }
+    if usage.flags.contains(.notBilled) { words.append("shown by the vendor, but not charged") }
+    return words.isEmpty ? "the vendor's" : words.joined(separator: "; ")
+  }
+
+  private func textLines(_ part: Part) -> [String] {
+    guard !part.lines.isEmpty else { return [] }
+    var lines = ["  " + "price entry".padded(to: 13) + printable(part.priceEntry ?? "none")]
+    for line in part.lines {
+      let rate = line.rate.map { "\($0)" } ?? "?"
+      let amount = line.rate.map { "\($0 * line.count) USD" } ?? "unknown"
+      lines.append(
+        "    \(line.meter.name.padded(to: 16)) \(String(line.count).padded(to: 10)) x \(rate.padded(to: 14)) = \(amount)   (\(line.note))")
+    }
+    return lines
+  }
+
+  /// Each product's part over all models in the answer.
+  private var productAmounts: [(product: Int, amount: Money, weight: String)] {
+    var result: [(product: Int, amount: Money, weight: String)] = []
+    for share in parts.flatMap(\.shares) {
+      if let at = result.firstIndex(where: { $0.product == share.product }) {
+        result[at].amount += share.amounts.total
+      } else {
+        result.append((share.product, share.amounts.total, "\(share.weight)/\(share.weightTotal)"))
+      }
+    }
+    return result
+  }
+
+  public func writeJSON(_ writer: inout JSONWriter) {
+    let facts = usage.facts
+    writer.object { writer in
+      writer.member("id", usage.id)
+      writer.member("attempt", usage.attempt)
+      writer.member("file", usage.place.file)
+      writer.member("line", usage.place.line)
+      writer.member("time", Timestamp.text(usage.time))
+      writer.member("outcome", usage.outcome.rawValue)
+      writer.member("provider", facts.provider)
+      writer.member("model_requested", facts.modelRequested)
+      writer.member("model_returned", facts.modelReturned)
+      writer.member("service_tier", serviceTierName(facts.serviceTier))
+      writer.member("counts_are", countsState)
+      writer.member("cost_usd", parts.contains { $0.charge.hasPricedMeter } || unpricedReasons.isEmpty ? total.description : nil)
+      writer.member("unpriced", unpricedReasons.isEmpty ? nil : unpricedReasons.joined(separator: "; "))
+      writer.member("rule", ruleNumber)
+      writer.member("rule_place", rule?.place)
+      writer.name("parts")
+      writer.array { writer in
+        for part in parts {
+          writer.object { writer in
+            writer.member("model", part.charge.model)
+            writer.member("price_entry", part.priceEntry)
+            writer.name("meters")
+      writer.array { writer in
+              for line in part.lines {
+                writer.object { writer in
+                  writer.member("meter", line.meter.name)
+                  writer.member("count", line.count)
+                  writer.member("usd_per_unit", line.rate?.description)
+                  writer.member("cost_usd", line.rate.map { ($0 * line.count).description })
+                  writer.member("note", line.note)
+                }
+              }
+            }
+          }
+        }
+      }
+      writer.name("shares")
+      writer.array { writer in
+        for (product, amount, weight) in productAmounts {
+          writer.object { writer in
+            writer.member("product", products[product].id)
+            writer.member("weight", weight)
+            writer.member("cost_usd", amount.description)
+          }
+        }
+      }
+      writer.member("prices_version", priceVersion)
+      writer.member("attribution_version", attributionVersion)
+    }
+  }
+}
+
+extension String {
+  /// With spaces behind it up to a width.
+  func padded(to width: Int) -> String {
+    count >= width ? self : self + String(repeating: " ", count: width - count)
+  }
+}
+
+/// Outside text without control characters, so that it cannot steer a terminal.
+func printable(_ text: String) -> String {
+  String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
+    scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format ? "\u{FFFD}" : scalar
+  }))
+}

@@ -1,0 +1,77 @@
+public import Attribute
+public import Ledger
+public import Price
+public import Report
+public import Store
+
+/// The way from the store's rows to one period's books: price, attribute, add up.
+public struct BookMaking {
+  public var store: Store
+  public var prices: PriceFolder.Stored
+  public var rules: Rules
+  public var programVersion: String
+
+  public init(store: Store, prices: PriceFolder.Stored, rules: Rules, programVersion: String) {
+    self.store = store
+    self.prices = prices
+    self.rules = rules
+    self.programVersion = programVersion
+  }
+
+  /// - Throws: `StoreError`.
+  public func books(of period: Period) throws -> Books {
+    var builder = BooksBuilder(
+      Books(
+        period: period, programVersion: programVersion,
+        prices: Books.PriceVersion(
+          version: prices.book.version, publishedAt: Timestamp.text(prices.publishedAt),
+          source: prices.source),
+        attributionVersion: rules.version, products: rules.products,
+        weightDenominator: rules.weightDenominator ?? 1))
+    var filter = Store.RequestFilter()
+    filter.begin = period.begin
+    filter.end = period.end
+    try store.forEachRequest(filter) { usage in
+      let charges = prices.book.price(usage).charges
+      let rule = rules.match(usage)
+      builder.add(
+        usage, serviceTier: serviceTierName(usage.facts.serviceTier), charges: charges,
+        shares: charges.map { rules.shares(of: $0, rule: rule) })
+    }
+    let segments = try store.segments(from: period.begin, to: period.end) { name in
+      hour(inPath: name).map { $0 < period.end && $0 + 3_600_000_000 > period.begin } ?? true
+    }
+    var rejections: [Rejection] = []
+    for (id, row) in segments where row.rejected > 0 {
+      rejections += try store.rejections(segment: id, file: row.name)
+    }
+    return builder.finish(
+      inputs: segments.map { _, row in
+        Books.Input(
+          name: row.name, sha256: row.sha256, lines: row.lines, usages: row.usages,
+          duplicates: row.duplicates, rejected: row.rejected, control: row.control)
+      },
+      rejections: rejections, holes: try holes(of: period))
+  }
+
+  private func holes(of period: Period) throws -> [Books.Hole] {
+    var result: [Books.Hole] = []
+    for writer in try store.writers() {
+      for hole in Pipeline.holes(in: try store.taken(writer: writer))
+      where hole.after < period.end && hole.before >= period.begin {
+        result.append(Books.Hole(writer: writer, first: hole.first, last: hole.last))
+      }
+    }
+    return result
+  }
+}
+
+/// The hour in a segment's name, `2026/10/01/07-w-8f3a-1.jsonl`: its first instant.
+func hour(inPath name: String) -> Int64? {
+  let parts = name.split(separator: "/")
+  guard parts.count >= 4 else { return nil }
+  let tail = parts.suffix(4)
+  let texts = tail.map(String.init)
+  let hour = texts[3].prefix(2)
+  return Timestamp.parse("\(texts[0])-\(texts[1])-\(texts[2])T\(hour):00:00Z".utf8)
+}

@@ -1,0 +1,74 @@
+internal import Foundation
+internal import Glibc
+public import Report
+
+/// Files that could not be written, and where.
+public struct FolderError: Error, CustomStringConvertible, Sendable {
+  public var path: String
+  public var problem: String
+  public var description: String { "\(path): \(problem)" }
+}
+
+/// Writes a period's reports: each file whole or not at all, and `run.json` last, so that a folder with a
+/// `run.json` is a complete one.
+public struct ReportFolder: Sendable {
+  public let path: String
+
+  /// - Parameters:
+  ///   - reports: the folder of all periods.
+  ///   - period: the period's label.
+  public init(reports: String, period: String) { path = reports + "/" + period }
+
+  /// - Returns: the files, relative to the folder, in the order written.
+  /// - Throws: `FolderError`, `ReportError`.
+  public func write(_ books: Books, formats: Set<ReportFormat>) throws -> [String] {
+    try makeFolder(path)
+    var files: [String] = []
+    func put(_ name: String, _ bytes: [UInt8]) throws {
+      try replace(name) { temporary in
+        guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
+          throw FolderError(path: path + "/" + name, problem: "cannot be written; is the disk full?")
+        }
+      }
+      files.append(name)
+    }
+    if formats.contains(.csv) { try put("chargeback.csv", Reports.chargebackCSV(books)) }
+    if formats.contains(.xlsx) {
+      try replace("chargeback.xlsx") { try Reports.writeWorkbook(books, to: $0) }
+      files.append("chargeback.xlsx")
+    }
+    if formats.contains(.markdown) {
+      try makeFolder(path + "/charts")
+      for chart in Reports.charts(books) { try put("charts/" + chart.name, chart.bytes) }
+      try put("summary.md", Reports.summaryMarkdown(books))
+    }
+    try put("run.json", Reports.runJSON(books))
+    return files
+  }
+
+  private func makeFolder(_ folder: String) throws(FolderError) {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FolderError(path: folder, problem: "cannot be made: \(error.localizedDescription)")
+    }
+  }
+
+  /// Writes beside the final name, waits for the disk, and renames: a reader sees the old file or the new one.
+  private func replace(_ name: String, _ write: (String) throws -> Void) throws {
+    let final = path + "/" + name
+    let temporary = final + ".new"
+    try write(temporary)
+    let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FolderError(path: temporary, problem: "cannot be opened") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0, rename(temporary, final) == 0 else {
+      throw FolderError(path: final, problem: "cannot be put in place: \(String(cString: strerror(errno)))")
+    }
+  }
+}
+
+public enum ReportFormat: String, CaseIterable, Sendable {
+  case csv, xlsx
+  case markdown = "md"
+}

@@ -1,0 +1,180 @@
+public import Ledger
+
+/// Adds up a period's requests, one at a time, into its books. Order does not matter: every sum is exact.
+public struct BooksBuilder {
+  private struct RowKey: Hashable {
+    var product: Int
+    var provider: String
+    var model: String
+    var serviceTier: String
+  }
+
+  fileprivate struct RowSum {
+    var counts = WeightedCounts()
+    var femtodollars: Int128 = 0
+    var hasPriced = false
+    var hasUnpriced = false
+    var hasInterrupted = false
+    var hasEstimate = false
+
+    var state: CostState {
+      if hasUnpriced && !hasPriced { return .unpriced }
+      if hasUnpriced || hasInterrupted { return .partial }
+      return hasEstimate ? .estimated : .exact
+    }
+  }
+
+  private struct UnpricedKey: Hashable {
+    var provider: String
+    var model: String
+    var serviceTier: String
+    var reason: String
+  }
+
+  private var books: Books
+  private var sums: [RowKey: RowSum] = [:]
+  private var unpriced: [UnpricedKey: (requests: Int64, counts: TokenCounts)] = [:]
+  private var chargedTotal: Int128 = 0
+
+  public init(_ empty: Books) { books = empty }
+
+  /// One attempt: its charges, and for each charge the shares of the products.
+  /// - Parameter serviceTier: the tier's word in reports.
+  public mutating func add(
+    _ usage: Usage, serviceTier: String, charges: [Charge], shares: [[Share]]
+  ) {
+    let counted = usage.final || usage.outcome == .interrupted
+    let isUnpriced = charges.contains(where: \.isUnpriced)
+    let isEstimate = usage.flags.isEstimate
+    if counted, isEstimate { books.estimatedRequests += 1 }
+    let provider = usage.facts.provider ?? ""
+    let day = books.period.day(of: usage.time)
+    for (index, charge) in charges.enumerated() {
+      var counts = tokens(charge.counts)
+      if index == 0, counted {
+        counts.requests = 1
+        counts.failedRequests = usage.outcome.isFailure ? 1 : 0
+        counts.interruptedRequests = usage.outcome == .interrupted ? 1 : 0
+        counts.unpricedRequests = isUnpriced ? 1 : 0
+      }
+      chargedTotal += charge.total.femtodollars
+      for share in shares[index] {
+        let factor = books.weightDenominator * Int128(share.weight) / Int128(share.weightTotal)
+        let weighted = counts.times(factor)
+        let cost = share.amounts.total
+        let key = RowKey(
+          product: share.product, provider: provider, model: charge.model ?? "",
+          serviceTier: serviceTier)
+        sums[key, default: RowSum()].add(weighted, cost, charge, usage)
+        if let day {
+          books.days[day][share.product].counts += weighted
+          books.days[day][share.product].cost += cost
+        }
+      }
+      if let reason = charge.unpricedReason {
+        note(charge, reason, provider, serviceTier, counted && index == 0)
+      }
+    }
+  }
+
+  private mutating func note(
+    _ charge: Charge, _ reason: String, _ provider: String, _ tier: String, _ counted: Bool
+  ) {
+    let key = UnpricedKey(
+      provider: provider, model: charge.model ?? "", serviceTier: tier, reason: reason)
+    var sum = unpriced[key] ?? (0, TokenCounts())
+    if counted { sum.requests += 1 }
+    for meter in charge.unpricedMeters { sum.counts[meter] += charge.counts[meter] }
+    unpriced[key] = sum
+  }
+
+  /// The finished books: rows in order, and the laws held against the figures.
+  public func finish(
+    inputs: [Books.Input], rejections: [Rejection], holes: [Books.Hole]
+  ) -> Books {
+    var result = books
+    result.inputs = inputs
+    result.rejections = rejections
+    result.holes = holes
+    result.rows = sums.map { key, sum in
+      Books.Row(
+        product: key.product, provider: key.provider, model: key.model, serviceTier: key.serviceTier,
+        entry: .usage, forPeriod: books.period.label, counts: sum.counts,
+        cost: Money(femtodollars: sum.femtodollars), state: sum.state)
+    }.sorted {
+      ($0.product, $0.provider, $0.model, $0.serviceTier)
+        < ($1.product, $1.provider, $1.model, $1.serviceTier)
+    }
+    result.unpriced = unpriced.map { key, sum in
+      Books.Unpriced(
+        provider: key.provider, model: key.model, serviceTier: key.serviceTier, reason: key.reason,
+        requests: sum.requests, counts: sum.counts)
+    }.sorted {
+      ($0.provider, $0.model, $0.serviceTier, $0.reason)
+        < ($1.provider, $1.model, $1.serviceTier, $1.reason)
+    }
+    result.checks = checks(result)
+    return result
+  }
+
+  private func checks(_ books: Books) -> [Books.Check] {
+    let charged = Money(femtodollars: chargedTotal)
+    let daily = books.days.joined().reduce(Money.zero) { $0 + $1.cost }
+    let accounted = books.usagesRead + books.duplicatesRead + books.rejectedRead + books.controlRead
+    let everyFile = books.inputs.allSatisfy {
+      $0.lines == $0.usages + $0.duplicates + $0.rejected + $0.control
+    }
+    return [
+      Books.Check(
+        name: "shares add up to charges", passed: books.totalCost == charged,
+        detail: "shares \(books.totalCost) USD, charges \(charged) USD"),
+      Books.Check(
+        name: "days add up to the total", passed: daily == books.totalCost,
+        detail: "days \(daily) USD, total \(books.totalCost) USD"),
+      Books.Check(
+        name: "every line is accounted for", passed: everyFile && accounted == books.linesRead,
+        detail: "read \(books.linesRead) lines = \(books.usagesRead) usages + \(books.duplicatesRead) duplicates"
+          + " + \(books.rejectedRead) rejected + \(books.controlRead) control"),
+      Books.Check(
+        name: "no line is missing", passed: books.holes.isEmpty,
+        detail: "\(books.holes.count) holes in the writers' numbers"),
+    ]
+  }
+
+  private func tokens(_ counts: TokenCounts) -> WeightedCounts {
+    var result = WeightedCounts()
+    result.inputTokens = Int128(counts[.input] + counts[.inputAudio] + counts[.inputImage])
+    result.cacheReadTokens = Int128(counts[.cacheRead])
+    result.cacheWriteTokens = Int128(counts.cacheWrite)
+    result.outputTokens = Int128(counts[.output] + counts[.outputAudio] + counts[.outputImage])
+    return result
+  }
+}
+
+extension BooksBuilder.RowSum {
+  fileprivate mutating func add(
+    _ weighted: WeightedCounts, _ cost: Money, _ charge: Charge, _ usage: Usage
+  ) {
+    counts += weighted
+    femtodollars += cost.femtodollars
+    hasPriced = hasPriced || charge.hasPricedMeter
+    hasUnpriced = hasUnpriced || charge.isUnpriced
+    hasInterrupted = hasInterrupted || usage.outcome == .interrupted
+    hasEstimate = hasEstimate || usage.flags.isEstimate
+  }
+}
+
+extension WeightedCounts {
+  fileprivate func times(_ factor: Int128) -> WeightedCounts {
+    var result = WeightedCounts()
+    result.requests = requests * factor
+    result.failedRequests = failedRequests * factor
+    result.interruptedRequests = interruptedRequests * factor
+    result.unpricedRequests = unpricedRequests * factor
+    result.inputTokens = inputTokens * factor
+    result.cacheReadTokens = cacheReadTokens * factor
+    result.cacheWriteTokens = cacheWriteTokens * factor
+    result.outputTokens = outputTokens * factor
+    return result
+  }
+}
