@@ -1,4 +1,4 @@
-"""A bookkeeper's desk for tests: one folder with raw logs, prices, rules, a store and reports, and the program."""
+"""A bookkeeper's desk for tests: one folder with raw logs, prices, rules, a store and reports."""
 import gzip
 import json
 import os

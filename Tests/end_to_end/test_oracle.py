@@ -8,6 +8,8 @@ from fractions import Fraction
 import pytest
 
 import oracle
+import oracle_lines
+import oracle_money
 
 SONNET = {
     "input_cost_per_token": Decimal("3e-06"), "output_cost_per_token": Decimal("1.5e-05"),
@@ -40,13 +42,14 @@ def end(**changes):
 
 
 def parsed(**changes):
-    return oracle.parse(json.dumps(end(**changes)).encode())
+    return oracle_lines.parse(json.dumps(end(**changes)).encode())
 
 
 def write(folder, name, *lines, tail=b""):
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"".join(x if isinstance(x, bytes) else json.dumps(x).encode() + b"\n" for x in lines) + tail)
+    data = [x if isinstance(x, bytes) else json.dumps(x).encode() + b"\n" for x in lines]
+    path.write_bytes(b"".join(data) + tail)
 
 
 def month(folder, tmp_path, timezone="UTC"):
@@ -107,15 +110,15 @@ def test_other_vendors_counts_are_cut_into_disjoint_classes():
         "server_tool_use": {"web_search_requests": 2}}, 27_875_000_000_000),
 ])
 def test_a_request_costs_what_it_does_by_hand(tier, usage, femto):
-    money, missing = oracle.price(parsed(usage=usage, billing={"service_tier": tier}), PRICES)
+    money, missing = oracle_money.price(parsed(usage=usage, billing={"service_tier": tier}), PRICES)
     assert (sum(money.values()), missing) == (femto, [])
 
 
 def test_a_class_without_a_rate_is_missing_and_not_free():
     azure = parsed(provider="azure", usage={"input_tokens": 7, "output_tokens": 1})
-    assert oracle.price(azure, PRICES) == ({"input": 7_000_000_000}, ["output"])
+    assert oracle_money.price(azure, PRICES) == ({"input": 7_000_000_000}, ["output"])
     unknown = parsed(model={"requested": "alias", "returned": "nobody"})
-    assert oracle.price(unknown, PRICES) == ({}, ["input", "output"])
+    assert oracle_money.price(unknown, PRICES) == ({}, ["input", "output"])
 
 
 @pytest.mark.parametrize("raw", [
@@ -126,8 +129,8 @@ def test_a_class_without_a_rate_is_missing_and_not_free():
         {"usage": {"input_tokens": 2**53 + 1}}, {"pad": "x" * (1 << 20)})),
 ])
 def test_a_line_that_breaks_the_format_is_rejected(raw):
-    with pytest.raises(oracle.Rejected):
-        oracle.parse(raw)
+    with pytest.raises(oracle_lines.Rejected):
+        oracle_lines.parse(raw)
 
 
 def test_every_line_is_counted_once(tmp_path):
@@ -151,8 +154,8 @@ def test_every_line_is_counted_once(tmp_path):
 
 def test_a_split_request_is_cut_by_class_to_the_last_unit(tmp_path):
     # 1 token of 3e-6 is 3_000_000_000 fd: 2/3 and 1/3 fall evenly; 10^15 fd of searches / 3 does not.
-    assert oracle.apportion(10**13, [2, 1]) == [6_666_666_666_667, 3_333_333_333_333]
-    assert oracle.apportion(1, [1, 1]) == [1, 0]
+    assert oracle_money.apportion(10**13, [2, 1]) == [6_666_666_666_667, 3_333_333_333_333]
+    assert oracle_money.apportion(1, [1, 1]) == [1, 0]
     logs = tmp_path / "logs"
     write(logs, "x.jsonl", end(key={"name": "shared-1"}, usage={
         "input_tokens": 1, "server_tool_use": {"web_search_requests": 1}}))
@@ -163,7 +166,7 @@ def test_a_split_request_is_cut_by_class_to_the_last_unit(tmp_path):
 
 
 def test_rules_hold_by_date_in_the_books_zone_and_an_absent_fact_matches_nothing():
-    rules = oracle.Rules(RULES, "Asia/Tokyo")
+    rules = oracle_money.Rules(RULES, "Asia/Tokyo")
     shared = {"key": {"name": "shared-1"}}
     assert rules.weights(parsed(**shared, time="2026-10-19T14:59:59Z")) == {"a": 2, "b": 1}
     assert rules.weights(parsed(**shared, time="2026-10-19T15:00:00Z")) == {"unattributed": 1}
@@ -171,7 +174,8 @@ def test_rules_hold_by_date_in_the_books_zone_and_an_absent_fact_matches_nothing
     assert rules.weights(parsed(**tagged, client={"ip": "10.9.9.9"})) == {"a": 1}
     assert rules.weights(parsed(**tagged, client={"ip": "11.0.0.1"})) == {"unattributed": 1}
     assert rules.weights(parsed(**tagged)) == {"unattributed": 1}
-    assert oracle.matches("arn:*:x/chrome*", "arn:aws:b:r:x/chrome/1") and not oracle.matches("A*", "ab")
+    assert oracle_money.matches("arn:*:x/chrome*", "arn:aws:b:r:x/chrome/1")
+    assert not oracle_money.matches("A*", "ab")
 
 
 def test_a_month_begins_and_ends_in_the_books_zone(tmp_path):
@@ -231,14 +235,15 @@ def a_right_report(books, rules):
     (lambda csv, run: (csv.replace(b"standard", b"flex", 1), run), ["should not be", "missing"]),
     (lambda csv, run: (csv.replace(b"2026-10,a,1,", b"2026-10,a,2,"), run), ["cost_center"]),
     (lambda csv, run: (csv[3:], run), ["BOM"]),
-    (lambda csv, run: (csv, run | {"totals": run["totals"] | {"cost_usd": "0.0004500"}}), ["totals.cost_usd"]),
+    (lambda csv, run: (csv, run | {"totals": run["totals"] | {"cost_usd": "0.0004500"}}),
+     ["totals.cost_usd"]),
     (lambda csv, run: (csv, run | {"ingest": run["ingest"] | {"control": 1}}), ["ingest.control"]),
     (lambda csv, run: (csv, run | {"inputs": []}), ["inputs: x.jsonl is missing"]),
 ])
 def test_a_report_that_is_wrong_anywhere_is_told_from_a_right_one(tmp_path, wrong, seen):
     logs = tmp_path / "logs"
     write(logs, "x.jsonl", end(key={"name": "shared-1"}))
-    books, rules = month(logs, tmp_path), oracle.Rules(RULES, "UTC")
+    books, rules = month(logs, tmp_path), oracle_money.Rules(RULES, "UTC")
     data, run = wrong(*a_right_report(books, rules))
     (tmp_path / "c.csv").write_bytes(data)
     found = list(oracle.differences(books, tmp_path / "c.csv", run, rules, "2026-10"))

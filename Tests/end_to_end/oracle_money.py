@@ -1,0 +1,144 @@
+"""The oracle's money: prices from LiteLLM's map, products from the attribution rules."""
+import datetime
+import ipaddress
+import re
+import zoneinfo
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+CLASS_FIELDS = {
+    "input": ("input_cost_per_token", ""),
+    "cache_read": ("cache_read_input_token_cost", ""),
+    "cache_write_5m": ("cache_creation_input_token_cost", ""),
+    "cache_write_1h": ("cache_creation_input_token_cost", "_above_1hr"),
+    "output": ("output_cost_per_token", ""),
+    "reasoning": ("output_cost_per_reasoning_token", ""),
+}
+TIER_SUFFIXES = {"standard": "", "batch": "_batches"}
+
+
+def entry_for(price_list, provider, model):
+    names = [f"{provider}/{model}"] if provider in ("azure", "gemini") else [model]
+    return next((price_list[n] for n in names if n in price_list), None)
+
+
+def service_tier(line):
+    billing = line.get("billing") or {}
+    if billing.get("batch") is True:
+        return "batch"
+    word = billing.get("service_tier") or (line.get("usage") or {}).get("service_tier")
+    return "standard" if word in (None, "", "default") else word
+
+
+def rate(entry, token_class, tier, total_input):
+    """Femtodollars a token, or None where the list has no price for the class."""
+    base, lifetime = CLASS_FIELDS[token_class]
+    pattern = re.compile(re.escape(base + lifetime) + r"_above_(\d+)k_tokens")
+    thresholds = sorted({int(m[1]) for f in entry if (m := pattern.match(f))}, reverse=True)
+    crossed = [f"_above_{n}k_tokens" for n in thresholds if total_input > n * 1000] + [""]
+    tier_suffix = TIER_SUFFIXES.get(tier, "_" + tier)
+    for suffix in dict.fromkeys((tier_suffix, "")):
+        for context in crossed:
+            price = entry.get(base + lifetime + context + suffix)
+            if price is not None:
+                return femtodollars(price)
+    return None
+
+
+def femtodollars(price):
+    exact = Decimal(price).scaleb(15, Context(prec=60))
+    return int(exact.to_integral_value(ROUND_HALF_EVEN, Context(prec=60)))
+
+
+def price(line, price_list):
+    """Money by class, and the classes that have no rate."""
+    counts = line["counts"]
+    models = [line["model"].get("returned"), line["model"].get("requested")]
+    entry = next(filter(None, (entry_for(price_list, line.get("provider"), m) for m in models if m)), None)
+    money, missing = {}, []
+    for token_class, n in counts.used():
+        if entry is None:
+            missing.append(token_class)
+        elif token_class == "web_search":
+            each = (entry.get("search_context_cost_per_query") or {}).get("search_context_size_medium")
+            money[token_class] = None if each is None else n * femtodollars(each)
+        else:
+            each = rate(entry, token_class, service_tier(line), counts.total_input())
+            money[token_class] = None if each is None else n * each
+            if token_class == "output" and each is not None:
+                thought = rate(entry, "reasoning", service_tier(line), counts.total_input())
+                money[token_class] += counts.reasoning * ((each if thought is None else thought) - each)
+    missing += [c for c, m in money.items() if m is None]
+    return {c: m for c, m in money.items() if m is not None}, missing
+
+
+# --- Attribution ---
+
+
+class Rules:
+    def __init__(self, document, timezone):
+        self.products = {p["id"]: p for p in document["products"]}
+        self.order = [p["id"] for p in document["products"]]
+        self.rules = document["rules"]
+        self.zone = zoneinfo.ZoneInfo(timezone)
+
+    def weights(self, line):
+        """Product → weight, in the order of `products`."""
+        for rule in self.rules:
+            if self.dated(rule, line) and all(
+                    holds(line, name, wanted) for name, wanted in conditions(rule["when"])):
+                if "product" in rule:
+                    return {rule["product"]: 1}
+                return {p: rule["split"][p] for p in self.order if p in rule["split"]}
+        return {"unattributed": 1}
+
+    def dated(self, rule, line):
+        day = datetime.datetime.fromtimestamp(line["time_us"] // 1_000_000, self.zone).date()
+        return ("from" not in rule or as_date(rule["from"]) <= day) and (
+            "until" not in rule or day < as_date(rule["until"]))
+
+    def cost_center(self, product):
+        return str(self.products.get(product, {}).get("cost_center", ""))
+
+
+def as_date(value):
+    return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
+
+
+def conditions(when):
+    for name, wanted in when.items():
+        if name == "tags":
+            yield from (("tags", (tag, value)) for tag, value in wanted.items())
+        else:
+            yield name, wanted
+
+
+def holds(line, name, wanted):
+    client, key, model = (line.get(n) or {} for n in ("client", "key", "model"))
+    if name == "tags":
+        tag, wanted = wanted
+        fact = (line.get("tags") or {}).get(tag)
+    else:
+        fact = {
+            "key": key.get("name"), "key_id": key.get("id"), "agent": client.get("agent"),
+            "ip": client.get("ip"), "model": model.get("returned") or model.get("requested"),
+        }[name] if name in ("key", "key_id", "agent", "ip", "model") else line.get(name)
+    if fact is None:
+        return False
+    choices = wanted if isinstance(wanted, list) else [wanted]
+    if name == "ip":
+        return any(ipaddress.ip_address(fact) in ipaddress.ip_network(c, strict=False) for c in choices)
+    return any(matches(str(c), fact) for c in choices)
+
+
+def matches(pattern, text):
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+
+
+def apportion(total, weights):
+    """Whole units by largest remainder, ties to the earlier."""
+    whole = sum(weights)
+    parts = [total * w // whole for w in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
+    for i in by_remainder[: total - sum(parts)]:
+        parts[i] += 1
+    return parts
