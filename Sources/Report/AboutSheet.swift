@@ -4,13 +4,14 @@ import Ledger
 enum AboutSheet {
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
     let sheet = try WorkbookSheet("About", in: file, footer: Workbook.footer(books))
-    sheet.text("About these figures", row: 0, column: 0, style: .title, measures: false)
-    var row = 2
+    sheet.title("About these figures", "What they were made from, and what the words mean.")
+    var row = 3
     row = pairs("Versions", versions(books), sheet, row: row)
     row = checks(books, sheet, row: row)
     row = pairs("How to read this", words, sheet, row: row)
     inputs(books, sheet, row: row)
     sheet.minimumWidth(28, column: 0)
+    sheet.minimumWidth(67, column: 6)  // a whole digest
     sheet.finish()
   }
 
@@ -28,19 +29,19 @@ enum AboutSheet {
   }
 
   private static let words: [(String, String)] = [
-    ("Cost", "US dollars at the price book above. Each sheet is rounded once; exact figures: chargeback.csv."),
+    ("Cost", "US dollars at the price book above. Each sheet is rounded once; exact: chargeback.csv."),
     ("exact", "Every part was counted by the vendor and has a price."),
     ("estimated", "Counts were estimated or did not fit together; the cost is close."),
     ("partial", "A part has no price or a request was interrupted; the cost is a lower bound."),
     ("unpriced", "Nothing has a price: the cost is unknown, and its cell is empty."),
-    ("Requests", "Calls by a client, refused and interrupted ones included. A retry is not a second request."),
-    ("Failed", "Requests that ended in an error or were refused. A client that left early is not a failure."),
+    ("Requests", "Calls, refused and interrupted ones included. A retry is not a second request."),
+    ("Failed", "Requests that ended in an error or were refused. A client that left is not a failure."),
     ("Interrupted", "Requests that began and never ended; the vendor may bill them."),
     ("Unpriced", "Requests that used something without a price."),
     ("Input tokens", "Input that was neither read from nor written to a cache."),
     ("Cache read, cache write", "Input read from, or written to, the vendor's prompt cache."),
     ("Output tokens", "Output, reasoning included."),
-    ("Parts of a request", "Where a rule splits a request, each product counts its part."),
+    ("Parts of a request", "Where a rule splits a request, each product counts its part, rounded for print."),
     ("Unattributed", "What no attribution rule placed. It is never spread silently."),
     ("Entry", "usage, or an adjustment to the period named beside it, a fixed cost, a credit."),
   ]

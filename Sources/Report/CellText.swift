@@ -1,15 +1,14 @@
 import Ledger
 
-/// In: a table. Out: its cells as people read them; one number of digits in a money column.
+/// In: a table. Out: its cells as people read them, with one number of digits in each column.
 struct CellText {
   private let digits: [Int]
 
   init(_ table: Table) {
     let lines = table.rows + (table.total.map { [$0] } ?? [])
     digits = table.columns.indices.map { column in
-      lines.reduce(2) { digits, line in
-        guard line.indices.contains(column), case .money(let money) = line[column] else { return digits }
-        return max(digits, Self.digitsNeeded(money))
+      lines.reduce(0) { digits, line in
+        line.indices.contains(column) ? max(digits, Self.digitsNeeded(line[column])) : digits
       }
     }
   }
@@ -19,8 +18,8 @@ struct CellText {
     switch cell {
     case .empty: ""
     case .text(let text): text
-    case .count(let count): Self.grouped(String(count))
-    case .millionths(let count): Self.grouped(decimalText(count, fractionDigits: 6, trimmed: true))
+    case .count(let count): Self.fixed(Int128(count) * 1_000_000, digits: digits[column])
+    case .millionths(let count): Self.fixed(count, digits: digits[column])
     case .money(let money): Self.dollars(money, digits: digits[column])
     case .basisPoints(let points):
       decimalText(Int128(points), fractionDigits: 2, trimmed: false) + "%"
@@ -32,9 +31,21 @@ struct CellText {
     return text.first == "-" ? "-$" + text.dropFirst() : "$" + text
   }
 
-  /// Digits behind the point without trailing zeros.
-  private static func digitsNeeded(_ money: Money) -> Int {
-    let text = money.description
+  private static func fixed(_ millionths: Int128, digits: Int) -> String {
+    let units = divideHalfEven(millionths, by: powerOfTen(6 - digits))
+    return grouped(decimalText(units, fractionDigits: digits, trimmed: false))
+  }
+
+  /// Digits behind the point without trailing zeros; money has at least its cents.
+  static func digitsNeeded(_ cell: Table.Cell) -> Int {
+    switch cell {
+    case .empty, .text, .count, .basisPoints: 0
+    case .money(let money): max(2, fractionDigits(money.description))
+    case .millionths(let count): fractionDigits(decimalText(count, fractionDigits: 6, trimmed: true))
+    }
+  }
+
+  private static func fractionDigits(_ text: String) -> Int {
     guard let point = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return 0 }
     return text.utf8.distance(from: point, to: text.utf8.endIndex) - 1
   }

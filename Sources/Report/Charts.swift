@@ -15,8 +15,9 @@ enum Charts {
   static func daily(_ books: Books) -> String {
     let days = PrintedDays(books, byMonthWhenLong: true)
     let series = seriesOf(books)
-    var svg = SVG(width: 960, height: 380, title: "Cost by \(days.isByMonth ? "month" : "day"), \(books.period.label)")
-    svg.label("Cost by \(days.isByMonth ? "month" : "day"), USD", x: 240, y: 300, bold: true, size: 15)
+    let stepName = days.isByMonth ? "month" : "day"
+    var svg = SVG(width: 960, height: 380, title: "Cost by \(stepName), \(books.period.label)")
+    svg.label("Cost by \(stepName), USD", x: 240, y: 300, bold: true, size: 15)
     legend(series, &svg)
 
     let plot = (x: 760, y: 800, width: 8600, height: 2500)
@@ -114,9 +115,12 @@ enum Charts {
         x: plot.x, y: y, width: max(length, 10), height: 220,
         color: product == books.unattributedIndex
           ? Palette.color(ofProduct: product, unattributed: product) : Palette.accent)
-      let share = shares.map { " (\(decimalText(Int128($0[product]), fractionDigits: 2, trimmed: false))%)" } ?? ""
-      let figure = isUnpriced ? "unknown: no price" : CellText.dollars(costs[product], digits: digits) + share
-      svg.label(figure, x: plot.x + length + 90, y: y + 150, color: Palette.muted)
+      let share = shares.map {
+        " (" + decimalText(Int128($0[product]), fractionDigits: 2, trimmed: false) + "%)"
+      }
+      let figure = CellText.dollars(costs[product], digits: digits) + (share ?? "")
+      svg.label(
+        isUnpriced ? "unknown: no price" : figure, x: plot.x + length + 90, y: y + 150, color: Palette.muted)
     }
     if order.count > shown.count {
       svg.label(

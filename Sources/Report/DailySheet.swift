@@ -4,16 +4,15 @@ import Ledger
 enum DailySheet {
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
     let sheet = try WorkbookSheet("Daily", in: file, footer: Workbook.footer(books))
-    sheet.text("Cost by day", row: 0, column: 0, style: .title, measures: false)
-    sheet.text(
-      "US dollars, days of \(books.period.zone).", row: 1, column: 0, style: .muted, measures: false)
+    sheet.title("Cost by day", "US dollars, days of \(books.period.zone).")
     let days = PrintedDays(books, byMonthWhenLong: false)
+    if days.lines.count <= PrintedDays.Limit.dayRowsMax { sheet.fitOnePage() }
     let head = 3
     let firstRow = head + 1
     let columns = books.products.count + 3
     let totalColumn = columns - 1
     drawHead(books, sheet, row: head)
-    var money = CellStyle(edge: .row)
+    var money = CellStyle(isRight: true, edge: .row)
     money.numberFormat = CellStyle.numberFormat(digits: days.digits, currency: true)
     let lines = days.lines + (days.undated.map { [$0] } ?? [])
     for (index, line) in lines.enumerated() {
@@ -25,7 +24,7 @@ enum DailySheet {
     sheet.repeatOnEachPage(rows: head...head)
     insertChart(
       books, sheet, in: file, head: head, firstRow: firstRow, lastRow: firstRow + days.lines.count - 1,
-      totalColumn: totalColumn, row: lastRow + 4)
+      totalColumn: totalColumn)
     sheet.finish()
   }
 
@@ -54,15 +53,15 @@ enum DailySheet {
       sheet.text(line.label, row: row, column: 0, style: date)
       sheet.blank(row: row, column: 1, style: date)
     }
-    for (index, cost) in line.costs.enumerated() {
-      sheet.number(cost.description, row: row, column: index + 2, style: money)
+    for index in line.costs.indices {
+      sheet.draw(line.cell(ofProduct: index, digits: digits), row: row, column: index + 2, style: money)
     }
     var total = money
     total.isBold = true
     let last = line.costs.count + 1
     sheet.formula(
       "ROUND(SUM(\(WorkbookSheet.reference(row, 2)):\(WorkbookSheet.reference(row, last))),9)",
-      value: line.total.description, row: row, column: last + 1, style: total)
+      cell: .money(line.total), row: row, column: last + 1, style: total)
   }
 
   private static func drawTotal(
@@ -75,21 +74,21 @@ enum DailySheet {
       return "ROUND(SUM(\(range)),9)"
     }
     style.numberFormat = CellStyle.numberFormat(digits: 0, currency: false)
-    let requests = lines.reduce(Int128(0)) { $0 + $1.requests }
-    sheet.formula(sum(1), value: String(requests), row: row, column: 1, style: style)
+    let total = PrintedDays.Line(summing: lines)
+    sheet.formula(sum(1), cell: .count(Int64(total.requests)), row: row, column: 1, style: style)
     style.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
-    let products = lines.first?.costs.count ?? 0
-    for product in 0..<products {
-      let cost = lines.reduce(Money.zero) { $0 + $1.costs[product] }
-      sheet.formula(sum(product + 2), value: cost.description, row: row, column: product + 2, style: style)
+    for product in total.costs.indices {
+      sheet.formula(
+        sum(product + 2), cell: total.cell(ofProduct: product, digits: digits), row: row, column: product + 2,
+        style: style)
     }
-    let total = lines.reduce(Money.zero) { $0 + $1.total }
-    sheet.formula(sum(products + 2), value: total.description, row: row, column: products + 2, style: style)
+    let last = total.costs.count + 2
+    sheet.formula(sum(last), cell: .money(total.total), row: row, column: last, style: style)
   }
 
   private static func insertChart(
     _ books: Books, _ sheet: WorkbookSheet, in file: WorkbookFile, head: Int, firstRow: Int, lastRow: Int,
-    totalColumn: Int, row: Int
+    totalColumn: Int
   ) {
     guard books.totalCost > .zero else { return }
     func cell(_ row: Int, _ column: Int) -> String {
@@ -114,7 +113,7 @@ enum DailySheet {
       let chart = WorkbookCharts.stackedColumns(
         in: file, categories: range(0), series: series, title: "Cost by day (USD)", numberFormat: "$#,##0.##")
     else { return }
-    sheet.insert(chart, row: row, column: 0, width: 900, height: 340)
+    sheet.insert(chart, row: head, column: totalColumn + 2, width: 760, height: 400)
   }
 
   /// The number a spreadsheet knows a day by; nil for a label that is not a day.

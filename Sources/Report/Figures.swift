@@ -23,6 +23,13 @@ enum CountColumn: String, CaseIterable {
     case .outputTokens: counts.outputTokens
     }
   }
+
+  var isTokens: Bool {
+    switch self {
+    case .requests, .failedRequests, .interruptedRequests, .unpricedRequests: false
+    case .inputTokens, .cacheReadTokens, .cacheWriteTokens, .outputTokens: true
+    }
+  }
 }
 
 /// In: the rows' weighted counts. Out: what is printed for them, in millionths.
@@ -31,13 +38,31 @@ enum CountColumn: String, CaseIterable {
 /// report, so that its printed figures add up to the whole number that was really counted. Every coarser
 /// figure (a product's, a model's) is a sum of these.
 struct PrintedCounts {
+  enum Limit {
+    /// From here on a part of a request is too small to matter to a reader.
+    static let wholeFromRequests: Int128 = 1000
+  }
+
   private let columns: [[Int128]]
   private let products: [Int]
 
+  /// Up to six digits behind the point, for files.
   init(_ books: Books) {
+    self.init(books) { _ in 6 }
+  }
+
+  /// For people: whole numbers, and hundredths of a request where requests are few.
+  static func forPeople(_ books: Books) -> PrintedCounts {
+    let isMany = books.totalCounts.requests >= Limit.wholeFromRequests * books.weightDenominator
+    return PrintedCounts(books) { column in column.isTokens || isMany ? 0 : 2 }
+  }
+
+  private init(_ books: Books, digits: (CountColumn) -> Int) {
     columns = CountColumn.allCases.map { column in
-      roundColumn(
-        books.rows.map { column.figure(of: $0.counts) * 1_000_000 }, denominator: books.weightDenominator)
+      let unit = powerOfTen(digits(column))
+      let exact = books.rows.map { column.figure(of: $0.counts) * unit }
+      let millionths = 1_000_000 / unit
+      return roundColumn(exact, denominator: books.weightDenominator).map { $0 * millionths }
     }
     products = books.rows.map(\.product)
   }
@@ -61,13 +86,20 @@ struct PrintedCounts {
 
 /// Money rounded for people: once, and so that a printed column adds up to its printed total.
 enum PrintedMoney {
-  /// Cents where cents show everything; two digits more, and two more again, where a cost would print as nothing.
+  /// Cents from ten dollars on; more digits where all of it together is less.
   static func digits(for amounts: [Money]) -> Int {
-    let smallest = amounts.map(\.femtodollars.magnitude).filter { $0 > 0 }.min() ?? 0
-    guard smallest > 0 else { return 2 }
-    let half = UInt128(powerOfTen(Money.fractionDigits)) / 2
-    if smallest * 100 >= half { return 2 }
-    return smallest * 10_000 >= half ? 4 : 6
+    let all = amounts.reduce(UInt128(0)) { $0 + $1.femtodollars.magnitude }
+    let dollar = UInt128(powerOfTen(Money.fractionDigits))
+    if all == 0 || all >= 10 * dollar { return 2 }
+    return all * 10 >= dollar ? 4 : 6
+  }
+
+  /// A cost that rounds to nothing is not nothing: `<$0.01`.
+  static func cell(_ printed: Money, exact: Money, digits: Int) -> Table.Cell {
+    guard printed == .zero, exact != .zero else { return .money(printed) }
+    let smallest = Money(femtodollars: powerOfTen(Money.fractionDigits - digits))
+    let unit = CellText.dollars(smallest, digits: digits)
+    return .text(exact > .zero ? "<" + unit : ">-" + unit)
   }
 
   /// Rounded to `digits` by largest remainder.
@@ -82,9 +114,13 @@ enum PrintedMoney {
     var units: [Int128] = []
     var remainders: [(index: Int, remainder: Int128)] = []
     for (index, amount) in amounts.enumerated() {
-      let floor = amount.femtodollars >= 0 ? amount.femtodollars / unit : -((unit - 1 - amount.femtodollars) / unit)
+      var (floor, remainder) = amount.femtodollars.quotientAndRemainder(dividingBy: unit)
+      if remainder < 0 {
+        floor -= 1
+        remainder += unit
+      }
       units.append(floor)
-      remainders.append((index, amount.femtodollars - floor * unit))
+      remainders.append((index, remainder))
     }
     remainders.sort { $0.remainder == $1.remainder ? $0.index < $1.index : $0.remainder > $1.remainder }
     let leftOver = Int(total.femtodollars / unit - units.reduce(0, +))
@@ -92,11 +128,12 @@ enum PrintedMoney {
     return units.map { Money(femtodollars: $0 * unit) }
   }
 
-  /// Each amount's part of `total` in hundredths of a percent, adding up to that of their sum; nil for a total
-  /// that has no parts.
+  /// Each amount's part of `total` in hundredths of a percent, adding up to that of their sum; nil for a
+  /// total that has no parts.
   static func shares(_ amounts: [Money], of total: Money) -> [Int64]? {
     guard total > .zero else { return nil }
-    return roundColumn(amounts.map { $0.femtodollars * 10_000 }, denominator: total.femtodollars).map { Int64($0) }
+    let parts = roundColumn(amounts.map { $0.femtodollars * 10_000 }, denominator: total.femtodollars)
+    return parts.map { Int64($0) }
   }
 }
 
@@ -128,15 +165,16 @@ extension Books {
   var productDigits: Int { PrintedMoney.digits(for: productCosts) }
 
   /// What 1,000 requests cost; nil where there are none, or where the cost is unknown.
-  func costPerThousandRequests(cost: Money, requests: Int128, state: CostState) -> Money? {
+  func costPerThousandRequests(cost: Money, requests: Int128, state: CostState, digits: Int) -> Money? {
     guard requests > 0, state != .unpriced else { return nil }
-    let unit = powerOfTen(Money.fractionDigits - 4)
+    let unit = powerOfTen(Money.fractionDigits - digits)
     let exact = divideHalfEven(cost.femtodollars * 1000 * weightDenominator, by: requests)
     return Money(femtodollars: divideHalfEven(exact, by: unit) * unit)
   }
 }
 
-/// How many of the period's requests have a cost, and how good it is: hundredths of a percent that add up to 100 %.
+/// How many of the period's requests have a cost, and how good it is: hundredths of a percent that add up
+/// to 100 %.
 struct Coverage {
   var exact: Int64
   var estimated: Int64
@@ -170,49 +208,75 @@ struct PrintedDays {
 
   struct Line {
     var label: String
+    /// By product.
     var costs: [Money]
+    /// The same before rounding.
+    var exact: [Money]
     var requests: Int128
     var total: Money { costs.reduce(.zero, +) }
+
+    init(label: String, costs: [Money], exact: [Money], requests: Int128) {
+      self.label = label
+      self.costs = costs
+      self.exact = exact
+      self.requests = requests
+    }
+
+    /// The line under `lines`.
+    init(summing lines: [Line]) {
+      let products = lines.first?.costs.indices ?? 0..<0
+      label = "Total"
+      costs = products.map { product in lines.reduce(.zero) { $0 + $1.costs[product] } }
+      exact = products.map { product in lines.reduce(.zero) { $0 + $1.exact[product] } }
+      requests = lines.reduce(0) { $0 + $1.requests }
+    }
+
+    func cell(ofProduct product: Int, digits: Int) -> Table.Cell {
+      PrintedMoney.cell(costs[product], exact: exact[product], digits: digits)
+    }
   }
 
   var lines: [Line]
-  /// Costs that belong to the period but to none of its days (adjustments, fixed costs, credits); nil for none.
+  /// Costs of the period that belong to none of its days (adjustments, fixed costs, credits); nil for none.
   var undated: Line?
   var digits: Int
   var isByMonth: Bool
 
   init(_ books: Books, byMonthWhenLong: Bool) {
     isByMonth = byMonthWhenLong && books.period.days.count > Limit.dayRowsMax
-    var exact: [Line] = []
+    digits = books.productDigits
+    lines = Self.exactLines(books, byMonth: isByMonth)
+    let products = books.productCosts
+    let printed = PrintedMoney.rounded(products, digits: digits)
+    var rest = Line(label: "not of one day", costs: [], exact: [], requests: 0)
+    for product in products.indices {
+      let dated = lines.map { $0.exact[product] }
+      let undated = products[product] - dated.reduce(.zero, +)
+      let column = PrintedMoney.rounded(
+        dated + [undated], addingUpTo: printed[product], digits: digits)
+      for line in lines.indices { lines[line].costs[product] = column[line] }
+      rest.costs.append(column[lines.count])
+      rest.exact.append(undated)
+    }
+    let isDated = (rest.exact + rest.costs).allSatisfy { $0 == .zero }
+    undated = isDated ? nil : rest
+  }
+
+  private static func exactLines(_ books: Books, byMonth: Bool) -> [Line] {
+    let zeros = books.products.map { _ in Money.zero }
+    var lines: [Line] = []
     for (index, day) in books.period.days.enumerated() {
-      let label = isByMonth ? String(day.label.prefix(7)) : day.label
-      if exact.last?.label != label {
-        exact.append(Line(label: label, costs: books.products.map { _ in .zero }, requests: 0))
+      let label = byMonth ? String(day.label.prefix(7)) : day.label
+      if lines.last?.label != label {
+        lines.append(Line(label: label, costs: zeros, exact: zeros, requests: 0))
       }
       for (product, cell) in books.days[index].enumerated() {
-        exact[exact.count - 1].costs[product] += cell.cost
-        exact[exact.count - 1].requests += cell.counts.requests
+        lines[lines.count - 1].exact[product] += cell.cost
+        lines[lines.count - 1].requests += cell.counts.requests
       }
     }
-    let products = books.productCosts
-    let dated = products.indices.map { product in exact.reduce(.zero) { $0 + $1.costs[product] } }
-    let rest = products.indices.map { products[$0] - dated[$0] }
-    let digits = PrintedMoney.digits(for: exact.flatMap(\.costs) + rest + products)
-    self.digits = digits
-
-    let printed = PrintedMoney.rounded(products, digits: digits)
-    lines = exact
-    var restPrinted = rest
-    for product in products.indices {
-      let column = PrintedMoney.rounded(
-        exact.map { $0.costs[product] } + [rest[product]], addingUpTo: printed[product], digits: digits)
-      for line in lines.indices { lines[line].costs[product] = column[line] }
-      restPrinted[product] = column[lines.count]
-    }
-    let isDated = rest.allSatisfy { $0 == .zero } && restPrinted.allSatisfy { $0 == .zero }
-    undated = isDated ? nil : Line(label: "not of one day", costs: restPrinted, requests: 0)
-    for line in lines.indices {
-      lines[line].requests = divideHalfEven(lines[line].requests, by: books.weightDenominator)
-    }
+    let requests = roundColumn(lines.map(\.requests), denominator: books.weightDenominator)
+    for line in lines.indices { lines[line].requests = requests[line] }
+    return lines
   }
 }

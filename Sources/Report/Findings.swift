@@ -78,13 +78,13 @@ enum Findings {
       rows: interruptedRows(books))
     return Finding(
       headline: "\(counted(requests, "request")) began and never ended",
-      advice: "The vendor may bill them, so their cost is unknown, not nothing. If their end is read later it "
-        + "takes the place of this; otherwise compare with the vendor's bill.",
+      advice: "The vendor may bill them, so their cost is unknown, not nothing. If their end is read later, "
+        + "it takes the place of this; otherwise compare with the vendor's bill.",
       table: table, codeColumns: [1], short: "\(counted(requests, "request")) interrupted")
   }
 
   private static func interruptedRows(_ books: Books) -> [[Table.Cell]] {
-    let printed = PrintedCounts(books)
+    let printed = PrintedCounts.forPeople(books)
     let rows = books.rows.indices.filter { books.rows[$0].counts.interruptedRequests != 0 }
     return rows.prefix(Limit.rowsMax).map { index in
       let row = books.rows[index]
@@ -149,15 +149,15 @@ enum Findings {
     let cost = books.unattributedCost
     let requests = books.counts(ofProduct: books.unattributedIndex).requests
     guard cost != .zero || requests != 0 else { return nil }
-    let printed = books.printedProductCosts(digits: books.productDigits)[books.unattributedIndex]
+    // What is small here still shows: it is a rule that is missing, however little it cost so far.
+    let digits = max(books.productDigits, PrintedMoney.digits(for: [cost]))
+    let amount = CellText.dollars(cost, digits: digits)
     let shares = PrintedMoney.shares(books.productCosts, of: books.totalCost)
-    let part = shares.map {
-      ", " + decimalText(Int128($0[books.unattributedIndex]), fractionDigits: 2, trimmed: false)
-        + "% of the total,"
-    }
-    let amount = CellText.dollars(printed, digits: books.productDigits)
+    let points = shares?[books.unattributedIndex] ?? 0
+    let percent = decimalText(Int128(points), fractionDigits: 2, trimmed: false)
+    let part = points > 0 ? ", \(percent)% of the total," : ""
     return Finding(
-      headline: "\(amount)\(part ?? "") belongs to no product",
+      headline: "\(amount)\(part) belongs to no product",
       advice: "No attribution rule matched. Add a rule for the key, team or tag that sent it, and run the "
         + "report again.",
       short: "\(amount) unattributed")
@@ -169,7 +169,8 @@ enum Findings {
     let digits = books.productDigits
     let costs = PrintedMoney.rounded(rows.map(\.cost), digits: digits)
     return Finding(
-      headline: "\(counted(rows.count, "adjustment")) to earlier periods \(rows.count == 1 ? "is" : "are") included",
+      headline: "\(counted(rows.count, "adjustment")) to earlier periods "
+        + "\(rows.count == 1 ? "is" : "are") included",
       advice: "Closed periods are not rewritten; what changed in them is charged here.",
       table: Table(
         columns: [

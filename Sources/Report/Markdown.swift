@@ -1,6 +1,6 @@
 import Ledger
 
-/// In: text from anywhere, and tables of it. Out: Markdown (GitHub's and GitLab's) in which that text is only text.
+/// In: text from anywhere, and tables of it. Out: GitHub's and GitLab's Markdown, in which that text is text.
 enum Markdown {
   /// Text that reads as itself: no markup, HTML, link, mention or reference.
   static func escaped(_ text: String) -> String {
@@ -25,7 +25,7 @@ enum Markdown {
           && isWordCharacter(characters[index + 1])
         result += inside ? "_" : "\\_"
       case ":" where characters[(index + 1)...].starts(with: "//"): result += "\\:"
-      case "." where index >= 3 && String(characters[(index - 3)..<index]).lowercased() == "www": result += "\\."
+      case "." where String(characters[..<index].suffix(3)).lowercased() == "www": result += "\\."
       case _ where index == 0 && "-+=".contains(character): result += "\\\(character)"
       default: result.append(character)
       }
@@ -37,7 +37,7 @@ enum Markdown {
     character.isASCII && (character.isLetter || character.isNumber)
   }
 
-  /// A name as code: nothing inside is markup or a mention. What cannot stand inside code is escaped text instead.
+  /// A name as code: nothing inside is markup or a mention. What cannot stand inside code is escaped text.
   static func code(_ text: String) -> String {
     let line = PlainText.oneLine(text)
     guard !line.isEmpty else { return "" }
@@ -54,12 +54,15 @@ enum Markdown {
           let number = cells.text(cell, column: column)
           return strong && !number.isEmpty ? "**\(number)**" : number
         }
+        // Text among figures is this program's own: `<$0.01`.
+        guard table.columns[column].kind == .text else { return text }
         let written = codeColumns.contains(column) && !strong ? code(text) : escaped(text)
         return strong && !written.isEmpty ? "**\(written)**" : written
       }
     }
     let head = table.columns.map { escaped($0.title) }
-    let body = table.rows.map { line($0, strong: false) } + (table.total.map { [line($0, strong: true)] } ?? [])
+    let total = table.total.map { [line($0, strong: true)] } ?? []
+    let body = table.rows.map { line($0, strong: false) } + total
     let widths = head.indices.map { column in
       max(3, ([head] + body).map { PlainText.width($0[column]) }.max() ?? 0)
     }

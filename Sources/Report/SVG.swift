@@ -1,4 +1,4 @@
-/// In: shapes in whole tenths of a pixel. Out: SVG text. No doubles, so the same shapes give the same bytes anywhere.
+/// In: shapes in whole tenths of a pixel. Out: SVG text. Without doubles the same shapes are the same bytes.
 struct SVG {
   private var body = ""
   private let width: Int

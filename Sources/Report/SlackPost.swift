@@ -23,7 +23,8 @@ enum SlackPost {
     let findings = Findings.list(books)
     var json = JSONWriter()
     json.object { json in
-      let short = findings.isEmpty ? "" : " To look at: " + findings.map(\.short).joined(separator: "; ") + "."
+      let words = findings.map(\.short).joined(separator: "; ")
+      let short = findings.isEmpty ? "" : " To look at: \(words)."
       json.member("text", cut(escaped("\(title): \(total)\(short)"), to: Limit.fallbackMax))
       json.member("unfurl_links", false)
       json.member("unfurl_media", false)
@@ -57,8 +58,10 @@ enum SlackPost {
     columns.columns = Array(table.columns[0..<3])
     columns.rows = table.rows.map { row in [shortName(row[0])] + row[1..<3] }
     columns.total = table.total.map { Array($0[0..<3]) }
-    var order = Array(columns.rows.indices)
-    order.sort { cost(columns.rows[$0]) == cost(columns.rows[$1]) ? $0 < $1 : cost(columns.rows[$0]) > cost(columns.rows[$1]) }
+    let costs = columns.rows.map(cost)
+    let order = columns.rows.indices.sorted {
+      costs[$0] == costs[$1] ? $0 < $1 : costs[$0] > costs[$1]
+    }
     var kept = order.count
     while true {
       var drawn = columns
@@ -66,7 +69,7 @@ enum SlackPost {
       drawn.rows = shown.map { columns.rows[$0] }
       if kept < order.count {
         // The rest stays in the sum: rows that are not shown still cost something.
-        let rest = order[kept...].reduce(Money.zero) { $0 + cost(columns.rows[$1]) }
+        let rest = order[kept...].reduce(Money.zero) { $0 + costs[$1] }
         drawn.rows.append([.text("and \(order.count - kept) more"), .money(rest), .empty])
       }
       let text = "```\n" + code(TerminalTable.text(drawn, color: false)) + "```"
@@ -161,7 +164,9 @@ enum SlackPost {
   private static func safeLink(_ link: String) -> String? {
     guard link.hasPrefix("https://") || link.hasPrefix("http://"), link.utf16.count <= Limit.linkMax
     else { return nil }
-    let isSafe = link.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F && !"<>|\"`".unicodeScalars.contains($0) }
+    let isSafe = link.unicodeScalars.allSatisfy {
+      $0.value > 0x20 && $0.value < 0x7F && !"<>|\"`".unicodeScalars.contains($0)
+    }
     return isSafe ? link.replacing("&", with: "&amp;") : nil
   }
 

@@ -69,20 +69,21 @@ enum Summary {
         + [.init("Total (USD)", .money), .init("", .text)])
     for line in days.lines {
       table.rows.append(
-        [.text(line.label), .count(Int64(line.requests))] + shown.map { .money(line.costs[$0]) }
+        [.text(line.label), .count(Int64(line.requests))]
+          + shown.map { line.cell(ofProduct: $0, digits: days.digits) }
           + [.money(line.total), .text(bar(line.total, of: dearest))])
     }
     if let undated = days.undated {
       table.rows.append(
-        [.text(undated.label), .empty] + shown.map { .money(undated.costs[$0]) }
+        [.text(undated.label), .empty] + shown.map { undated.cell(ofProduct: $0, digits: days.digits) }
           + [.money(undated.total), .empty])
     }
     let all = days.lines + (days.undated.map { [$0] } ?? [])
     let requests = days.lines.reduce(Int128(0)) { $0 + $1.requests }
-    let totals = shown.map { product in Table.Cell.money(all.reduce(.zero) { $0 + $1.costs[product] }) }
+    let total = PrintedDays.Line(summing: all)
     table.total =
-      [.text("Total"), .count(Int64(requests))] + totals
-      + [.money(all.reduce(.zero) { $0 + $1.total }), .empty]
+      [.text("Total"), .count(Int64(requests))] + shown.map { total.cell(ofProduct: $0, digits: days.digits) }
+      + [.money(total.total), .empty]
     var text = "## \(title)\n\n![Cost by day](charts/daily.svg)\n\n" + Markdown.table(table)
     if shown.count < books.products.count {
       text += "\nThe \(shown.count) dearest of \(books.products.count) products; the total has all of them.\n"
@@ -110,11 +111,11 @@ enum Summary {
     let prices = books.prices
     let published = prices.publishedAt.isEmpty ? "" : ", published \(Markdown.escaped(prices.publishedAt))"
     let source = prices.source.isEmpty ? "" : ", from \(Markdown.escaped(prices.source))"
+    func figure(_ count: Int64) -> String { CellText.grouped(String(count)) }
     let lines =
-      "\(CellText.grouped(String(books.linesRead))) lines = \(CellText.grouped(String(books.usagesRead))) usages"
-      + " + \(CellText.grouped(String(books.duplicatesRead))) duplicates"
-      + " + \(CellText.grouped(String(books.rejectedRead))) rejected"
-      + " + \(CellText.grouped(String(books.controlRead))) control"
+      "\(figure(books.linesRead)) lines = \(figure(books.usagesRead)) usages"
+      + " + \(figure(books.duplicatesRead)) duplicates + \(figure(books.rejectedRead)) rejected"
+      + " + \(figure(books.controlRead)) control"
     let passed = books.checks.count { $0.passed }
     return """
       ## Files and versions
@@ -124,7 +125,8 @@ enum Summary {
       - Attribution rules: \(Markdown.code(books.attributionVersion)).
       - Program: \(Markdown.escaped(books.programVersion)).
       - Checks: \(passed) of \(books.checks.count) passed.
-      - Beside this file: `chargeback.xlsx` for people, `chargeback.csv` with exact money, `run.json` for machines.
+      - Beside this file: `chargeback.xlsx` for people, `chargeback.csv` with exact money, `run.json` with
+        digests and checks.
 
       """
   }

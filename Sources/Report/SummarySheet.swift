@@ -6,18 +6,16 @@ enum SummarySheet {
     /// More bars than this are a list, and the list is there already.
     static let chartBarsMax = 20
     /// Six columns of the page, in characters of body text.
-    static let paragraphCharacters = 118
+    static let paragraphCharacters = 150
   }
 
   private static let lastColumn = 5
 
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
     let sheet = try WorkbookSheet("Summary", in: file, footer: Workbook.footer(books))
-    sheet.text("AI cost \(books.period.label)", row: 0, column: 0, style: .title, measures: false)
-    sheet.rowHeight(0, points: 28)
     let range = "\(books.period.days.first?.label ?? "") to \(books.period.days.last?.label ?? "")"
-    sheet.text(
-      "\(range), days of \(books.period.zone). US dollars.", row: 1, column: 0, style: .muted, measures: false)
+    sheet.title("AI cost \(books.period.label)", "\(range), days of \(books.period.zone). US dollars.")
+    sheet.fitOnePage()
     figures(books, sheet, row: 3)
     sheet.text("By product", row: 6, column: 0, style: .section, measures: false)
     let table = books.productsTable
@@ -51,8 +49,7 @@ enum SummarySheet {
     sheet.number(String(requests), row: row + 1, column: 1, style: value)
     value.numberFormat = "0.00%"
     if let coverage = Coverage(books) {
-      sheet.number(
-        decimalText(Int128(coverage.exact), fractionDigits: 4, trimmed: true), row: row + 1, column: 2, style: value)
+      sheet.draw(.basisPoints(coverage.exact), row: row + 1, column: 2, style: value)
     } else {
       sheet.text("–", row: row + 1, column: 2, style: value)
     }
@@ -61,8 +58,10 @@ enum SummarySheet {
     if books.state < .estimated { state.color = Palette.attention }
     sheet.text(books.state.rawValue, row: row + 1, column: 3, style: state)
     value.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
-    let costs = books.printedProductCosts(digits: digits)
-    sheet.number(costs[books.unattributedIndex].description, row: row + 1, column: 4, style: value)
+    let unattributed = books.printedProductCosts(digits: digits)[books.unattributedIndex]
+    sheet.draw(
+      PrintedMoney.cell(unattributed, exact: books.unattributedCost, digits: digits), row: row + 1, column: 4,
+      style: value)
   }
 
   private static func chart(

@@ -7,32 +7,47 @@ extension Books {
     let digits = productDigits
     let costs = printedProductCosts(digits: digits)
     let shares = PrintedMoney.shares(productCosts, of: totalCost)
-    let counts = PrintedCounts(self)
+    let counts = PrintedCounts.forPeople(self)
+    let rates = thousandRequestRates
     var table = Table(columns: [
       .init("Product", .text), .init("Cost (USD)", .money), .init("Share", .percent),
       .init("Requests", .count), .init("Cost per 1,000 requests", .money), .init("Cost is", .text),
     ])
     for (index, product) in products.enumerated() {
       let state = state(ofProduct: index)
-      let rate = costPerThousandRequests(
-        cost: cost(ofProduct: index), requests: self.counts(ofProduct: index).requests, state: state)
       table.rows.append([
         .text(product.name),
-        state == .unpriced ? .empty : .money(costs[index]),
+        state == .unpriced
+          ? .empty : PrintedMoney.cell(costs[index], exact: cost(ofProduct: index), digits: digits),
         shares.map { state == .unpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
         Self.countCell(counts[.requests, product: index]),
-        rate.map { .money($0) } ?? .empty,
+        rates.products[index].map { .money($0) } ?? .empty,
         .text(state.rawValue),
       ])
     }
-    let rate = costPerThousandRequests(cost: totalCost, requests: totalCounts.requests, state: state)
     table.total = [
-      .text("Total"), state == .unpriced ? .empty : .money(costs.reduce(.zero, +)),
+      .text("Total"),
+      state == .unpriced
+        ? .empty : PrintedMoney.cell(costs.reduce(.zero, +), exact: totalCost, digits: digits),
       shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
-      Self.countCell(counts.total(.requests)), rate.map { .money($0) } ?? .empty,
+      Self.countCell(counts.total(.requests)), rates.all.map { .money($0) } ?? .empty,
       .text(state.rawValue),
     ]
     return table
+  }
+
+  /// What 1,000 requests of each product, and of all, cost.
+  private var thousandRequestRates: (products: [Money?], all: Money?) {
+    func rate(_ digits: Int) -> Money? {
+      costPerThousandRequests(cost: totalCost, requests: totalCounts.requests, state: state, digits: digits)
+    }
+    let digits = PrintedMoney.digits(for: [rate(6) ?? .zero])
+    let each = products.indices.map { product in
+      costPerThousandRequests(
+        cost: cost(ofProduct: product), requests: self.counts(ofProduct: product).requests,
+        state: state(ofProduct: product), digits: digits)
+    }
+    return (each, rate(digits))
   }
 
   /// Provider and model over all products and tiers, dearest first; those beyond `rowsMax` in one line.
@@ -61,10 +76,11 @@ extension Books {
   }
 
   private func modelsTable(_ lines: [ModelLine]) -> Table {
-    let counts = PrintedCounts(self)
+    let counts = PrintedCounts.forPeople(self)
     // The products' printed total is the one total of the report: it holds for the models as well.
     let total = printedProductCosts(digits: productDigits).reduce(.zero, +)
-    let printed = PrintedMoney.rounded(lines.map(\.exact), addingUpTo: total, digits: productDigits)
+    let digits = productDigits
+    let printed = PrintedMoney.rounded(lines.map(\.exact), addingUpTo: total, digits: digits)
     let shares = PrintedMoney.shares(lines.map(\.exact), of: totalCost)
     var table = Table(columns: [
       .init("Model", .text), .init("Provider", .text), .init("Cost (USD)", .money), .init("Share", .percent),
@@ -79,13 +95,14 @@ extension Books {
       table.rows.append(
         [
           .text(line.name.model.isEmpty ? "unknown" : line.name.model), .text(line.name.provider),
-          isUnpriced ? .empty : .money(printed[index]),
+          isUnpriced ? .empty : PrintedMoney.cell(printed[index], exact: line.exact, digits: digits),
           shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
         ] + tokens.map { Self.countCell(counts[$0, rows: line.rows]) } + [.text(line.state.rawValue)])
     }
     table.total =
       [
-        .text("Total"), .empty, state == .unpriced ? .empty : .money(total),
+        .text("Total"), .empty,
+        state == .unpriced ? .empty : PrintedMoney.cell(total, exact: totalCost, digits: digits),
         shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
       ] + tokens.map { Self.countCell(counts.total($0)) } + [.text(state.rawValue)]
     return table

@@ -17,7 +17,8 @@ enum PlainText {
       count += 1
       switch scalar.value {
       case 0x09, 0x0A, 0x0D, 0x2028, 0x2029: line.append(" ")
-      case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0x61C, 0xFEFF, 0xFFFE, 0xFFFF:
+      case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0x61C, 0xFEFF, 0xFFFE,
+        0xFFFF:
         line.append("\u{FFFD}")
       default: line.append(scalar)
       }
@@ -33,11 +34,9 @@ enum PlainText {
   private static func width(of character: Character) -> Int {
     guard let first = character.unicodeScalars.first else { return 0 }
     if character.unicodeScalars.contains(where: { $0.value == 0xFE0F }) { return 2 }
-    if first.properties.generalCategory == .nonspacingMark || first.properties.generalCategory == .enclosingMark
-      || first.value == 0x200B || first.value == 0x2060
-    {
-      return 0
-    }
+    let category = first.properties.generalCategory
+    if category == .nonspacingMark || category == .enclosingMark { return 0 }
+    if first.value == 0x200B || first.value == 0x2060 { return 0 }
     return wideRanges.contains { $0.contains(first.value) } ? 2 : 1
   }
 

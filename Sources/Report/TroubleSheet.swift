@@ -7,10 +7,9 @@ enum TroubleSheet {
 
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
     let sheet = try WorkbookSheet(name, in: file, footer: Workbook.footer(books))
-    sheet.text("What is missing from the total", row: 0, column: 0, style: .title, measures: false)
-    sheet.text(
-      "Unknown is not zero: what stands here may still be billed by the vendor.", row: 1, column: 0,
-      style: .muted, measures: false)
+    sheet.title(
+      "What is missing from the total",
+      "Unknown is not zero: what stands here may still be billed by the vendor.")
     let max = Workbook.Limit.troubleRowsMax
     var row = 3
     let sections: [(title: String, none: String, table: Table, count: Int)] = [

@@ -15,7 +15,8 @@ enum Workbook {
 
   static func write(_ books: Books, to path: String) throws(ReportError) {
     guard books.rows.count < WorkbookFile.Limit.rowsMax - 100 else {
-      throw ReportError(code: .tooLarge, path: path, advice: "a sheet has no room for \(books.rows.count) rows")
+      throw ReportError(
+        code: .tooLarge, path: path, advice: "a sheet has no room for \(books.rows.count) rows; use the CSV")
     }
     let file = try WorkbookFile(path: path)
     // Whatever fails below, the file is closed, which also frees it; the first failure is the one reported.
@@ -30,7 +31,8 @@ enum Workbook {
       file.setProperties(
         title: "AI cost \(books.period.label)",
         subject: "Chargeback of \(books.period.label), days of \(books.period.zone)",
-        comments: "Prices \(books.prices.version), rules \(books.attributionVersion), \(books.programVersion)",
+        comments: "Prices \(books.prices.version), rules \(books.attributionVersion), "
+          + books.programVersion,
         createdSeconds: books.period.end / 1_000_000)
     } catch {
       failure = error
@@ -46,10 +48,8 @@ enum Workbook {
 enum ProductsSheet {
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
     let sheet = try WorkbookSheet("Products", in: file, footer: Workbook.footer(books))
-    sheet.text("Cost by product", row: 0, column: 0, style: .title, measures: false)
-    sheet.text(
-      "What each product used and what it cost, in US dollars. Rows add up to the total.", row: 1, column: 0,
-      style: .muted, measures: false)
+    sheet.title(
+      "Cost by product", "What each product used and what it cost, in US dollars. Rows add up to the total.")
     let placed = sheet.draw(table(books), row: 3, summed: Set(5...14), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 2)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
@@ -60,7 +60,7 @@ enum ProductsSheet {
     let digits = books.productDigits
     let costs = books.printedProductCosts(digits: digits)
     let shares = PrintedMoney.shares(books.productCosts, of: books.totalCost)
-    let counts = PrintedCounts(books)
+    let counts = PrintedCounts.forPeople(books)
     var table = Table(
       columns: [
         .init("Product", .text), .init("Id", .text), .init("Cost center", .text), .init("Owner", .text),
@@ -73,14 +73,16 @@ enum ProductsSheet {
         [
           .text(product.name), .text(product.id), product.costCenter.map { .text($0) } ?? .empty,
           product.owner.map { .text($0) } ?? .empty, .text(state.rawValue),
-          isUnpriced ? .empty : .money(costs[index]),
+          isUnpriced
+            ? .empty
+            : PrintedMoney.cell(costs[index], exact: books.cost(ofProduct: index), digits: digits),
           shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
         ] + CountColumn.allCases.map { Books.countCell(counts[$0, product: index]) })
     }
     table.total =
       [
         .text("Total"), .empty, .empty, .empty, .text(books.state.rawValue),
-        .money(costs.reduce(.zero, +)), shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
+        PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits), shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
       ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
   }
@@ -90,10 +92,9 @@ enum ProductsSheet {
 enum ModelsSheet {
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
     let sheet = try WorkbookSheet("Models", in: file, footer: Workbook.footer(books))
-    sheet.text("Cost by product, provider, model and service tier", row: 0, column: 0, style: .title, measures: false)
-    sheet.text(
-      "The rows of chargeback.csv. Filter a column and the totals follow.", row: 1, column: 0,
-      style: .muted, measures: false)
+    sheet.title(
+      "Cost by product, provider, model and service tier",
+      "The rows of chargeback.csv. Filter a column and the totals follow.")
     let placed = sheet.draw(table(books), row: 3, summed: Set(7...15), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 1)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
@@ -104,7 +105,7 @@ enum ModelsSheet {
     // Six digits show a single request of most models.
     let digits = max(6, PrintedMoney.digits(for: books.rows.map(\.cost)))
     let costs = PrintedMoney.rounded(books.rows.map(\.cost), digits: digits)
-    let counts = PrintedCounts(books)
+    let counts = PrintedCounts.forPeople(books)
     var table = Table(
       columns: [
         .init("Product", .text), .init("Provider", .text), .init("Model", .text), .init("Tier", .text),
@@ -117,13 +118,14 @@ enum ModelsSheet {
           .text(books.products[row.product].name), .text(row.provider),
           .text(row.model.isEmpty ? "unknown" : row.model), .text(row.serviceTier),
           .text(row.entry.rawValue), .text(row.forPeriod), .text(row.state.rawValue),
-          row.state == .unpriced ? .empty : .money(costs[index]),
+          row.state == .unpriced
+            ? .empty : PrintedMoney.cell(costs[index], exact: row.cost, digits: digits),
         ] + CountColumn.allCases.map { Books.countCell(counts[$0, row: index]) })
     }
     table.total =
       [
         .text("Total"), .empty, .empty, .empty, .empty, .empty, .text(books.state.rawValue),
-        .money(costs.reduce(.zero, +)),
+        PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
       ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
   }

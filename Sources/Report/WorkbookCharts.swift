@@ -21,8 +21,10 @@ enum WorkbookCharts {
     var font = labelFont()
     chart_series_set_labels_font(series, &font)
     chart_set_series_gap(chart, 60)
-    chart_axis_set_reverse(chart.pointee.x_axis)
-    chart_axis_off(chart.pointee.y_axis)
+    // A bar chart lies on its side, and so do the library's names: y is the axis of categories.
+    chart_axis_set_reverse(chart.pointee.y_axis)
+    chart_axis_off(chart.pointee.x_axis)
+    chart_axis_major_gridlines_set_visible(chart.pointee.x_axis, 0)
     chart_axis_major_gridlines_set_visible(chart.pointee.y_axis, 0)
     dress(chart, title: title, legend: LXW_CHART_LEGEND_NONE)
     return chart

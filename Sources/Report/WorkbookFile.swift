@@ -1,4 +1,5 @@
 import CXLSXWriter
+import Glibc
 
 /// In: cells, styles and charts. Out: an xlsx file. The one place that talks to libxlsxwriter.
 ///
@@ -18,6 +19,14 @@ final class WorkbookFile {
   private var firstError: lxw_error = LXW_NO_ERROR
 
   init(path: String) throws(ReportError) {
+    // The library finds out only at the end, and complains to stderr by itself.
+    guard let probe = fopen(path, "wb") else {
+      let reason = strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
+      throw ReportError(
+        code: .fileNotWritten, path: path,
+        advice: "\(reason). Check that the folder exists and may be written to.")
+    }
+    fclose(probe)
     guard let pointer = workbook_new(path) else {
       throw ReportError(code: .fileNotWritten, path: path, advice: "no memory for a workbook")
     }
@@ -29,7 +38,8 @@ final class WorkbookFile {
   func setProperties(title: String, subject: String, comments: String, createdSeconds: Int64) {
     var properties = lxw_doc_properties()
     properties.created = time_t(createdSeconds)
-    withMutableCStrings([Self.cellText(title), Self.cellText(subject), "Tollbook", Self.cellText(comments)]) {
+    let texts = [Self.cellText(title), Self.cellText(subject), "Tollbook", Self.cellText(comments)]
+    withMutableCStrings(texts) {
       properties.title = $0[0]
       properties.subject = $0[1]
       properties.author = $0[2]
@@ -59,7 +69,8 @@ final class WorkbookFile {
     guard firstError != LXW_NO_ERROR else { return }
     let reason = lxw_strerror(firstError).map { String(cString: $0) } ?? "error \(firstError.rawValue)"
     let isSize =
-      firstError == LXW_ERROR_WORKSHEET_INDEX_OUT_OF_RANGE || firstError == LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED
+      firstError == LXW_ERROR_WORKSHEET_INDEX_OUT_OF_RANGE
+      || firstError == LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED
     throw ReportError(
       code: isSize ? .tooLarge : .fileNotWritten, path: path,
       advice: "\(reason) Check that the folder exists, may be written to and has room.")
@@ -105,10 +116,12 @@ final class WorkbookFile {
     format_set_font_name(format, "Calibri")
     format_set_font_size(format, Double(style.fontSize))
     format_set_font_color(format, style.color)
-    format_set_align(format, UInt8((style.wraps ? LXW_ALIGN_VERTICAL_TOP : LXW_ALIGN_VERTICAL_CENTER).rawValue))
+    let vertical = style.wraps ? LXW_ALIGN_VERTICAL_TOP : LXW_ALIGN_VERTICAL_CENTER
+    format_set_align(format, UInt8(vertical.rawValue))
     if style.isBold { format_set_bold(format) }
     if style.wraps { format_set_text_wrap(format) }
     if style.isRight { format_set_align(format, UInt8(LXW_ALIGN_RIGHT.rawValue)) }
+    if style.isIndented { format_set_indent(format, 1) }
     if style.isLeft { format_set_align(format, UInt8(LXW_ALIGN_LEFT.rawValue)) }
     if let number = style.numberFormat { format_set_num_format(format, number) }
     switch style.edge {
@@ -138,6 +151,8 @@ struct CellStyle: Hashable {
   var isBold = false
   var isRight = false
   var isLeft = false
+  /// Away from the figures on its left.
+  var isIndented = false
   var wraps = false
   var numberFormat: String?
   var edge = Edge.none

@@ -7,6 +7,8 @@ final class WorkbookSheet {
     /// Wider columns push the figures off the screen.
     static let columnWidthMax = 44
     static let columnWidthMin = 9
+    /// Japanese type needs more room than Excel's 15.
+    static let rowHeightPoints = 17.0
   }
 
   /// Where a table ended up; rows and columns count from 0.
@@ -23,6 +25,7 @@ final class WorkbookSheet {
   private let file: WorkbookFile
   private let pointer: UnsafeMutablePointer<lxw_worksheet>
   private var widths: [Int: Int] = [:]
+  private var leastWidths: [Int: Int] = [:]
 
   init(_ name: String, in file: WorkbookFile, footer: String) throws(ReportError) {
     guard let pointer = file.addSheet(name) else {
@@ -31,6 +34,7 @@ final class WorkbookSheet {
     self.name = name
     self.file = file
     self.pointer = pointer
+    worksheet_set_default_row(pointer, Limit.rowHeightPoints, 0)
     worksheet_gridlines(pointer, UInt8(LXW_HIDE_ALL_GRIDLINES.rawValue))
     worksheet_set_landscape(pointer)
     worksheet_set_paper(pointer, 9)  // A4
@@ -42,6 +46,12 @@ final class WorkbookSheet {
   }
 
   // MARK: - Cells
+
+  func title(_ title: String, _ subtitle: String) {
+    text(title, row: 0, column: 0, style: .title, measures: false)
+    rowHeight(0, points: 28)
+    text(subtitle, row: 1, column: 0, style: .muted, measures: false)
+  }
 
   /// `measures`: the column becomes wide enough for it. Titles run over their neighbours instead.
   func text(_ text: String, row: Int, column: Int, style: CellStyle = .body, measures: Bool = true) {
@@ -58,7 +68,11 @@ final class WorkbookSheet {
   }
 
   /// A formula of this program's own, with its value beside it for readers that do not calculate.
-  func formula(_ formula: String, value digits: String, row: Int, column: Int, style: CellStyle) {
+  /// A value that rounds to nothing is shown as the words in `cell`.
+  func formula(_ formula: String, cell: Table.Cell, row: Int, column: Int, style: CellStyle) {
+    let digits = Self.numberText(cell)
+    var style = style
+    if case .text(let words) = cell { style.numberFormat = "\"\(words)\"" }
     file.note(
       worksheet_write_formula_num(
         pointer, UInt32(row), UInt16(column), "=" + formula, file.format(style), Self.value(digits)))
@@ -77,7 +91,7 @@ final class WorkbookSheet {
         pointer, UInt32(row), UInt16(columns.lowerBound), UInt32(row), UInt16(columns.upperBound), line,
         file.format(.wrapped)))
     let lines = (PlainText.width(line) + charactersPerLine - 1) / charactersPerLine
-    rowHeight(row, points: 15 * max(1, lines))
+    rowHeight(row, points: 17 * max(1, lines))
   }
 
   func rowHeight(_ row: Int, points: Int) {
@@ -98,11 +112,16 @@ final class WorkbookSheet {
 
   /// Draws a table; the columns in `summed` get a formula in its total row, which must hold their sum.
   @discardableResult
-  func draw(_ table: Table, row: Int, column: Int = 0, summed: Set<Int> = [], filter: Bool = false) -> Placed {
+  func draw(
+    _ table: Table, row: Int, column: Int = 0, summed: Set<Int> = [], filter: Bool = false
+  ) -> Placed {
     let styles = table.columns.indices.map { columnStyle($0, of: table) }
     for (index, title) in table.columns.enumerated() {
       var style = CellStyle(color: Palette.accent, isBold: true, edge: .head)
       style.isRight = title.kind != .text
+      style.isIndented = title.kind == .text && index > 0
+      // Room for the filter's button.
+      if filter { measure(PlainText.width(title.title) + 3, column: column + index, style: style) }
       text(title.title, row: row, column: column + index, style: style)
     }
     let first = row + 1
@@ -129,8 +148,8 @@ final class WorkbookSheet {
         let range = "\(Self.reference(first, column + index)):\(Self.reference(last, column + index))"
         // Adding doubles leaves dust behind the last digit, which the rounding takes away again.
         formula(
-          "ROUND(SUBTOTAL(109,\(range)),\(Self.digits(of: cell)))", value: Self.numberText(cell),
-          row: last + 1, column: column + index, style: style)
+          "ROUND(SUBTOTAL(109,\(range)),\(Self.digits(of: cell)))", cell: cell, row: last + 1,
+          column: column + index, style: style)
       } else {
         draw(cell, row: last + 1, column: column + index, style: style)
       }
@@ -155,30 +174,24 @@ final class WorkbookSheet {
   private func columnStyle(_ index: Int, of table: Table) -> CellStyle {
     var style = CellStyle(edge: .row)
     let cells = table.rows.map { $0[index] } + (table.total.map { [$0[index]] } ?? [])
+    let digits = cells.map(CellText.digitsNeeded).max() ?? 0
+    style.isRight = table.columns[index].kind != .text
+    style.isIndented = !style.isRight && index > 0
     switch table.columns[index].kind {
     case .text: break
     case .percent: style.numberFormat = "0.00%"
-    case .money:
-      let digits = cells.map(Self.digitsShown).max() ?? 2
-      style.numberFormat = CellStyle.numberFormat(digits: max(2, digits), currency: true)
-    case .count:
-      let isCut = cells.contains { if case .millionths = $0 { true } else { false } }
-      style.numberFormat = isCut ? "#,##0.######" : CellStyle.numberFormat(digits: 0, currency: false)
+    case .money: style.numberFormat = CellStyle.numberFormat(digits: max(2, digits), currency: true)
+    case .count: style.numberFormat = CellStyle.numberFormat(digits: digits, currency: false)
     }
     return style
-  }
-
-  private static func digitsShown(_ cell: Table.Cell) -> Int {
-    guard case .money(let money) = cell, let point = money.description.firstIndex(of: ".") else { return 0 }
-    return money.description[point...].count - 1
   }
 
   /// What a formula over such cells is rounded to.
   private static func digits(of cell: Table.Cell) -> Int {
     switch cell {
-    case .empty, .text, .count: 0
-    case .millionths: 6
-    case .money: 9
+    case .empty: 0
+    case .count, .millionths: 6
+    case .text, .money: 9
     case .basisPoints: 4
     }
   }
@@ -223,12 +236,16 @@ final class WorkbookSheet {
     file.note(worksheet_insert_chart_opt(pointer, UInt32(row), UInt16(column), chart, &options))
   }
 
-  func minimumWidth(_ width: Int, column: Int) { widths[column] = max(widths[column] ?? 0, width) }
+  /// As wide as that even if nothing in it is.
+  func minimumWidth(_ width: Int, column: Int) { leastWidths[column] = width }
+
+  func fitOnePage() { worksheet_fit_to_pages(pointer, 1, 1) }
 
   /// Call last: sets each column as wide as what was written to it.
   func finish() {
-    for (column, width) in widths.sorted(by: { $0.key < $1.key }) {
-      let bounded = min(max(width, Limit.columnWidthMin), Limit.columnWidthMax)
+    for column in Set(widths.keys).union(leastWidths.keys).sorted() {
+      let measured = min(max(widths[column] ?? 0, Limit.columnWidthMin), Limit.columnWidthMax)
+      let bounded = max(measured, leastWidths[column] ?? 0)
       file.note(worksheet_set_column(pointer, UInt16(column), UInt16(column), Double(bounded), nil))
     }
   }

@@ -19,8 +19,8 @@ enum Golden {
     }
     let wanted = try [UInt8](Data(contentsOf: file))
     guard bytes != wanted else { return }
-    let made = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-    let kept = String(decoding: wanted, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let made = lines(of: bytes)
+    let kept = lines(of: wanted)
     let line = zip(made, kept).enumerated().first { $1.0 != $1.1 }?.offset ?? min(made.count, kept.count)
     Issue.record(
       """
@@ -28,5 +28,9 @@ enum Golden {
       kept: \(line < kept.count ? kept[line] : "(end)")
       made: \(line < made.count ? made[line] : "(end)")
       """, sourceLocation: sourceLocation)
+  }
+
+  private static func lines(of bytes: [UInt8]) -> [Substring] {
+    String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
   }
 }

@@ -37,7 +37,8 @@ struct GoldenTests {
 
   /// Not compared byte by byte: another zlib may pack it differently. test_workbook.py reads what is in it.
   @Test("chargeback.xlsx is the same file when written twice") func workbook() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "tollbook-report-\(UUID().uuidString)")
+    let name = "tollbook-report-\(UUID().uuidString)"
+    let folder = FileManager.default.temporaryDirectory.appending(path: name)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let first = folder.appending(path: "first.xlsx")

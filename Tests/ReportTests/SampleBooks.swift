@@ -39,7 +39,8 @@ enum SampleBooks {
     books.unpriced = [
       Books.Unpriced(
         provider: "bedrock", model: "mystery-model", serviceTier: "standard",
-        reason: "no price entry for this model", requests: 40, counts: TokenCounts([.input: 48_000, .output: 9_600]))
+        reason: "no price entry for this model", requests: 40,
+        counts: TokenCounts([.input: 48_000, .output: 9_600]))
     ]
     books.inputs = [
       Books.Input(
@@ -103,7 +104,7 @@ enum SampleBooks {
         product: product, provider: provider, model: model, serviceTier: tier, entry: .usage,
         forPeriod: books.period.label, counts: counts, cost: money(cost), state: state))
     let weights = books.period.days.indices.map { day in
-      (day + 4) % 7 < 5 ? Int128(20 + (day * 7 + product * 3) % 9) : 3
+      (day + 3) % 7 < 5 ? Int128(20 + (day * 7 + product * 3) % 9) : 3
     }
     let costs = apportion(money(cost).femtodollars, by: weights)
     let parts = apportion(counts.requests, by: weights)
