@@ -1,1 +1,161 @@
-/// ProxyServer
+/// Settings in; a running proxy that meters what clients ask of LLM vendors into the raw log, out.
+internal import Dispatch
+internal import Ledger
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import RawLog
+internal import Synchronization
+
+public final class ProxyServer: Sendable {
+  /// The port it listens on.
+  public let port: Int
+  private let core: ProxyCore
+  private let group: MultiThreadedEventLoopGroup
+  private let listener: any Channel
+  private let loops: [NIOLoopBound<LoopContext>]
+  private let hasStopped = Atomic<Bool>(false)
+
+  /// How many requests for a model came in.
+  public var requests: Int { core.requests.load(ordering: .relaxed) }
+  /// How many of them the proxy refused: key, model.
+  public var refused: Int { core.refused.load(ordering: .relaxed) }
+  /// How many lines of the raw log could not be written.
+  public var linesNotWritten: Int { core.linesNotWritten.load(ordering: .relaxed) }
+
+  /// - Parameters:
+  ///   - clock: microseconds since 1970-01-01T00:00:00Z.
+  ///   - random: 64 random bits a call.
+  ///   - notices: sentences for the operator; they hold no secret and no prompt.
+  public static func start(
+    _ settings: ProxySettings, keys: any KeyDirectory, clock: @escaping @Sendable () -> Int64,
+    random: @escaping @Sendable () -> UInt64, notices: @escaping @Sendable (String) -> Void
+  ) async throws -> ProxyServer {
+    let routing = try Routing(settings)
+    for route in settings.routes where !routing.vendors.contains(where: { $0.name == route.upstream }) {
+      notices("The route for \(route.match.text) names no configured upstream (\(route.upstream)); it is not used.")
+    }
+    for trouble in sealAbandonedSegments(in: settings.rawLogs) {
+      notices("A segment that an earlier proxy left could not be sealed: \(trouble)")
+    }
+    let log = LogWriter(
+      .init(
+        folder: settings.rawLogs, fsync: settings.fsync, program: settings.program, host: settings.host),
+      clock: clock, random: random, notice: notices)
+    let core = ProxyCore(
+      settings: settings, routing: routing, keys: keys, log: log,
+      tls: routing.vendors.contains { $0.isTLS } ? try tlsContext(settings) : nil, clock: clock, random: random,
+      notices: notices)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops))
+    do {
+      var loops: [NIOLoopBound<LoopContext>] = []
+      for eventLoop in group.makeIterator() {
+        loops.append(
+          try await eventLoop.submit {
+            NIOLoopBound(LoopContext(core: core, eventLoop: eventLoop), eventLoop: eventLoop)
+          }.get())
+      }
+      let listener = try await listen(settings, group: group, loops: loops)
+      return ProxyServer(core: core, group: group, listener: listener, loops: loops)
+    } catch {
+      try await group.shutdownGracefully()
+      try log.close()
+      throw error
+    }
+  }
+
+  private init(
+    core: ProxyCore, group: MultiThreadedEventLoopGroup, listener: any Channel,
+    loops: [NIOLoopBound<LoopContext>]
+  ) {
+    self.core = core
+    self.group = group
+    self.listener = listener
+    self.loops = loops
+    self.port = listener.localAddress?.port ?? core.settings.listenPort
+  }
+
+  /// Takes no new connections, lets the running requests finish within the grace, ends the log and seals it.
+  public func stop() async throws {
+    guard !hasStopped.exchange(true, ordering: .relaxed) else { return }
+    core.isStopping.store(true, ordering: .relaxed)
+    try await listener.close()
+    for loop in loops { try await loop.eventLoop.submit { loop.value.beginStop() }.get() }
+    let clock = ContinuousClock()
+    let graceEnd = clock.now.advanced(by: .milliseconds(core.settings.limits.stopGraceMilliseconds))
+    while try await runningExchanges() > 0, clock.now < graceEnd {
+      try await clock.sleep(for: .milliseconds(Self.stopPollMilliseconds))
+    }
+    for loop in loops { try await loop.eventLoop.submit { loop.value.cutAll() }.get() }
+    // What waits for the disk is let out, or a disk that does not answer would keep the proxy for ever.
+    let lastCall = clock.now.advanced(by: .milliseconds(Self.lastCallMilliseconds))
+    while try await runningExchanges() > 0, clock.now < lastCall {
+      try await clock.sleep(for: .milliseconds(Self.stopPollMilliseconds))
+    }
+    for loop in loops { try await loop.eventLoop.submit { loop.value.endStop() }.get() }
+    try await closeLog()
+    try await group.shutdownGracefully()
+  }
+
+  private static let stopPollMilliseconds = 10
+  private static let lastCallMilliseconds = 2000
+
+  private func runningExchanges() async throws -> Int {
+    var count = 0
+    for loop in loops { count += try await loop.eventLoop.submit { loop.value.exchangeCount }.get() }
+    return count
+  }
+
+  /// Sealing waits for the disk, which no thread of the cooperative pool should.
+  private func closeLog() async throws {
+    let log = core.log
+    let result: Result<Void, LogError> = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        do throws(LogError) {
+          try log.close()
+          continuation.resume(returning: .success(()))
+        } catch {
+          continuation.resume(returning: .failure(error))
+        }
+      }
+    }
+    try result.get()
+  }
+
+  private static func listen(
+    _ settings: ProxySettings, group: MultiThreadedEventLoopGroup, loops: [NIOLoopBound<LoopContext>]
+  ) async throws -> any Channel {
+    let contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    var headerLimits = NIOHTTPDecoderLimitConfiguration()
+    headerLimits.maxHeaderListSize = settings.limits.requestHeaderBytesMax
+    headerLimits.maxHeaderFieldSize = settings.limits.requestHeaderBytesMax
+    headerLimits.maxHeaderFieldCount = settings.limits.requestHeadersMax
+    return try await ServerBootstrap(group: group)
+      .serverChannelOption(ChannelOptions.backlog, value: backlog)
+      .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { [headerLimits] channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else {
+            throw ChannelError.operationUnsupported
+          }
+          let pipeline = channel.pipeline.syncOperations
+          try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: true, withErrorHandling: true, withOutboundHeaderValidation: true,
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headerLimits)
+          try pipeline.addHandler(ClientConnection(context.value))
+        }
+      }
+      .bind(host: settings.listenHost, port: settings.listenPort).get()
+  }
+
+  /// Connections that wait to be accepted; the kernel cuts it to its own limit.
+  private static let backlog: Int32 = 1024
+
+  private static func tlsContext(_ settings: ProxySettings) throws -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    if let file = settings.trustRootsFile { configuration.trustRoots = .file(file) }
+    return try NIOSSLContext(configuration: configuration)
+  }
+}

@@ -3,7 +3,7 @@ public import JSON
 public import Ledger
 
 public enum LogRecordLimit {
-  /// Client-supplied texts are cut to that many characters, so that a line stays far below 1 MiB.
+  /// Texts from outside are cut to that many Unicode scalars, so that a line stays far below 1 MiB.
   public static let textCharactersMax = 256
   public static let tagsMax = 16
   /// A usage object is a few hundred bytes; what is larger than this is not one.
@@ -78,9 +78,9 @@ public struct LogRecord: Sendable {
       writer.member("id", id)
       writer.member("attempt", attempt)
       writer.member("endpoint", endpoint)
-      writer.member("provider", provider)
+      writer.member("provider", cut(provider))
       writer.member("model", object: { writer in
-        writer.member("requested", modelRequested)
+        writer.member("requested", cut(modelRequested))
       })
       writeWho(to: &writer)
       writeClient(to: &writer)
@@ -95,16 +95,16 @@ public struct LogRecord: Sendable {
       writer.member("first_byte_us", firstByteMicroseconds)
       writer.member("endpoint", endpoint)
       writer.member("stream", stream)
-      writer.member("provider", provider)
-      writer.member("upstream", upstream)
-      writer.member("region", region)
-      writer.member("vendor_request_id", vendorRequestID)
-      writer.member("response_id", responseID)
+      writer.member("provider", cut(provider))
+      writer.member("upstream", cut(upstream))
+      writer.member("region", cut(region))
+      writer.member("vendor_request_id", cut(vendorRequestID))
+      writer.member("response_id", cut(responseID))
       writer.member("final", final)
       writer.member("model", object: { writer in
-        writer.member("requested", modelRequested)
-        writer.member("routed", modelRouted)
-        writer.member("returned", modelReturned)
+        writer.member("requested", cut(modelRequested))
+        writer.member("routed", cut(modelRouted))
+        writer.member("returned", cut(modelReturned))
       })
       writeWho(to: &writer)
       writer.member("status", status)
@@ -118,19 +118,19 @@ public struct LogRecord: Sendable {
   private func writeWho(to writer: inout JSONWriter) {
     if let keyID {
       writer.member("key", object: { writer in
-        writer.member("id", keyID)
-        writer.member("name", keyName)
+        writer.member("id", cut(keyID))
+        writer.member("name", cut(keyName))
       })
     } else {
       writer.member("key", String?.none)
     }
-    writer.member("team", team)
-    writer.member("user", user)
-    writer.member("session", session)
+    writer.member("team", cut(team))
+    writer.member("user", cut(user))
+    writer.member("session", cut(session))
     writer.member("tags", object: { writer in
-      for tag in tags { writer.member(tag.name, tag.value) }
+      for tag in tags.prefix(LogRecordLimit.tagsMax) { writer.member(cut(tag.name) ?? "", cut(tag.value)) }
     })
-    writer.member("inference_profile", inferenceProfile)
+    writer.member("inference_profile", cut(inferenceProfile))
   }
 
   private func writeFailure(to writer: inout JSONWriter) {
@@ -159,8 +159,14 @@ public struct LogRecord: Sendable {
 
   private func writeClient(to writer: inout JSONWriter) {
     writer.member("client", object: { writer in
-      writer.member("ip", clientIP)
-      writer.member("agent", clientAgent)
+      writer.member("ip", cut(clientIP))
+      writer.member("agent", cut(clientAgent))
     })
   }
+}
+
+private func cut(_ text: String?) -> String? {
+  guard let text, text.utf8.count > LogRecordLimit.textCharactersMax else { return text }
+  // Scalars, because one character may be any number of bytes.
+  return String(String.UnicodeScalarView(text.unicodeScalars.prefix(LogRecordLimit.textCharactersMax)))
 }

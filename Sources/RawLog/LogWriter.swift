@@ -19,8 +19,6 @@ public enum FsyncPolicy: Hashable, Sendable {
 public enum LogWriterLimit {
   /// Small enough to ingest in one go, large enough that an hour of a busy proxy is a few files.
   public static let segmentBytesMax: Int64 = 256 << 20
-  /// The format's own bound.
-  public static let lineBytesMax = 1 << 20
   /// Other processes may take a name first; that many in a row means something else is wrong.
   static let namesTriedMax = 16
   /// How often the hour is looked at where nothing is written.
@@ -173,7 +171,9 @@ public final class LogWriter: Sendable {
     let now = clock()
     let hour = LogSegment.hour(ofMicroseconds: now)
     let lineBytes = members.count + 128
-    precondition(lineBytes <= LogWriterLimit.lineBytesMax, "what goes into a line is bounded where it comes in")
+    guard lineBytes <= RawLogFormat.lineBytesMax else {
+      throw LogError(doing: "refusing an over-long line for", path: settings.folder, fault: .tooLong)
+    }
     if let segment = state.segment,
       segment.hour != hour || segment.sizeBytes + Int64(lineBytes) > settings.segmentBytesMax
     {
@@ -331,4 +331,6 @@ public final class LogWriter: Sendable {
 extension FileFault {
   /// `EEXIST`.
   static let nameTaken = FileFault(errno: 17)
+  /// `EMSGSIZE`.
+  static let tooLong = FileFault(errno: 90)
 }

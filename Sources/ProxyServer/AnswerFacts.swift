@@ -1,0 +1,195 @@
+/// A vendor's answer in, what the log says of it out: id, model, usage, tier, error. Prompt and answer text
+/// are counted in bytes and forgotten.
+internal import JSON
+internal import RawLog
+
+struct AnswerFacts {
+  var responseID: String?
+  var model: String?
+  /// JSON texts of short strings.
+  var serviceTier: [UInt8]?
+  var speed: [UInt8]?
+  var stopReason: [UInt8]?
+  var usage: VendorUsage?
+  /// The vendor has said its last word on usage.
+  var usageIsFinal = false
+  /// UTF-8 bytes of text and tool arguments received.
+  var textBytes = 0
+  var error: VendorError?
+  /// The event behind which nothing more is to come.
+  var sawTerminal = false
+
+  struct VendorError: Hashable {
+    /// Only where they look like identifiers.
+    var type: String?
+    var code: String?
+  }
+
+  var billing: [LogRecord.BillingFact] {
+    var facts: [LogRecord.BillingFact] = []
+    if let serviceTier { facts.append(.init(name: "service_tier", json: serviceTier)) }
+    if let speed { facts.append(.init(name: "speed", json: speed)) }
+    if let stopReason { facts.append(.init(name: "stop_reason", json: stopReason)) }
+    return facts
+  }
+
+  // MARK: - Reading
+
+  mutating func readWholeAnswer(_ value: JSONValue, _ dialect: Dialect) {
+    guard value.isObject else { return }
+    readIdentity(value)
+    readError(value)
+    if let reason = value["stop_reason"] { stopReason = shortString(reason) ?? stopReason }
+    switch dialect {
+    case .openAI:
+      readOpenAIUsage(value)
+    case .anthropic:
+      if let object = value["usage"], object.isObject { setAnthropicUsage(object) }
+    }
+    usageIsFinal = usage != nil
+  }
+
+  mutating func readEvent(_ value: JSONValue, _ dialect: Dialect) {
+    guard value.isObject else { return }
+    switch dialect {
+    case .openAI: readOpenAIChunk(value)
+    case .anthropic: readAnthropicEvent(value)
+    }
+  }
+
+  private mutating func readIdentity(_ value: JSONValue) {
+    // Azure's first chunk has empty strings here; the true ones follow.
+    if responseID == nil { responseID = text(value["id"]) }
+    if let name = text(value["model"]) { model = name }
+    if let tier = value["service_tier"] { serviceTier = shortString(tier) ?? serviceTier }
+  }
+
+  private mutating func readError(_ value: JSONValue) {
+    guard let found = value.present("error"), found.kind == .object || found.kind == .string else { return }
+    error = VendorError(type: identifier(found["type"]), code: identifier(found["code"]))
+  }
+
+  // MARK: OpenAI
+
+  private mutating func readOpenAIChunk(_ value: JSONValue) {
+    readIdentity(value)
+    readError(value)
+    readOpenAIUsage(value)
+    usageIsFinal = usage != nil
+    guard let choices = value["choices"] else { return }
+    for choice in choices.elements {
+      guard let delta = choice["delta"], delta.isObject else { continue }
+      for (name, part) in delta.members where !name.isString("role") {
+        switch part.kind {
+        case .string: textBytes += contentBytes(part)
+        case .array:
+          for call in part.elements { textBytes += functionBytes(call["function"]) }
+        case .object: textBytes += functionBytes(part)
+        default: break
+        }
+      }
+    }
+  }
+
+  private func functionBytes(_ function: JSONValue?) -> Int {
+    guard let function, let arguments = function["arguments"], arguments.kind == .string else { return 0 }
+    return contentBytes(arguments) + (function["name"].map(contentBytes) ?? 0)
+  }
+
+  /// The last one wins, because the counts are running totals; one of nothing but zeros says nothing.
+  private mutating func readOpenAIUsage(_ value: JSONValue) {
+    var found = value["usage"]
+    if found?.isObject != true { found = value["x_groq"]?["usage"] }
+    if found?.isObject != true { found = value["choices"]?.elements.first?["usage"] }
+    guard let found, found.isObject, usage == nil || !isAllZero(found) else { return }
+    usage = VendorUsage(verbatim: found)
+  }
+
+  private func isAllZero(_ value: JSONValue) -> Bool {
+    value.members.allSatisfy { _, member in
+      switch member.kind {
+      case .number: member.wholeNumber == 0
+      case .object: isAllZero(member)
+      default: true
+      }
+    }
+  }
+
+  // MARK: Anthropic
+
+  private mutating func readAnthropicEvent(_ value: JSONValue) {
+    guard let type = value["type"] else { return }
+    if type.isString("content_block_delta") {
+      guard let delta = value["delta"] else { return }
+      for (name, part) in delta.members where part.kind == .string {
+        if name.isString("text") || name.isString("partial_json") || name.isString("thinking") {
+          textBytes += contentBytes(part)
+        }
+      }
+    } else if type.isString("message_start") {
+      guard let message = value["message"] else { return }
+      readIdentity(message)
+      if let object = message["usage"], object.isObject { setAnthropicUsage(object) }
+    } else if type.isString("message_delta") {
+      if let reason = value["delta"]?["stop_reason"], let word = shortString(reason) {
+        stopReason = word
+        usageIsFinal = value["usage"]?.isObject == true
+      }
+      if let object = value["usage"], object.isObject { mergeAnthropicUsage(object) }
+    } else if type.isString("message_stop") {
+      sawTerminal = true
+    } else if type.isString("error") {
+      readError(value)
+    }
+  }
+
+  private mutating func setAnthropicUsage(_ object: JSONValue) {
+    usage = VendorUsage(verbatim: object)
+    readUsageFlags(object)
+  }
+
+  /// The vendor's own rule: what is there and not null overwrites, what is absent stays.
+  private mutating func mergeAnthropicUsage(_ object: JSONValue) {
+    if usage == nil {
+      usage = VendorUsage(verbatim: object)
+    } else {
+      usage?.merge(object)
+    }
+    readUsageFlags(object)
+  }
+
+  private mutating func readUsageFlags(_ object: JSONValue) {
+    if let tier = object["service_tier"] { serviceTier = shortString(tier) ?? serviceTier }
+    if let value = object["speed"] { speed = shortString(value) ?? speed }
+  }
+}
+
+enum AnswerLimit {
+  /// Identifiers, tiers and stop reasons are words; anything longer is not one.
+  static let wordBytesMax = 64
+}
+
+private func text(_ value: JSONValue?) -> String? {
+  guard let value, value.kind == .string, value.range.count > 2 else { return nil }
+  return value.string
+}
+
+private func shortString(_ value: JSONValue) -> [UInt8]? {
+  guard value.kind == .string, value.range.count - 2 <= AnswerLimit.wordBytesMax else { return nil }
+  return Array(value.rawBytes)
+}
+
+/// A vendor's error text may quote a prompt, so only words of a closed alphabet are taken.
+private func identifier(_ value: JSONValue?) -> String? {
+  guard let word = value?.string, !word.isEmpty, word.utf8.count <= AnswerLimit.wordBytesMax,
+    word.utf8.allSatisfy({
+      $0 >= 97 && $0 <= 122 || $0 >= 48 && $0 <= 57 || $0 == 95 || $0 == 46 || $0 == 45
+    })
+  else { return nil }
+  return word
+}
+
+private func contentBytes(_ value: JSONValue) -> Int {
+  if let plain = value.withStringBytes({ $0.count }) { return plain }
+  return value.string?.utf8.count ?? 0
+}

@@ -1,0 +1,122 @@
+/// A client's request headers in; what the proxy acts on, and what goes on to the vendor, out.
+internal import Ledger
+internal import NIOHTTP1
+internal import RawLog
+
+struct ClientHeaders {
+  /// As presented. It is hashed and forgotten.
+  var key: String?
+  var looksAnthropic = false
+  var agent: String?
+  var session: String?
+  var tags: [RequestFacts.Tag] = []
+  var expectsContinue = false
+  var contentLength: Int?
+  var isEncoded = false
+  var acceptEncodings: [String] = []
+  /// Neither hop-by-hop, nor the client's credentials, nor the proxy's own.
+  private(set) var forwarded: [(name: String, value: String)] = []
+  private var connectionOptions: [Substring] = []
+
+  /// What the proxy's own keys begin with.
+  static let keyPrefix = "sk-tb-"
+
+  init(_ headers: HTTPHeaders) {
+    forwarded.reserveCapacity(16)
+    for (name, value) in headers { take(name, value) }
+    for option in connectionOptions {
+      forwarded.removeAll { $0.name.lowercased() == option }
+    }
+  }
+
+  private mutating func take(_ name: String, _ value: String) {
+    switch name.lowercased() {
+    case "authorization":
+      let scheme = value.prefix(7)
+      if scheme.lowercased() == "bearer " { offer(String(value.dropFirst(7))) }
+    case "x-api-key":
+      looksAnthropic = true
+      offer(value)
+    case "api-key", "x-goog-api-key", "x-litellm-api-key":
+      offer(value)
+    case "connection":
+      for option in value.split(separator: ",") {
+        let word = trimmed(option).lowercased()
+        if word != "close", word != "keep-alive" { connectionOptions.append(Substring(word)) }
+      }
+    case "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+      "transfer-encoding", "upgrade", "cookie", "forwarded":
+      break
+    case "content-length":
+      contentLength = Int(value)
+    case "content-encoding":
+      isEncoded = trimmed(value[...]).lowercased() != "identity"
+    case "expect":
+      expectsContinue = value.lowercased() == "100-continue"
+    case "accept-encoding":
+      for coding in value.split(separator: ",") { acceptEncodings.append(trimmed(coding).lowercased()) }
+    case let lower where lower.hasPrefix("x-tollbook-"):
+      if lower == "x-tollbook-tags" { takeTags(value) }
+    case let lower where lower.hasPrefix("x-forwarded-"):
+      break
+    case let lower:
+      switch lower {
+      case "user-agent": agent = value
+      case "anthropic-version": looksAnthropic = true
+      case "x-claude-code-session-id": session = value
+      default: break
+      }
+      forwarded.append((name, value))
+    }
+  }
+
+  /// Some clients send the key twice, or a vendor's beside the proxy's: the proxy's own wins.
+  private mutating func offer(_ candidate: String) {
+    let candidate = trimmed(candidate[...])
+    guard !candidate.isEmpty else { return }
+    if let key, key.hasPrefix(Self.keyPrefix) || !candidate.hasPrefix(Self.keyPrefix) { return }
+    key = candidate
+  }
+
+  /// `a=b,c=d`; what does not look like that is passed over.
+  private mutating func takeTags(_ text: String) {
+    for pair in text.split(separator: ",") {
+      guard let equals = pair.firstIndex(of: "=") else { continue }
+      let name = trimmed(pair[..<equals])
+      guard !name.isEmpty, tags.count < LogRecordLimit.tagsMax, !tags.contains(where: { $0.name == name })
+      else { continue }
+      let value = trimmed(pair[pair.index(after: equals)...])
+      tags.append(.init(name: name, value: value))
+    }
+  }
+
+  /// The codings that the client takes and the meter can read; nil where the client named none.
+  func acceptEncoding(identityOnly: Bool) -> String? {
+    if identityOnly { return "identity" }
+    guard !acceptEncodings.isEmpty else { return nil }
+    let readable = acceptEncodings.filter { coding in
+      let name = trimmed(coding.prefix { $0 != ";" })
+      return name == "gzip" || name == "deflate" || name == "identity"
+    }
+    return readable.isEmpty ? "identity" : readable.joined(separator: ", ")
+  }
+}
+
+/// A key's own tags beat the request's, so that a client cannot move its cost. Sorted by name.
+func mergedTags(key: [RequestFacts.Tag], request: [RequestFacts.Tag]) -> [RequestFacts.Tag] {
+  if request.isEmpty { return key }
+  var merged = key
+  for tag in request where merged.count < LogRecordLimit.tagsMax {
+    if !key.contains(where: { $0.name == tag.name }) { merged.append(tag) }
+  }
+  return merged.sorted { $0.name < $1.name }
+}
+
+/// Without the spaces and tabs around it.
+func trimmed(_ text: Substring) -> String {
+  var rest = text
+  while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
+  while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
+  return String(rest)
+}
+

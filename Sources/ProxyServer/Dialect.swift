@@ -1,0 +1,143 @@
+/// The two vendors' ways of speaking: which endpoint is whose, and what an error looks like in each.
+internal import JSON
+internal import Ledger
+
+enum Dialect: Sendable {
+  case openAI
+  case anthropic
+}
+
+enum Endpoint: String, Sendable {
+  case chatCompletions = "openai.chat_completions"
+  case messages = "anthropic.messages"
+
+  /// Of a request target without its query. Both SDK families append with or without `/v1`.
+  init?(path: Substring) {
+    switch path {
+    case "/v1/chat/completions", "/chat/completions": self = .chatCompletions
+    case "/v1/messages", "/messages": self = .messages
+    default: return nil
+    }
+  }
+
+  var dialect: Dialect {
+    switch self {
+    case .chatCompletions: .openAI
+    case .messages: .anthropic
+    }
+  }
+
+  /// Behind the vendor's versioned base.
+  var vendorPath: String {
+    switch self {
+    case .chatCompletions: "/chat/completions"
+    case .messages: "/messages"
+    }
+  }
+}
+
+/// Why the proxy itself answers a request, and what it says.
+struct Problem: Error, Sendable {
+  var status: Int
+  /// In the log: `error.type`.
+  var type: String
+  var outcome: Outcome
+  var openAIType: String
+  var openAICode: String?
+  var anthropicType: String
+  /// Never holds a key, a prompt or a vendor's text.
+  var message: String
+
+  func body(_ dialect: Dialect, requestID: String) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.object { writer in
+      switch dialect {
+      case .openAI:
+        writer.member(
+          "error",
+          object: { writer in
+            writer.member("message", message)
+            writer.member("type", openAIType)
+            writer.member("param", String?.none)
+            writer.member("code", openAICode)
+          })
+      case .anthropic:
+        writer.member("type", "error")
+        writer.member(
+          "error",
+          object: { writer in
+            writer.member("type", anthropicType)
+            writer.member("message", message)
+          })
+        writer.member("request_id", requestID)
+      }
+    }
+    return writer.bytes
+  }
+
+  var failure: (type: String, code: String?, message: String) { (type, nil, message) }
+}
+
+extension Problem {
+  private static func client(
+    _ status: Int, _ type: String, code: String? = nil, anthropic: String = "invalid_request_error",
+    _ message: String, outcome: Outcome = .clientError
+  ) -> Problem {
+    Problem(
+      status: status, type: type, outcome: outcome, openAIType: "invalid_request_error", openAICode: code,
+      anthropicType: anthropic, message: message)
+  }
+
+  private static func server(
+    _ status: Int, _ type: String, anthropic: String = "api_error", _ message: String
+  ) -> Problem {
+    Problem(
+      status: status, type: type, outcome: .vendorError, openAIType: "server_error", openAICode: type,
+      anthropicType: anthropic, message: message)
+  }
+
+  static let noKey = client(
+    401, "invalid_key", code: "invalid_api_key", anthropic: "authentication_error",
+    "No API key was given. Send it as Authorization: Bearer or as x-api-key.", outcome: .refused)
+  static let invalidKey = client(
+    401, "invalid_key", code: "invalid_api_key", anthropic: "authentication_error",
+    "This API key is not known here. Ask the proxy's operator for one.", outcome: .refused)
+  static let revokedKey = client(
+    401, "invalid_key", code: "invalid_api_key", anthropic: "authentication_error",
+    "This API key was revoked. Ask the proxy's operator for a new one.", outcome: .refused)
+  static let expiredKey = client(
+    401, "expired_key", code: "invalid_api_key", anthropic: "authentication_error",
+    "This API key has expired. Ask the proxy's operator for a new one.", outcome: .refused)
+  static let modelNotAllowed = client(
+    403, "model_not_allowed", code: "model_not_allowed", anthropic: "permission_error",
+    "This API key may not use the requested model.", outcome: .refused)
+  static let noUpstream = client(
+    404, "model_not_found", code: "model_not_found", anthropic: "not_found_error",
+    "No upstream is configured for the requested model.")
+  static let notFound = client(
+    404, "not_found", code: "not_found", anthropic: "not_found_error",
+    "This proxy has no such endpoint. It serves /v1/chat/completions and /v1/messages.")
+  static let methodNotAllowed = client(
+    405, "method_not_allowed", code: "method_not_allowed", "This endpoint takes POST.")
+  static let requestTooLarge = client(
+    413, "request_too_large", code: "request_too_large", anthropic: "request_too_large",
+    "The request body is larger than this proxy takes.")
+  static let encodedBody = client(
+    415, "unsupported_encoding", code: "unsupported_content_encoding",
+    "This proxy takes no compressed request bodies. Send it without Content-Encoding.")
+  static let noModel = client(400, "invalid_request", "The request names no model.")
+
+  static func malformed(_ what: String) -> Problem {
+    client(400, "invalid_json", "The request body is not acceptable JSON: \(what).")
+  }
+
+  static let logUnavailable = server(
+    503, "log_unavailable",
+    "The proxy cannot write its log at the moment, so the request was not sent on. Try again later.")
+  static let stopping = server(503, "stopping", "The proxy is stopping. Try again.")
+  static let vendorUnreachable = server(502, "vendor_unreachable", "The vendor could not be reached.")
+  static let vendorClosed = server(
+    502, "vendor_unreachable", "The vendor closed the connection before it answered.")
+  static let vendorTimeout = server(
+    504, "vendor_timeout", anthropic: "timeout_error", "The vendor did not answer in time.")
+}

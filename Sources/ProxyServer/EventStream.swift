@@ -1,0 +1,274 @@
+/// A vendor's server-sent events in, as they were cut by the network; what the meter learns, and the bytes for
+/// the client, out.
+///
+/// Where the client asked for usage itself, the bytes go through untouched. Where the proxy asked for it on
+/// the books' behalf, whole events are looked at, and what the client did not order is taken out again.
+internal import JSON
+internal import NIOCore
+
+struct EventStream {
+  let dialect: Dialect
+  /// Take out what the proxy's own `include_usage` brought.
+  let hidesUsage: Bool
+  private(set) var facts = AnswerFacts()
+  /// A line was too long to be held: bytes still pass, nothing is read any more.
+  private(set) var isBlind = false
+
+  private let tape: JSONTape
+  private let lineBytesMax: Int
+  /// The unfinished line (metering only) or the unfinished event (hiding).
+  private var pending: [UInt8] = []
+  /// Where the unfinished line starts in `pending`.
+  private var lineStart = 0
+  private var afterCR = false
+  private var droppedAtCR = false
+  /// `data` that was no JSON by itself and may go on in the next line.
+  private var multilineData: [UInt8] = []
+  /// The event's only data in `pending`, parsed where it was JSON.
+  private var dataRange: Range<Int>?
+  private var dataLines = 0
+
+  init(dialect: Dialect, hidesUsage: Bool, tape: JSONTape, lineBytesMax: Int) {
+    self.dialect = dialect
+    self.hidesUsage = hidesUsage
+    self.tape = tape
+    self.lineBytesMax = lineBytesMax
+  }
+
+  /// Reads the next bytes and tells which of them go to the client now; nil: the given ones as they are.
+  mutating func take(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    if hidesUsage {
+      var passed: [UInt8] = []
+      passed.reserveCapacity(bytes.count + pending.count)
+      if isBlind {
+        passed.append(contentsOf: bytes)
+      } else {
+        filter(bytes, into: &passed)
+      }
+      return passed
+    }
+    if !isBlind { watch(bytes) }
+    return nil
+  }
+
+  /// The stream is over: reads the last line though nothing ends it, and gives what was held back.
+  mutating func finish() -> [UInt8] {
+    defer { pending = [] }
+    guard !isBlind else { return [] }
+    if hidesUsage {
+      var passed: [UInt8] = []
+      if lineStart < pending.count { lineEnded(at: pending.count) }
+      eventEnded(into: &passed)
+      return passed
+    }
+    if !pending.isEmpty {
+      pending.withUnsafeBytes { line($0) }
+      pending = []
+    }
+    blankLine()
+    return []
+  }
+
+  // MARK: - Metering only
+
+  private mutating func watch(_ bytes: UnsafeRawBufferPointer) {
+    var at = 0
+    if afterCR, let first = bytes.first {
+      if first == 0x0A { at = 1 }
+      afterCR = false
+    }
+    while at < bytes.count {
+      guard let end = lineEnd(bytes, from: at) else { break }
+      if pending.isEmpty {
+        line(UnsafeRawBufferPointer(rebasing: bytes[at..<end]))
+      } else {
+        pending.append(contentsOf: bytes[at..<end])
+        let whole = pending
+        pending.removeAll(keepingCapacity: true)
+        whole.withUnsafeBytes { line($0) }
+      }
+      at = end + 1
+      guard bytes[end] == 0x0D else { continue }
+      if at == bytes.count {
+        afterCR = true
+      } else if bytes[at] == 0x0A {
+        at += 1
+      }
+    }
+    if at < bytes.count { pending.append(contentsOf: bytes[at...]) }
+    if pending.count > lineBytesMax || multilineData.count > lineBytesMax { goBlind() }
+  }
+
+  private mutating func line(_ line: UnsafeRawBufferPointer) {
+    guard !line.isEmpty else { return blankLine() }
+    guard let data = Self.data(of: line) else { return }
+    // Nearly always an event's data is one line; then it counts as soon as a client could act on it.
+    if multilineData.isEmpty, read(data) { return }
+    if !multilineData.isEmpty { multilineData.append(0x0A) }
+    multilineData.append(contentsOf: data)
+  }
+
+  private mutating func blankLine() {
+    guard !multilineData.isEmpty else { return }
+    let data = multilineData
+    multilineData.removeAll(keepingCapacity: true)
+    _ = data.withUnsafeBytes { read($0) }
+  }
+
+  // MARK: - Hiding
+
+  private mutating func filter(_ bytes: UnsafeRawBufferPointer, into passed: inout [UInt8]) {
+    var at = 0
+    if afterCR, let first = bytes.first {
+      afterCR = false
+      if first == 0x0A {
+        at = 1
+        if pending.isEmpty {
+          if !droppedAtCR { passed.append(first) }
+        } else {
+          pending.append(first)
+          lineStart = pending.count
+        }
+      }
+    }
+    while at < bytes.count {
+      guard let end = lineEnd(bytes, from: at) else { break }
+      pending.append(contentsOf: bytes[at..<end])
+      let lineEndInPending = pending.count
+      let isBlank = lineEndInPending == lineStart
+      if !isBlank { lineEnded(at: lineEndInPending) }
+      pending.append(bytes[end])
+      at = end + 1
+      if bytes[end] == 0x0D {
+        if at == bytes.count {
+          afterCR = true
+        } else if bytes[at] == 0x0A {
+          pending.append(0x0A)
+          at += 1
+        }
+      }
+      lineStart = pending.count
+      if isBlank { droppedAtCR = !eventEnded(into: &passed) }
+    }
+    if at < bytes.count { pending.append(contentsOf: bytes[at...]) }
+    if pending.count > lineBytesMax {
+      passed.append(contentsOf: pending)
+      goBlind()
+    }
+  }
+
+  private mutating func lineEnded(at end: Int) {
+    let range: Range<Int>? = pending.withUnsafeBytes { bytes in
+      let line = UnsafeRawBufferPointer(rebasing: bytes[lineStart..<end])
+      return Self.data(of: line).map { end - $0.count..<end }
+    }
+    guard let range else { return }
+    dataRange = range
+    dataLines += 1
+    if dataLines > 1 { multilineData.append(0x0A) }
+    multilineData.append(contentsOf: pending[range])
+  }
+
+  /// Passes the pending event on, or all of it but `"usage":null`, or nothing of it.
+  ///
+  /// - Returns: whether anything was passed on.
+  @discardableResult
+  private mutating func eventEnded(into passed: inout [UInt8]) -> Bool {
+    defer {
+      pending.removeAll(keepingCapacity: true)
+      multilineData.removeAll(keepingCapacity: true)
+      lineStart = 0
+      dataLines = 0
+      dataRange = nil
+    }
+    guard let dataRange else {
+      passed.append(contentsOf: pending)
+      return true
+    }
+    guard let value = multilineData.withUnsafeBytes({ parse($0) }) else {
+      passed.append(contentsOf: pending)
+      return true
+    }
+    facts.readEvent(value, dialect)
+    noteError()
+    guard dataLines == 1, let usage = value["usage"] else {
+      passed.append(contentsOf: pending)
+      return true
+    }
+    if usage.isObject, let choices = value["choices"], choices.kind == .array, choices.elements.isEmpty {
+      return false
+    }
+    guard usage.isNull, let cut = Self.memberRange("usage", of: value) else {
+      passed.append(contentsOf: pending)
+      return true
+    }
+    passed.append(contentsOf: pending[..<(dataRange.lowerBound + cut.lowerBound)])
+    passed.append(contentsOf: pending[(dataRange.lowerBound + cut.upperBound)...])
+    return true
+  }
+
+  /// A member with the comma that belongs to it: the one before it, for the first member the one behind it.
+  private static func memberRange(_ name: StaticString, of object: JSONValue) -> Range<Int>? {
+    let members = object.members
+    guard let index = members.firstIndex(where: { $0.name.isString(name) }) else { return nil }
+    let end = members[index].value.range.upperBound
+    if index > 0 { return members[index - 1].value.range.upperBound..<end }
+    guard members.count > 1 else { return members[index].name.range.lowerBound..<end }
+    return members[index].name.range.lowerBound..<members[1].name.range.lowerBound
+  }
+
+  // MARK: - Both
+
+  /// The value of a `data` line; nil for any other line.
+  private static func data(of line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    guard line.count >= 5, line.starts(with: "data:".utf8) else { return nil }
+    let start = line.count > 5 && line[5] == 0x20 ? 6 : 5
+    return UnsafeRawBufferPointer(rebasing: line[start...])
+  }
+
+  /// False where it is not JSON (yet).
+  private mutating func read(_ data: UnsafeRawBufferPointer) -> Bool {
+    if facts.sawTerminal, dialect == .openAI { return true }
+    if dialect == .openAI, data.starts(with: "[DONE]".utf8) {
+      facts.sawTerminal = true
+      return true
+    }
+    guard let value = parse(data) else { return false }
+    facts.readEvent(value, dialect)
+    noteError()
+    return true
+  }
+
+  private mutating func parse(_ data: UnsafeRawBufferPointer) -> JSONValue? {
+    if dialect == .openAI, data.starts(with: "[DONE]".utf8) {
+      facts.sawTerminal = true
+      return nil
+    }
+    do throws(JSONError) {
+      return try tape.parse(data)
+    } catch {
+      return nil
+    }
+  }
+
+  /// Clients stop at an error event, whatever follows.
+  private mutating func noteError() {
+    if facts.error != nil { facts.sawTerminal = true }
+  }
+
+  private mutating func goBlind() {
+    isBlind = true
+    pending = []
+    multilineData = []
+  }
+}
+
+/// The next CR or LF.
+private func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+  var at = start
+  while at < bytes.count {
+    if bytes[at] == 0x0A || bytes[at] == 0x0D { return at }
+    at += 1
+  }
+  return nil
+}

@@ -1,0 +1,317 @@
+/// One request at a vendor: the vendor's events in, the client's bytes and the log's lines out.
+///
+/// The laws it keeps: the `start` line is written before the vendor is called, the `end` line once and before
+/// the client gets its last byte, and a client's leaving does not stop the metering.
+internal import Ledger
+internal import NIOCore
+internal import NIOHTTP1
+internal import RawLog
+
+final class Exchange {
+  /// Why the vendor's answer is over.
+  enum Ending {
+    case complete
+    /// The vendor stopped in the middle.
+    case broken
+    case silent
+    /// The client has left, and the bound for reading on is reached.
+    case undrained
+    /// The proxy stops and its grace is over.
+    case stopped
+  }
+
+  private enum ClientPart {
+    case head(HTTPResponseHead)
+    case body(ByteBuffer)
+    case end
+    case abort
+  }
+
+  private struct Drain {
+    var deadline: NIODeadline
+    var bytesLeft: Int
+  }
+
+  private let loop: LoopContext
+  private let plan: Plan
+  private var client: ClientConnection?
+  private var vendor: VendorConnection?
+  private var record: LogRecord
+  private var meter: AnswerMeter?
+  private var deadline: NIODeadline
+  private var drain: Drain?
+  private var isLineWritten = false
+  private var isOver = false
+  private var needsFlush = false
+  /// The `end` line is on its way to the disk, and these parts wait for it.
+  private var heldBack: [ClientPart]?
+
+  init(_ plan: Plan, client: ClientConnection, loop: LoopContext) {
+    self.plan = plan
+    self.client = client
+    self.loop = loop
+    self.record = plan.record
+    self.deadline = .now() + .milliseconds(Int64(loop.limits.connectMilliseconds) * 2)
+  }
+
+  func start() {
+    if !loop.write(.start, record, time: plan.request.time), loop.core.settings.whenLogFails == .refuse {
+      isLineWritten = true
+      isOver = true
+      let client = self.client
+      self.client = nil
+      client?.send(ownAnswer(.logUnavailable))
+      return
+    }
+    loop.add(self)
+    let pool = loop.pools[plan.vendor.index]
+    while let connection = pool.take() {
+      guard connection.isOpen else { continue }
+      return send(over: connection)
+    }
+    pool.connect { [self] connection in
+      guard !isOver else {
+        connection?.close()
+        return
+      }
+      guard let connection else { return fail(.vendorUnreachable) }
+      send(over: connection)
+    }
+  }
+
+  private func send(over connection: VendorConnection) {
+    vendor = connection
+    deadline = .now() + .milliseconds(Int64(loop.limits.headMilliseconds))
+    connection.send(vendorHead(), plan.body, for: self)
+  }
+
+  private func vendorHead() -> HTTPRequestHead {
+    let headers = plan.request.headers
+    var fields: [(String, String)] = [("host", plan.vendor.hostHeader)]
+    fields.reserveCapacity(headers.forwarded.count + 4)
+    fields.append(contentsOf: headers.forwarded)
+    if let coding = headers.acceptEncoding(identityOnly: plan.asksForUsage) {
+      fields.append(("accept-encoding", coding))
+    }
+    if let authorization = plan.vendor.authorization {
+      fields.append((authorization.name, authorization.value))
+    }
+    fields.append(("content-length", String(plan.body.readableBytes)))
+    return HTTPRequestHead(
+      version: .http1_1, method: .POST,
+      uri: plan.vendor.target(plan.request.endpoint, query: plan.request.query), headers: HTTPHeaders(fields))
+  }
+
+  // MARK: - The vendor's events
+
+  func vendorHead(_ head: HTTPResponseHead) {
+    deadline = .now() + .milliseconds(Int64(loop.limits.readSilenceMilliseconds))
+    record.status = Int(head.status.code)
+    let meter = AnswerMeter(
+      head, dialect: plan.request.endpoint.dialect, asksForUsage: plan.asksForUsage, tape: loop.tape,
+      limits: loop.limits)
+    record.vendorRequestID = meter.vendorRequestID
+    var relayed = HTTPResponseHead(version: .http1_1, status: head.status)
+    relayed.headers = relayedHeaders(head.headers, keepsLength: !meter.changesBytes)
+    self.meter = meter
+    emit(.head(relayed))
+  }
+
+  private func relayedHeaders(_ headers: HTTPHeaders, keepsLength: Bool) -> HTTPHeaders {
+    var connectionOptions: [String] = []
+    for value in headers[canonicalForm: "connection"] { connectionOptions.append(value.lowercased()) }
+    var relayed: [(String, String)] = []
+    relayed.reserveCapacity(headers.count + 2)
+    for (name, value) in headers {
+      let lower = name.lowercased()
+      if isHopByHop(lower) || connectionOptions.contains(lower) { continue }
+      if lower == "content-length", !keepsLength { continue }
+      relayed.append((name, value))
+    }
+    relayed.append(("x-tollbook-request-id", record.id))
+    return HTTPHeaders(relayed)
+  }
+
+  func vendorBody(_ bytes: ByteBuffer) {
+    let now = NIODeadline.now()
+    deadline = now + .milliseconds(Int64(loop.limits.readSilenceMilliseconds))
+    if record.firstByteMicroseconds == nil {
+      record.firstByteMicroseconds = (now - plan.request.arrival).nanoseconds / 1000
+    }
+    guard let passed = meter?.take(bytes) else { return }
+    // A client may stop at these bytes, so the line is written before they go out.
+    if let meter, meter.isLastForClient { writeEnd(.complete) }
+    if passed.readableBytes > 0 { emit(.body(passed)) }
+    spendDrain(bytes.readableBytes)
+  }
+
+  func vendorReadComplete() {
+    guard needsFlush else { return }
+    needsFlush = false
+    client?.flush()
+    if let client, !client.isWritable { vendor?.pause() }
+  }
+
+  /// The answer ended as HTTP demands. A stream must also have said that it is complete.
+  func vendorEnd() {
+    vendor = nil
+    let rest = meter?.finish() ?? ByteBuffer()
+    guard meter?.isComplete ?? true else { return breakOff(.broken, rest: rest) }
+    writeEnd(.complete)
+    if rest.readableBytes > 0 { emit(.body(rest)) }
+    emit(.end)
+    over()
+  }
+
+  func vendorClosed() {
+    vendor = nil
+    guard !isOver else { return }
+    guard meter != nil else { return fail(.vendorClosed) }
+    breakOff(.broken, rest: meter?.finish() ?? ByteBuffer())
+  }
+
+  // MARK: - The client's events
+
+  func clientGone() {
+    client = nil
+    guard !isOver else { return }
+    guard let vendor else { return over(.undrained) }
+    guard loop.drains < loop.limits.drainsMaxPerLoop else { return over(.undrained) }
+    loop.drains += 1
+    drain = Drain(
+      deadline: .now() + .milliseconds(Int64(loop.limits.drainMilliseconds)),
+      bytesLeft: loop.limits.drainBytesMax)
+    vendor.resume()
+  }
+
+  func clientWritabilityChanged(_ isWritable: Bool) {
+    deadline = .now() + .milliseconds(Int64(loop.limits.readSilenceMilliseconds))
+    if isWritable { vendor?.resume() } else if meter != nil { vendor?.pause() }
+  }
+
+  // MARK: - Time
+
+  func check(_ now: NIODeadline) {
+    if let drain, drain.deadline <= now { return over(.undrained) }
+    guard deadline <= now else { return }
+    if meter == nil { return fail(.vendorTimeout) }
+    if let client, !client.isWritable {
+      // It is not the vendor that is silent: nobody reads.
+      client.close()
+    } else {
+      breakOff(.silent, rest: ByteBuffer())
+    }
+  }
+
+  /// The proxy's grace for stopping is over.
+  func cut() { breakOff(.stopped, rest: ByteBuffer()) }
+
+  private func spendDrain(_ bytes: Int) {
+    guard drain != nil else { return }
+    drain?.bytesLeft -= bytes
+    if let drain, drain.bytesLeft < 0 { over(.undrained) }
+  }
+
+  // MARK: - Endings
+
+  /// No answer came that could be relayed.
+  private func fail(_ problem: Problem) {
+    guard !isOver else { return }
+    record.status = problem.status
+    record.outcome = problem.outcome
+    record.error = .init(type: problem.type, message: problem.message)
+    writeEndLine()
+    let answer = ownAnswer(problem)
+    let client = self.client
+    self.client = nil
+    over()
+    client?.send(answer)
+  }
+
+  /// The client must see that the answer is not whole: its connection ends without the end of the answer.
+  private func breakOff(_ ending: Ending, rest: ByteBuffer) {
+    writeEnd(ending)
+    if rest.readableBytes > 0 { emit(.body(rest)) }
+    emit(.abort)
+    over()
+  }
+
+  private func over(_ ending: Ending) {
+    writeEnd(ending)
+    over()
+  }
+
+  private func over() {
+    guard !isOver else { return }
+    isOver = true
+    vendor?.close()
+    vendor = nil
+    if drain != nil { loop.drains -= 1 }
+    drain = nil
+    if heldBack == nil { loop.remove(self) }
+  }
+
+  private func ownAnswer(_ problem: Problem) -> OwnAnswer {
+    OwnAnswer(problem, plan.request.endpoint.dialect, requestID: record.id)
+  }
+
+  // MARK: - The log
+
+  private func writeEnd(_ ending: Ending) {
+    guard !isLineWritten else { return }
+    let isClientThere = client != nil
+    meter?.complete(&record, ending: ending, isClientThere: isClientThere, textBytes: plan.requestTextBytes)
+    if meter == nil {
+      record.outcome = isClientThere ? .vendorError : .clientGone
+    }
+    writeEndLine()
+    guard client != nil, loop.core.settings.fsync == .always else { return }
+    heldBack = []
+    let box = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    let eventLoop = loop.eventLoop
+    loop.core.log.whenDurable { _ in eventLoop.execute { box.value.release() } }
+  }
+
+  private func writeEndLine() {
+    guard !isLineWritten else { return }
+    isLineWritten = true
+    record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
+    _ = loop.write(.end, record, time: plan.request.time)
+  }
+
+  // MARK: - To the client
+
+  private func emit(_ part: ClientPart) {
+    guard heldBack == nil else {
+      heldBack?.append(part)
+      return
+    }
+    guard let client else { return }
+    switch part {
+    case .head(let head):
+      client.send(head)
+      needsFlush = true
+    case .body(let bytes):
+      client.send(bytes)
+      needsFlush = true
+    case .end:
+      self.client = nil
+      client.sendEnd()
+    case .abort:
+      self.client = nil
+      client.close()
+    }
+  }
+
+  /// The line is on the disk.
+  private func release() {
+    guard let parts = heldBack else { return }
+    heldBack = nil
+    for part in parts { emit(part) }
+    if needsFlush {
+      needsFlush = false
+      client?.flush()
+    }
+    if isOver { loop.remove(self) }
+  }
+}

@@ -1,0 +1,159 @@
+/// What one event loop's connections share, so that a request crosses no thread: pools, a parser, a clock tick.
+internal import JSON
+internal import Ledger
+internal import NIOCore
+internal import NIOSSL
+internal import RawLog
+internal import Synchronization
+
+/// What all event loops share. Nothing in it changes but counters.
+final class ProxyCore: Sendable {
+  let settings: ProxySettings
+  let routing: Routing
+  let keys: any KeyDirectory
+  let log: LogWriter
+  let ids: RequestIDs
+  let tls: NIOSSLContext?
+  let clock: @Sendable () -> Int64
+  let notices: @Sendable (String) -> Void
+  let requests = Atomic<Int>(0)
+  let refused = Atomic<Int>(0)
+  let linesNotWritten = Atomic<Int>(0)
+  let isStopping = Atomic<Bool>(false)
+  /// When the last notice about the log went out, in microseconds.
+  private let lastLogNotice = Atomic<Int64>(.min)
+
+  init(
+    settings: ProxySettings, routing: Routing, keys: any KeyDirectory, log: LogWriter, tls: NIOSSLContext?,
+    clock: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64,
+    notices: @escaping @Sendable (String) -> Void
+  ) {
+    self.settings = settings
+    self.routing = routing
+    self.keys = keys
+    self.log = log
+    self.ids = RequestIDs(random: random)
+    self.tls = tls
+    self.clock = clock
+    self.notices = notices
+  }
+
+  var stops: Bool { isStopping.load(ordering: .relaxed) }
+  func countRequest() { requests.add(1, ordering: .relaxed) }
+  func countRefusal() { refused.add(1, ordering: .relaxed) }
+
+  static let logNoticeMicroseconds: Int64 = 10_000_000
+
+  /// One notice in ten seconds says as much as thousands.
+  func lineNotWritten(_ error: LogError) {
+    let lost = linesNotWritten.add(1, ordering: .relaxed).newValue
+    let now = clock()
+    let last = lastLogNotice.load(ordering: .relaxed)
+    guard last == .min || now - last >= Self.logNoticeMicroseconds,
+      lastLogNotice.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+    else { return }
+    notices("The raw log could not be written (\(lost) lines so far): \(error)")
+  }
+}
+
+/// Belongs to one event loop and is only touched there.
+final class LoopContext {
+  let core: ProxyCore
+  let eventLoop: any EventLoop
+  /// One text at a time; whoever parses reads what it needs before anything else is parsed.
+  private(set) var tape = JSONTape()
+  private var writer = JSONWriter()
+  private(set) var pools: [VendorPool] = []
+  private var exchanges: [ObjectIdentifier: Exchange] = [:]
+  private var clients: [ObjectIdentifier: ClientConnection] = [:]
+  private var ticking: Scheduled<Void>?
+  var drains = 0
+
+  /// Timeouts are kept to this grain, so that no request pays for a timer of its own.
+  static let tickMilliseconds: Int64 = 100
+  /// A parser that has read a text larger than this gives its memory back.
+  static let tapeBytesKept = 1 << 20
+
+  init(core: ProxyCore, eventLoop: any EventLoop) {
+    self.core = core
+    self.eventLoop = eventLoop
+    self.pools = core.routing.vendors.map { VendorPool(vendor: $0, loop: self) }
+    scheduleTick()
+  }
+
+  private func scheduleTick() {
+    ticking = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Self.tickMilliseconds)) { [weak self] in
+      guard let self else { return }
+      self.tick()
+      self.scheduleTick()
+    }
+  }
+
+  var limits: ProxyLimits { core.settings.limits }
+
+  func parse(_ body: ByteBuffer) throws(JSONError) -> JSONValue {
+    defer { if body.readableBytes > Self.tapeBytesKept { tape = JSONTape() } }
+    let result: Result<JSONValue, JSONError> = body.withUnsafeReadableBytes { bytes in
+      do throws(JSONError) {
+        return .success(try tape.parse(bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// Appends a `start` or an `end`; false where the line could not be written, which is counted and noticed.
+  func write(_ kind: LineKind, _ record: LogRecord, time: Int64) -> Bool {
+    writer.removeAll()
+    if kind == .start { record.writeStart(to: &writer) } else { record.writeEnd(to: &writer) }
+    do throws(LogError) {
+      try core.log.append(kind, time: time, members: writer.bytes)
+      return true
+    } catch {
+      core.lineNotWritten(error)
+      return false
+    }
+  }
+
+  // MARK: - Who is there
+
+  func add(_ exchange: Exchange) { exchanges[ObjectIdentifier(exchange)] = exchange }
+  func remove(_ exchange: Exchange) { exchanges[ObjectIdentifier(exchange)] = nil }
+  var exchangeCount: Int { exchanges.count }
+
+  /// False where the loop has its fill of clients.
+  func add(_ client: ClientConnection) -> Bool {
+    guard clients.count < limits.clientConnectionsMaxPerLoop else { return false }
+    clients[ObjectIdentifier(client)] = client
+    return true
+  }
+
+  func remove(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = nil }
+
+  private func tick() {
+    let now = NIODeadline.now()
+    for exchange in Array(exchanges.values) { exchange.check(now) }
+    for client in Array(clients.values) { client.check(now) }
+    for pool in pools { pool.closeIdle(now) }
+  }
+
+  // MARK: - Stopping
+
+  /// Idle clients are let go; the others learn it from `connection: close`.
+  func beginStop() {
+    for client in Array(clients.values) { client.closeIfIdle() }
+  }
+
+  /// The grace is over: every request gets its `end` line now.
+  func cutAll() {
+    for exchange in Array(exchanges.values) { exchange.cut() }
+    for client in Array(clients.values) { client.close() }
+  }
+
+  func endStop() {
+    ticking?.cancel()
+    for client in Array(clients.values) { client.close() }
+    for pool in pools { pool.closeAll() }
+  }
+}

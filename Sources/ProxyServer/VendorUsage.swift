@@ -1,0 +1,101 @@
+/// A vendor's usage object in the vendor's own bytes, and the estimate that stands in where none came.
+internal import JSON
+internal import RawLog
+
+struct VendorUsage {
+  private var members: [(name: [UInt8], value: [UInt8])]
+  /// The object as it came, while nothing was merged into it.
+  private var verbatim: [UInt8]?
+
+  init(verbatim object: JSONValue) {
+    self.members = []
+    self.verbatim = Array(object.rawBytes)
+  }
+
+  private init(members: [(name: [UInt8], value: [UInt8])]) {
+    self.members = members
+    self.verbatim = nil
+  }
+
+  /// Overwrites with every member of `object` that is not null.
+  mutating func merge(_ object: JSONValue) {
+    spread()
+    for (name, value) in object.members where !value.isNull {
+      set(Array(name.rawBytes), Array(value.rawBytes))
+    }
+  }
+
+  /// The object on one line; nil where it is too large to be one.
+  var json: [UInt8]? {
+    var bytes = verbatim ?? []
+    if verbatim == nil {
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        bytes += member.name
+        bytes.append(UInt8(ascii: ":"))
+        bytes += member.value
+      }
+      bytes.append(UInt8(ascii: "}"))
+    }
+    guard bytes.count <= LogRecordLimit.usageBytesMax else { return nil }
+    // A line break can only stand between tokens: inside a JSON string it must be escaped.
+    if bytes.contains(where: { $0 == 0x0A || $0 == 0x0D }) { bytes.removeAll { $0 == 0x0A || $0 == 0x0D } }
+    return bytes
+  }
+
+  /// Where a stream ends before the vendor's last word: about four bytes of UTF-8 make a token, both of what
+  /// was asked and of what was answered. The vendor's own input counts are kept where it has said them.
+  static func estimate(
+    _ dialect: Dialect, known: VendorUsage?, requestTextBytes: Int, answerTextBytes: Int
+  ) -> VendorUsage {
+    let input = tokens(requestTextBytes)
+    let output = tokens(answerTextBytes)
+    switch dialect {
+    case .openAI:
+      return VendorUsage(members: [
+        (quoted("prompt_tokens"), digits(input)), (quoted("completion_tokens"), digits(output)),
+        (quoted("total_tokens"), digits(input + output)),
+      ])
+    case .anthropic:
+      guard var usage = known else {
+        return VendorUsage(members: [
+          (quoted("input_tokens"), digits(input)), (quoted("output_tokens"), digits(output)),
+        ])
+      }
+      usage.spread()
+      // At the start the vendor's output count is a placeholder, later it is a running total.
+      let said = usage.count(quoted("output_tokens")) ?? 0
+      usage.set(quoted("output_tokens"), digits(max(said, output)))
+      return usage
+    }
+  }
+
+  private mutating func spread() {
+    guard let bytes = verbatim else { return }
+    verbatim = nil
+    do throws(JSONError) {
+      for (name, value) in try JSONTape().parse(bytes).members {
+        set(Array(name.rawBytes), Array(value.rawBytes))
+      }
+    } catch {
+      preconditionFailure("the object was parsed before")
+    }
+  }
+
+  private mutating func set(_ name: [UInt8], _ value: [UInt8]) {
+    if let index = members.firstIndex(where: { $0.name == name }) {
+      members[index].value = value
+    } else {
+      members.append((name, value))
+    }
+  }
+
+  private func count(_ name: [UInt8]) -> Int? {
+    members.first { $0.name == name }.flatMap { Int(String(decoding: $0.value, as: UTF8.self)) }
+  }
+
+  private static func tokens(_ bytes: Int) -> Int { (bytes + 3) / 4 }
+  private static func quoted(_ name: String) -> [UInt8] { Array("\"\(name)\"".utf8) }
+  private static func digits(_ value: Int) -> [UInt8] { Array(String(value).utf8) }
+}
