@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Runs the end-to-end tests: makes the Python environment once, then gives all arguments to pytest.
+#
+#   Tests/end_to_end/run.sh                 everything
+#   Tests/end_to_end/run.sh test_kill.py    one file
+#
+# TOLLBOOK_BIN_DIR is the folder with the built programs `tollbook` and `vendor-stand-in`;
+# without it the release build of this checkout is used, and built if need be.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+env=$here/.venv
+
+if [[ ! -f $env/ready || $here/requirements.txt -nt $env/ready ]]; then
+  python3 -m venv "$env"
+  "$env/bin/pip" install --quiet --requirement "$here/requirements.txt"
+  # The last SDK of the earlier line, which authenticates with another header, in a folder of its own.
+  "$env/bin/pip" install --quiet --upgrade --target "$env/anthropic-1" anthropic==1.17.0
+  touch "$env/ready"
+fi
+
+if [[ -z ${TOLLBOOK_BIN_DIR:-} ]]; then
+  for program in tollbook vendor-stand-in; do
+    swift build --package-path "$root" -c release --product "$program" >&2
+  done
+  TOLLBOOK_BIN_DIR=$(swift build --package-path "$root" -c release --show-bin-path)
+  export TOLLBOOK_BIN_DIR
+fi
+export ANTHROPIC_1_DIR=${ANTHROPIC_1_DIR:-$env/anthropic-1}
+cd "$here"
+exec "$env/bin/python" -m pytest -p no:cacheprovider "$@"

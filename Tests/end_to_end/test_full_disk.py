@@ -1,0 +1,112 @@
+"""A full disk: `refuse` answers nobody it could not account for, `serve` answers and says what it could not write.
+
+The raw logs lie on a small file system of their own, so these tests need the right to mount one.
+"""
+import contextlib
+import json
+import subprocess
+
+import pytest
+
+from asking import PATHS, encoded, headers, question
+import programs
+from rawlog import Log
+import wire
+
+DISK_KIB = 256
+
+
+@contextlib.contextmanager
+def small_disk(folder):
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_KIB}k", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(folder):
+    """Takes all the space there is; the file gives it back when removed."""
+    ballast = folder / "ballast"
+    with open(ballast, "wb", buffering=0) as file:
+        for size in (4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * size)
+    return ballast
+
+
+def ask(proxy, key, user, dialect="openai", stream=False):
+    return wire.exchange(
+        proxy.port, PATHS[dialect], headers(dialect, key), encoded(question(dialect, user, stream)))
+
+
+@pytest.mark.parametrize("fsync", ["1000ms", "always"])
+def test_refuse_answers_503_in_the_dialect_and_recovers(make_house, user, fsync):
+    house = make_house(fsync=fsync)
+    key = house.create_key("full-disk")["key"]
+    with small_disk(house.raw_logs):
+        proxy = house.start_proxy()
+        assert ask(proxy, key, f"{user}-before").status == 200
+        ballast = fill(house.raw_logs)
+        refused = 0
+        for n in range(200):
+            dialect = "anthropic" if n % 2 else "openai"
+            answer = ask(proxy, key, f"{user}-{n}", dialect, stream=n % 3 == 0)
+            # What is left of the last page may still take some lines.
+            assert answer.status in (200, 503)
+            if answer.status == 503:
+                refused += 1
+                told = json.loads(answer.body)
+                assert told["error"]["message"] and (told.get("type") == "error") == (dialect == "anthropic")
+        assert refused >= 150
+        ballast.unlink()
+        programs.wait_until("the proxy serves again", 20, lambda: ask(proxy, key, f"{user}-later").status == 200)
+        assert ask(proxy, key, f"{user}-after", stream=True).complete
+        assert proxy.terminate() == 0
+        log = Log(house.raw_logs)
+        log.check_sequence()
+        log.check_pairs()
+        assert log.end_of(f"{user}-before")["outcome"] == log.end_of(f"{user}-after")["outcome"] == "ok"
+
+
+def test_serve_answers_and_says_what_it_could_not_write(make_house, user):
+    house = make_house(when_log_fails="serve")
+    key = house.create_key("full-disk")["key"]
+    with small_disk(house.raw_logs):
+        proxy = house.start_proxy()
+        assert ask(proxy, key, f"{user}-before").status == 200
+        ballast = fill(house.raw_logs)
+        before = len(proxy.stderr)
+        for n in range(60):
+            answer = ask(proxy, key, f"{user}-{n}", "anthropic" if n % 2 else "openai", stream=n % 3 == 0)
+            assert answer.status == 200 and answer.complete
+        told = proxy.stderr[before:]
+        assert told.strip(), "the operator is told"
+        assert len(told.splitlines()) < 60, "and not once a line"
+        ballast.unlink()
+
+        def written():
+            ask(proxy, key, f"{user}-later")
+            return any(end["user"] == f"{user}-later" for end in Log(house.raw_logs).ends)
+
+        programs.wait_until("the proxy writes again", 20, written)
+        assert proxy.terminate() == 0
+        # The sum at the end counts what is missing.
+        log = Log(house.raw_logs)
+        log.check_sequence()
+        missing = 60 * 2 - sum(line["user"] in {f"{user}-{n}" for n in range(60)} for line in log.starts + log.ends)
+        assert missing > 0
+        assert str(missing) in proxy.stderr[before:].split(), proxy.stderr
+
+
+def test_a_disk_that_is_full_from_the_start(make_house, user):
+    house = make_house()
+    key = house.create_key("full-disk")["key"]
+    with small_disk(house.raw_logs):
+        ballast = fill(house.raw_logs)
+        proxy = house.start_proxy()
+        assert ask(proxy, key, user).status == 503
+        ballast.unlink()
+        programs.wait_until("the proxy serves", 20, lambda: ask(proxy, key, user).status == 200)
