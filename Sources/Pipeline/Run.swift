@@ -52,6 +52,7 @@ public struct RunResult: Sendable {
 /// A run that cannot end well: files that could not be taken.
 public struct RunError: Error, CustomStringConvertible, Sendable {
   public var problems: [String]
+  public init(problems: [String]) { self.problems = problems }
   public var description: String { problems.joined(separator: "\n") }
 }
 

@@ -12,7 +12,7 @@ import programs
 
 FIXTURES = pathlib.Path(__file__).parent.parent / "Fixtures"
 PRICE_LIST = FIXTURES / "prices" / "litellm_sample.json"
-ATTRIBUTION = FIXTURES / "attribution.yaml"
+ATTRIBUTION = pathlib.Path(__file__).resolve().parents[2] / "examples" / "attribution.yaml"
 ZONE = "Asia/Tokyo"
 PERIOD = "2026-10"
 RUN_SECONDS_MAX = 900

@@ -1,0 +1,181 @@
+internal import Foundation
+internal import Ledger
+internal import Yams
+
+/// A configuration that cannot be used: where, and what to do.
+struct ConfigurationError: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// `tollbook.yaml`, as it stands there: every fault named with its line, no word skipped.
+struct ConfigurationFile {
+  struct Upstream {
+    var name = "", provider = "", baseURL = ""
+    var keyEnvironment: String?
+    var region: String?
+  }
+  struct Route {
+    var match = "", upstream = ""
+    var model: String?
+  }
+  struct Post {
+    var name = "", type = "slack", urlEnvironment = ""
+  }
+  struct Proxy {
+    var listen: String?
+    var fsync: String?
+    var whenLogFails: String?
+    var eventLoops: Int?
+    var trustRoots: String?
+  }
+
+  /// `raw-logs`, `store` … as given; paths are relative to the file's folder.
+  var settings: [String: String] = [:]
+  var proxy = Proxy()
+  var upstreams: [Upstream] = []
+  var routes: [Route] = []
+  var posts: [Post] = []
+  /// The folder that relative paths start from.
+  var folder = ""
+
+  static let settingNames = [
+    "raw-logs", "store", "prices", "attribution", "reports", "timezone", "currency", "link",
+  ]
+
+  init() {}
+
+  init(path: String) throws {
+    let text: String
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw ConfigurationError("\(path): cannot be read: \(error.localizedDescription)")
+    }
+    folder = (path as NSString).deletingLastPathComponent
+    let reader = YAMLReader(file: path)
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch {
+      throw ConfigurationError("\(path): not YAML: \(error)")
+    }
+    guard let root else { return }
+    for (key, value) in try reader.mapping(root) {
+      switch key {
+      case "proxy": try readProxy(value, reader)
+      case "upstreams":
+        for item in try reader.sequence(value, key) { upstreams.append(try readUpstream(item, reader)) }
+      case "models":
+        for item in try reader.sequence(value, key) { routes.append(try readRoute(item, reader)) }
+      case "posts":
+        for item in try reader.sequence(value, key) { posts.append(try readPost(item, reader)) }
+      default:
+        guard Self.settingNames.contains(key) else { throw reader.unknown(key, value) }
+        settings[key] = try reader.text(value, key)
+      }
+    }
+  }
+
+  private mutating func readProxy(_ node: Node, _ reader: YAMLReader) throws {
+    for (key, value) in try reader.mapping(node) {
+      let text = try reader.text(value, key)
+      switch key {
+      case "listen": proxy.listen = text
+      case "fsync": proxy.fsync = text
+      case "when-log-fails": proxy.whenLogFails = text
+      case "trust-roots": proxy.trustRoots = text
+      case "event-loops":
+        guard let count = Int(text), (1...256).contains(count) else {
+          throw reader.fault(value, "event-loops is a count from 1 to 256")
+        }
+        proxy.eventLoops = count
+      default: throw reader.unknown(key, value)
+      }
+    }
+  }
+
+  private func readUpstream(_ node: Node, _ reader: YAMLReader) throws -> Upstream {
+    var upstream = Upstream()
+    for (key, value) in try reader.mapping(node) {
+      let text = try reader.text(value, key)
+      switch key {
+      case "name": upstream.name = text
+      case "provider": upstream.provider = text
+      case "base-url": upstream.baseURL = text
+      case "key-env": upstream.keyEnvironment = text
+      case "region": upstream.region = text
+      default: throw reader.unknown(key, value)
+      }
+    }
+    guard !upstream.name.isEmpty, !upstream.provider.isEmpty, !upstream.baseURL.isEmpty else {
+      throw reader.fault(node, "an upstream needs name, provider and base-url")
+    }
+    return upstream
+  }
+
+  private func readRoute(_ node: Node, _ reader: YAMLReader) throws -> Route {
+    var route = Route()
+    for (key, value) in try reader.mapping(node) {
+      let text = try reader.text(value, key)
+      switch key {
+      case "match": route.match = text
+      case "upstream": route.upstream = text
+      case "model": route.model = text
+      default: throw reader.unknown(key, value)
+      }
+    }
+    guard upstreams.contains(where: { $0.name == route.upstream }) else {
+      throw reader.fault(node, "a model route needs match, and the name of one of the upstreams above it")
+    }
+    return route
+  }
+
+  private func readPost(_ node: Node, _ reader: YAMLReader) throws -> Post {
+    var post = Post()
+    for (key, value) in try reader.mapping(node) {
+      let text = try reader.text(value, key)
+      switch key {
+      case "name": post.name = text
+      case "type": post.type = text
+      case "url-env": post.urlEnvironment = text
+      default: throw reader.unknown(key, value)
+      }
+    }
+    guard !post.name.isEmpty, !post.urlEnvironment.isEmpty else {
+      throw reader.fault(node, "a post needs name, and url-env: the environment variable that holds the webhook's address")
+    }
+    guard post.type == "slack" else {
+      throw reader.fault(node, "post type \"\(post.type)\" is not known; there is slack")
+    }
+    return post
+  }
+}
+
+private struct YAMLReader {
+  let file: String
+
+  func mapping(_ node: Node) throws -> [(String, Node)] {
+    guard case .mapping(let mapping) = node else { throw fault(node, "names and values are needed here") }
+    return try mapping.map { (try text($0.key, "a name"), $0.value) }
+  }
+
+  func sequence(_ node: Node, _ what: String) throws -> [Node] {
+    guard case .sequence(let items) = node else { throw fault(node, "\(what) must be a list") }
+    return Array(items)
+  }
+
+  /// A scalar as it was written.
+  func text(_ node: Node, _ what: String) throws -> String {
+    guard case .scalar(let scalar) = node else { throw fault(node, "\(what) must be one value") }
+    return scalar.string
+  }
+
+  func unknown(_ key: String, _ node: Node) -> ConfigurationError {
+    fault(node, "unknown word \"\(key)\"")
+  }
+
+  func fault(_ node: Node, _ problem: String) -> ConfigurationError {
+    ConfigurationError("\(file)\(node.mark.map { ":\($0.line)" } ?? ""): \(problem)")
+  }
+}

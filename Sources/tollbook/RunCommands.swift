@@ -1,0 +1,156 @@
+internal import ArgumentParser
+internal import Ingest
+internal import JSON
+internal import Ledger
+internal import Pipeline
+internal import Report
+internal import Store
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Ingest, price, attribute, report and post one period: what a scheduler calls.")
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var books: BookOptions
+
+  mutating func run() async throws {
+    let settings = try Settings(common)
+    let lock = try settings.lock("run")
+    defer { withExtendedLifetime(lock) {} }
+    let progress = ProgressLine()
+    let result = try await books.run(settings, posts: try settings.postTargets()).run(
+      try settings.period(books.period), formats: try books.formats(), progress: progress.show)
+    progress.end()
+    Show.ingested(result.ingested)
+    for (target, outcome) in result.posts { Show.post(target, outcome) }
+    if common.json {
+      Terminal.print(Reports.runJSON(result.books))
+    } else {
+      Show.books(result.books, folder: result.folder, files: result.files)
+    }
+    if result.postFailed { throw ExitCode(1) }
+    if !result.books.isComplete { throw ExitCode(3) }
+  }
+}
+
+struct BookOptions: ParsableArguments {
+  @Option(help: "2026-10, 2026-10-05, 2026-W41, FY2026 or A..B (default: the last finished month).")
+  var period: String?
+  @Option(help: "Which files to write: csv, xlsx, md (default: all).")
+  var format: String?
+  @Option(help: "Price with this version of the price book, not the last published one.")
+  var pricesVersion: String?
+  @Option(help: "Price with what was published by then, such as 2026-10-31T00:00:00Z.")
+  var knownAt: String?
+
+  func formats() throws -> Set<ReportFormat> {
+    guard let format else { return Set(ReportFormat.allCases) }
+    return Set(
+      try format.split(separator: ",").map { name in
+        guard let known = ReportFormat(rawValue: String(name)) else {
+          throw UsageError("format \"\(name)\" is not known; there are csv, xlsx and md")
+        }
+        return known
+      })
+  }
+
+  func run(_ settings: Settings, posts: [PostTarget]) throws -> Run {
+    Run(
+      settings: settings.runSettings(posts: posts), store: try settings.openStore(),
+      prices: try settings.priceBook(version: pricesVersion, knownAt: knownAt),
+      rules: try settings.rules(), now: Settings.now, notice: Terminal.say)
+  }
+}
+
+struct IngestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest", abstract: "Read what is new in the raw logs into the store, every line once.")
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "Segments to read, below the raw logs' folder (default: all).")
+  var files: [String] = []
+
+  mutating func run() throws {
+    let settings = try Settings(common)
+    let lock = try settings.lock("ingest")
+    defer { withExtendedLifetime(lock) {} }
+    let store = try settings.openStore()
+    let progress = ProgressLine()
+    var segments = try findSegments(in: settings.rawLogs)
+    if !files.isEmpty {
+      let wanted = try files.map { path in
+        guard let found = segments.first(where: { $0.path == path || path.hasSuffix("/" + $0.name) || $0.name == path }) else {
+          throw UsageError("\(path): no segment (.jsonl, .jsonl.open, .gz, .zst) below \(settings.rawLogs)")
+        }
+        return found
+      }
+      segments = wanted
+    }
+    let summary = try Ingestion(store: store).run(segments, progress: progress.show)
+    progress.end()
+    if common.json {
+      Terminal.print(Show.json(summary) + "\n")
+    } else {
+      Show.ingested(summary)
+    }
+    guard summary.problems.isEmpty else { throw RunError(problems: summary.problems) }
+    if summary.rejected > 0 { throw ExitCode(3) }
+  }
+}
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Write one period's reports from what is in the store.")
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var books: BookOptions
+
+  mutating func run() throws {
+    let settings = try Settings(common)
+    let lock = try settings.lock("report")
+    defer { withExtendedLifetime(lock) {} }
+    let run = try books.run(settings, posts: [])
+    let made = try run.books(try settings.period(books.period))
+    let files = try run.report(made, try books.formats())
+    if common.json {
+      Terminal.print(Reports.runJSON(made))
+    } else {
+      Show.books(made, folder: settings.reports + "/" + made.period.label, files: files)
+    }
+    if !made.isComplete { throw ExitCode(3) }
+  }
+}
+
+struct PostCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "post", abstract: "Post one period's summary to a chat channel, once.")
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var books: BookOptions
+  @Option(help: "The post's name in the configuration.")
+  var to: String
+  @Flag(help: "Post even if it was posted before, or nobody knows.")
+  var again = false
+  @Flag(help: "Print what would be posted, and post nothing.")
+  var dryRun = false
+
+  mutating func run() async throws {
+    let settings = try Settings(common)
+    guard settings.file.posts.contains(where: { $0.name == to }) else {
+      throw UsageError("no post is named \"\(to)\"; the configuration has: "
+        + settings.file.posts.map(\.name).joined(separator: ", "))
+    }
+    let lock = try settings.lock("post")
+    defer { withExtendedLifetime(lock) {} }
+    let run = try books.run(settings, posts: [])
+    let made = try run.books(try settings.period(books.period))
+    if dryRun {
+      Terminal.print(Reports.slackPayload(made, link: settings.link) + [0x0A])
+      return
+    }
+    guard let target = try settings.postTargets().first(where: { $0.name == to }) else { return }
+    let result = try await run.post(made, to: target, again: again)
+    Show.post(to, result)
+    switch result {
+    case .sent, .alreadySent: break
+    case .unknown, .failed: throw ExitCode(1)
+    }
+  }
+}

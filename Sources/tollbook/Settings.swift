@@ -1,0 +1,145 @@
+internal import ArgumentParser
+internal import Attribute
+internal import Foundation
+internal import Ledger
+internal import Pipeline
+internal import Price
+internal import Store
+
+/// The flags that every command takes.
+struct CommonOptions: ParsableArguments {
+  @Option(help: "The configuration file (default: tollbook.yaml, if it is here).")
+  var config: String?
+  @Option(help: "The folder of the raw logs (default: raw-logs).")
+  var rawLogs: String?
+  @Option(help: "Where the ledger is kept: sqlite:FILE (default: sqlite:tollbook.db).")
+  var store: String?
+  @Option(help: "The folder of the price books (default: prices).")
+  var prices: String?
+  @Option(help: "The attribution rules (default: attribution.yaml, if it is here).")
+  var attribution: String?
+  @Option(help: "The folder that reports are written to (default: reports).")
+  var reports: String?
+  @Option(help: "The books' time zone, by its IANA name (default: UTC).")
+  var timezone: String?
+  @Option(help: "The books' currency (default: USD).")
+  var currency: String?
+  @Flag(help: "Print a machine-readable result on stdout.")
+  var json = false
+}
+
+/// What holds after flags, environment (`TOLLBOOK_…`), file and defaults: the first that says something wins.
+struct Settings {
+  let file: ConfigurationFile
+  let environment: [String: String]
+  let rawLogs: String
+  let store: String
+  let prices: String
+  /// Nil where no rules are given and none are here.
+  let attribution: String?
+  let reports: String
+  let calendar: BookCalendar
+  let link: String?
+
+  init(_ options: CommonOptions) throws {
+    let environment = ProcessInfo.processInfo.environment
+    var path = options.config ?? environment["TOLLBOOK_CONFIG"]
+    if path == nil, FileManager.default.fileExists(atPath: "tollbook.yaml") { path = "tollbook.yaml" }
+    let file = try path.map(ConfigurationFile.init(path:)) ?? ConfigurationFile()
+    self.file = file
+    self.environment = environment
+
+    func given(_ flag: String?, _ name: String) -> String? {
+      if let flag { return flag }
+      let variable = "TOLLBOOK_" + name.uppercased().replacing("-", with: "_")
+      if let value = environment[variable], !value.isEmpty { return value }
+      return nil
+    }
+    func located(_ flag: String?, _ name: String) -> String? {
+      given(flag, name) ?? file.settings[name].map { resolve($0, file.folder) }
+    }
+    rawLogs = located(options.rawLogs, "raw-logs") ?? "raw-logs"
+    prices = located(options.prices, "prices") ?? "prices"
+    reports = located(options.reports, "reports") ?? "reports"
+    let here = FileManager.default.fileExists(atPath: "attribution.yaml") ? "attribution.yaml" : nil
+    attribution = located(options.attribution, "attribution") ?? here
+    var location = given(options.store, "store")
+    if location == nil, let inFile = file.settings["store"] {
+      location = inFile.hasPrefix("sqlite:")
+        ? "sqlite:" + resolve(String(inFile.dropFirst(7)), file.folder) : inFile
+    }
+    store = location ?? "sqlite:tollbook.db"
+    link = file.settings["link"]
+    calendar = try BookCalendar(zone: given(options.timezone, "timezone") ?? file.settings["timezone"] ?? "UTC")
+    let currency = given(options.currency, "currency") ?? file.settings["currency"] ?? "USD"
+    guard currency == "USD" else {
+      throw ConfigurationError("currency \(currency): this version keeps books in USD only")
+    }
+  }
+
+  /// Microseconds since 1970-01-01T00:00:00Z.
+  static func now() -> Int64 { Int64((Date().timeIntervalSince1970 * 1_000_000).rounded(.down)) }
+
+  func period(_ text: String?) throws -> Period {
+    try text.map { try calendar.period($0) } ?? calendar.lastFinishedMonth(now: Self.now())
+  }
+
+  func rules() throws -> Rules {
+    guard let attribution else { return .none }
+    let text: String
+    do {
+      text = try String(contentsOfFile: attribution, encoding: .utf8)
+    } catch {
+      throw ConfigurationError("\(attribution): cannot be read: \(error.localizedDescription)")
+    }
+    do {
+      return try Rules(
+        yaml: text, name: (attribution as NSString).lastPathComponent,
+        dayBegin: { calendar.begin(dayText: $0) })
+    } catch {
+      throw ConfigurationError("\(error)")
+    }
+  }
+
+  func priceBook(version: String?, knownAt: String?) throws -> PriceFolder.Stored {
+    var time: Int64?
+    if let knownAt {
+      guard let parsed = Timestamp.parse(knownAt.utf8) else {
+        throw ConfigurationError("--known-at \(knownAt): write a time such as 2026-10-31T00:00:00Z")
+      }
+      time = parsed
+    }
+    do {
+      return try PriceFolder(path: prices).load(version: version, knownAt: time)
+    } catch {
+      throw ConfigurationError("\(error)")
+    }
+  }
+
+  func openStore() throws -> Store { try Store(store) }
+
+  /// The store's lock, for a run that writes.
+  func lock(_ command: String) throws -> RunLock {
+    try RunLock(store, holder: "tollbook \(command), process \(getpid())")
+  }
+
+  func postTargets() throws -> [PostTarget] {
+    try file.posts.map { post in
+      guard let url = environment[post.urlEnvironment], !url.isEmpty else {
+        throw ConfigurationError(
+          "post \(post.name): the environment variable \(post.urlEnvironment) must hold the webhook's address")
+      }
+      return PostTarget(name: post.name, url: url)
+    }
+  }
+
+  func runSettings(posts: [PostTarget]) -> RunSettings {
+    RunSettings(
+      rawLogs: rawLogs, store: store, reports: reports, posts: posts, link: link,
+      programVersion: Program.version)
+  }
+}
+
+private func resolve(_ path: String, _ folder: String) -> String {
+  path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path
+}

@@ -1,0 +1,92 @@
+internal import Foundation
+internal import JSON
+internal import Ledger
+internal import Pipeline
+internal import Report
+
+/// What commands say to a person.
+enum Show {
+  static func ingested(_ summary: IngestSummary) {
+    var text = "read \(summary.lines) new lines in \(summary.files) files: \(summary.usages) usages, "
+      + "\(summary.duplicates) duplicates, \(summary.rejected) rejected, \(summary.control) control"
+    if summary.interrupted > 0 { text += "; \(summary.interrupted) requests have no end yet" }
+    Terminal.say(text)
+  }
+
+  static func json(_ summary: IngestSummary) -> String {
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("files", summary.files)
+      writer.member("lines", summary.lines)
+      writer.member("usages", summary.usages)
+      writer.member("duplicates", summary.duplicates)
+      writer.member("rejected", summary.rejected)
+      writer.member("control", summary.control)
+      writer.member("interrupted", summary.interrupted)
+      writer.name("problems")
+      writer.array { writer in
+        for problem in summary.problems { writer.string(problem) }
+      }
+    }
+    return writer.text
+  }
+
+  static func post(_ target: String, _ result: PostResult) {
+    switch result {
+    case .sent: Terminal.say("posted to \(target)")
+    case .alreadySent: Terminal.say("\(target): posted before, not repeated")
+    case .unknown(let detail):
+      Terminal.say(
+        "\(target): it is not known whether the post arrived (\(detail)); look in the channel, and repeat it with: "
+          + "tollbook post --to \(target) --again")
+    case .failed(let detail): Terminal.say("\(target): not posted: \(detail)")
+    }
+  }
+
+  /// The answer first: what each product cost, then what to look at, then where the files are.
+  static func books(_ books: Books, folder: String, files: [String]) {
+    var table = Table(columns: [
+      .init("product", .text), .init("requests", .count), .init("cost USD", .money), .init("share", .percent),
+    ])
+    let total = books.totalCost.femtodollars
+    let costs = books.products.indices.map { books.cost(ofProduct: $0) }
+    let requests = roundColumn(
+      books.products.indices.map { books.counts(ofProduct: $0).requests * 1_000_000 },
+      denominator: books.weightDenominator)
+    let cents = roundColumn(costs.map(\.femtodollars), denominator: powerOfTen(13))
+    for index in books.products.indices where requests[index] > 0 || costs[index] != .zero {
+      table.rows.append([
+        .text(books.products[index].id), .millionths(requests[index]),
+        .money(Money(femtodollars: cents[index] * powerOfTen(13))),
+        total == 0 ? .empty : .basisPoints(Int64(divideHalfEven(costs[index].femtodollars * 10_000, by: total))),
+      ])
+    }
+    table.total = [
+      .text("total"), .millionths(requests.reduce(0, +)),
+      .money(Money(femtodollars: cents.reduce(0, +) * powerOfTen(13))), .empty,
+    ]
+    Terminal.print("\(books.period.label) (\(books.period.zone))\n")
+    Terminal.print(TerminalTable.text(table, color: Terminal.color))
+    for line in attention(books) { Terminal.print("! " + line) }
+    Terminal.print("files in \(folder): \(files.joined(separator: ", "))")
+  }
+
+  private static func attention(_ books: Books) -> [String] {
+    var lines: [String] = []
+    let counts = books.totalCounts
+    if counts.unpricedRequests > 0 {
+      let models = Set(books.unpriced.map { $0.model.isEmpty ? "(no model)" : $0.model }).sorted()
+      lines.append("\(books.whole(counts.unpricedRequests)) requests have no price, or not for all they used: \(models.joined(separator: ", "))")
+    }
+    if counts.interruptedRequests > 0 {
+      lines.append("\(books.whole(counts.interruptedRequests)) requests were interrupted: their cost is unknown")
+    }
+    if books.estimatedRequests > 0 { lines.append("\(books.estimatedRequests) requests were estimated") }
+    if books.rejectedRead > 0 {
+      lines.append("\(books.rejectedRead) lines were rejected, the first: \(books.rejections.first.map { "\($0.place.file):\($0.place.line): \($0.reason)" } ?? "")")
+    }
+    if !books.holes.isEmpty { lines.append("\(books.holes.count) holes: lines of the raw log are missing") }
+    for check in books.checks where !check.passed { lines.append("check failed: \(check.name): \(check.detail)") }
+    return lines
+  }
+}
