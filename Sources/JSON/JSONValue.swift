@@ -72,6 +72,17 @@ public struct JSONValue {
     return wholeNumber
   }
 
+  /// A number of 0 or more in thousandths: `12.5` is 12500; what is finer is cut off. Nil where it does not fit.
+  public var thousandths: Int64? {
+    guard node.kind == .number else { return nil }
+    var text = Array(tape.bytes[range])
+    if let point = text.firstIndex(of: UInt8(ascii: ".")), !text.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
+      text = Array(text.prefix(point + 4))
+    }
+    guard text.count < 18 else { return nil }
+    return parseWholeNumber((text + Array("e3".utf8))[...]).flatMap { $0 >= 0 ? $0 : nil }
+  }
+
   // MARK: - Objects
 
   /// The member of that name; nil where this is not an object or has none. The last one wins.

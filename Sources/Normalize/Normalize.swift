@@ -64,13 +64,22 @@ private func readBilling(_ billing: JSONValue?, into result: inout Normalized) t
   if billing["batch"]?.bool == true { result.serviceTier = "batch" }
   let search = billing.present("tool_usage")?.present("web_search")
   if let searches = try count(search, "num_requests") { result.counts[.webSearch] += searches }
+  if let searches = try count(billing, "search_queries") { result.counts[.webSearch] += searches }
+  if let images = try count(billing.present("images"), "n") { result.counts[.image] += images }
+  if let characters = try count(billing, "characters") { result.counts[.character] += characters }
+  if let seconds = billing.present("seconds") {
+    guard let milliseconds = seconds.thousandths else {
+      throw NormalizeFault("`billing.seconds` is not a time of 0 or more")
+    }
+    result.counts[.millisecond] += milliseconds
+  }
 }
 
 /// A count by name: absent and null are nil. `12.0` and `"12"` are 12.
 func count(_ object: JSONValue?, _ name: StaticString) throws(NormalizeFault) -> Int64? {
   guard let value = object?.present(name) else { return nil }
   guard let number = value.lenientWholeNumber, number >= 0, number <= 1 << 53 else {
-    throw NormalizeFault("`usage.\(name)` is not a count (a whole number from 0 to 2^53)")
+    throw NormalizeFault("`\(name)` is not a count (a whole number from 0 to 2^53)")
   }
   return number
 }

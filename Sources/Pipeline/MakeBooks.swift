@@ -24,8 +24,7 @@ public struct BookMaking {
       Books(
         period: period, programVersion: programVersion,
         prices: Books.PriceVersion(
-          version: prices.book.version, publishedAt: Timestamp.text(prices.publishedAt),
-          source: prices.source),
+          version: prices.book.version, source: prices.source),
         attributionVersion: rules.version, products: rules.products,
         weightDenominator: rules.weightDenominator ?? 1))
     var filter = Store.RequestFilter()

@@ -21,7 +21,6 @@ enum AboutSheet {
       ("From", Timestamp.text(books.period.begin)),
       ("Until, exclusive", Timestamp.text(books.period.end)),
       ("Prices", books.prices.version),
-      ("Prices published", books.prices.publishedAt),
       ("Prices from", books.prices.source),
       ("Attribution rules", books.attributionVersion),
       ("Program", books.programVersion),

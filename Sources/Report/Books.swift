@@ -165,12 +165,10 @@ public struct Books: Sendable {
   /// The price book that the period was priced with.
   public struct PriceVersion: Sendable {
     public var version: String
-    public var publishedAt: String
     /// Where the prices came from, in words.
     public var source: String
-    public init(version: String, publishedAt: String, source: String) {
+    public init(version: String, source: String) {
       self.version = version
-      self.publishedAt = publishedAt
       self.source = source
     }
   }

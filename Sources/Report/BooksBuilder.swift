@@ -18,7 +18,8 @@ public struct BooksBuilder {
     var hasEstimate = false
 
     var state: CostState {
-      if hasUnpriced && !hasPriced { return .unpriced }
+      // Nothing in it has a price, and something in it may have cost: that is unknown, not zero.
+      if (hasUnpriced || hasInterrupted) && !hasPriced { return .unpriced }
       if hasUnpriced || hasInterrupted { return .partial }
       return hasEstimate ? .estimated : .exact
     }

@@ -107,7 +107,6 @@ enum RunJSON {
   private static func versions(_ books: Books, _ json: inout JSONWriter) {
     json.object("prices") { json in
       json.member("version", books.prices.version)
-      if !books.prices.publishedAt.isEmpty { json.member("published_at", books.prices.publishedAt) }
       json.member("source", books.prices.source)
     }
     json.object("attribution") { json in

@@ -109,7 +109,6 @@ enum Summary {
 
   private static func files(_ books: Books) -> String {
     let prices = books.prices
-    let published = prices.publishedAt.isEmpty ? "" : ", published \(Markdown.escaped(prices.publishedAt))"
     let source = prices.source.isEmpty ? "" : ", from \(Markdown.escaped(prices.source))"
     func figure(_ count: Int64) -> String { CellText.grouped(String(count)) }
     let lines =
@@ -121,7 +120,7 @@ enum Summary {
       ## Files and versions
 
       - Raw logs: \(Findings.counted(books.inputs.count, "file")), \(lines). Their digests are in `run.json`.
-      - Prices: \(Markdown.code(prices.version))\(published)\(source).
+      - Prices: \(Markdown.code(prices.version))\(source).
       - Attribution rules: \(Markdown.code(books.attributionVersion)).
       - Program: \(Markdown.escaped(books.programVersion)).
       - Checks: \(passed) of \(books.checks.count) passed.

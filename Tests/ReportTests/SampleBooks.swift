@@ -72,7 +72,7 @@ enum SampleBooks {
     Books(
       period: october2026, programVersion: "tollbook 0.1.0",
       prices: Books.PriceVersion(
-        version: "5f2c9a7be0d14c33", publishedAt: "2026-09-28T03:00:00Z", source: "LiteLLM price map"),
+        version: "5f2c9a7be0d14c33", source: "LiteLLM price map"),
       attributionVersion: "e0a1b2c3d4e5f607", products: products, weightDenominator: denominator)
   }
 
