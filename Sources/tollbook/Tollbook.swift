@@ -21,6 +21,7 @@ struct Tollbook: AsyncParsableCommand {
       """,
     version: Program.version,
     subcommands: [
+      ProxyCommand.self,
       KeysCommand.self, RunCommand.self, IngestCommand.self, ReportCommand.self,
       PostCommand.self, ExplainCommand.self, RequestsCommand.self, PricesCommand.self,
       SampleCommand.self, DemoCommand.self,
