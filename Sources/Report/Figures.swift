@@ -156,7 +156,9 @@ extension Books {
   var unattributedIndex: Int { products.count - 1 }
 
   /// Costs by product, exact.
-  var productCosts: [Money] { products.indices.map(cost(ofProduct:)) }
+  var productCosts: [Money] {
+    rows.reduce(into: products.map { _ in Money.zero }) { $0[$1.product] += $1.cost }
+  }
 
   /// Costs by product as printed.
   func printedProductCosts(digits: Int) -> [Money] { PrintedMoney.rounded(productCosts, digits: digits) }

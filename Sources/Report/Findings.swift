@@ -30,12 +30,12 @@ enum Findings {
     let failed = books.checks.filter { !$0.passed }
     guard !failed.isEmpty else { return nil }
     return Finding(
-      headline: "\(counted(failed.count, "check")) of the books failed",
-      advice: "The figures do not agree with each other: do not charge anybody before this is understood.",
+      headline: "\(counted(failed.count, "check")) of the books did not pass",
+      advice: "A law that these figures should keep does not hold. Look at both sides before charging anybody.",
       table: Table(
         columns: [.init("Check", .text), .init("Both sides", .text)],
         rows: failed.map { [.text($0.name), .text($0.detail)] }),
-      short: "\(counted(failed.count, "check")) failed")
+      short: "\(counted(failed.count, "check")) not passed")
   }
 
   private static func unpriced(_ books: Books) -> Finding? {
