@@ -111,9 +111,18 @@ enum DailySheet {
     }
     guard
       let chart = WorkbookCharts.stackedColumns(
-        in: file, categories: range(0), series: series, title: "Cost by day (USD)", numberFormat: "$#,##0.##")
+        in: file, categories: range(0), series: series, title: "Cost by day (USD)",
+        numberFormat: axisFormat(books))
     else { return }
     sheet.insert(chart, row: head, column: totalColumn + 2, width: 760, height: 400)
+  }
+
+  /// Whole dollars where the steps of the axis are at least that.
+  private static func axisFormat(_ books: Books) -> String {
+    let days = PrintedDays(books, byMonthWhenLong: false)
+    let dearest = days.lines.map(\.total).max() ?? .zero
+    let isWhole = dearest >= Money(femtodollars: 10 * powerOfTen(Money.fractionDigits))
+    return CellStyle.numberFormat(digits: isWhole ? 0 : days.digits, currency: true)
   }
 
   /// The number a spreadsheet knows a day by; nil for a label that is not a day.

@@ -39,8 +39,8 @@ enum CountColumn: String, CaseIterable {
 /// figure (a product's, a model's) is a sum of these.
 struct PrintedCounts {
   enum Limit {
-    /// From here on a part of a request is too small to matter to a reader.
-    static let wholeFromRequests: Int128 = 1000
+    /// Where a column adds up to this many, a part of one is too small to matter to a reader.
+    static let wholeFrom: Int128 = 1000
   }
 
   private let columns: [[Int128]]
@@ -51,10 +51,13 @@ struct PrintedCounts {
     self.init(books) { _ in 6 }
   }
 
-  /// For people: whole numbers, and hundredths of a request where requests are few.
+  /// For people: whole numbers, and hundredths of a request where they are few.
   static func forPeople(_ books: Books) -> PrintedCounts {
-    let isMany = books.totalCounts.requests >= Limit.wholeFromRequests * books.weightDenominator
-    return PrintedCounts(books) { column in column.isTokens || isMany ? 0 : 2 }
+    let totals = books.totalCounts
+    return PrintedCounts(books) { column in
+      let isMany = column.figure(of: totals) >= Limit.wholeFrom * books.weightDenominator
+      return column.isTokens || isMany ? 0 : 2
+    }
   }
 
   private init(_ books: Books, digits: (CountColumn) -> Int) {

@@ -78,8 +78,8 @@ enum Findings {
       rows: interruptedRows(books))
     return Finding(
       headline: "\(counted(requests, "request")) began and never ended",
-      advice: "The vendor may bill them, so their cost is unknown, not nothing. If their end is read later, "
-        + "it takes the place of this; otherwise compare with the vendor's bill.",
+      advice: "The vendor may bill them, so their cost is unknown, not nothing. If their end is read "
+        + "later, it replaces this; otherwise compare with the vendor's bill.",
       table: table, codeColumns: [1], short: "\(counted(requests, "request")) interrupted")
   }
 
