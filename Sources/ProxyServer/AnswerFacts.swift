@@ -1,31 +1,38 @@
 /// A vendor's answer in, what the log says of it out: id, model, usage, tier, error. Prompt and answer text
 /// are counted in bytes and forgotten.
-internal import JSON
-internal import RawLog
+package import JSON
+package import RawLog
 
-struct AnswerFacts {
-  var responseID: String?
-  var model: String?
+package struct AnswerFacts {
+  package var responseID: String?
+  package var model: String?
   /// JSON texts of short strings.
-  var serviceTier: [UInt8]?
-  var speed: [UInt8]?
-  var stopReason: [UInt8]?
-  var usage: VendorUsage?
+  package var serviceTier: [UInt8]?
+  package var speed: [UInt8]?
+  package var stopReason: [UInt8]?
+  package var usage: VendorUsage?
   /// The vendor has said its last word on usage.
-  var usageIsFinal = false
+  package var usageIsFinal = false
   /// UTF-8 bytes of text and tool arguments received.
-  var textBytes = 0
-  var error: VendorError?
+  package var textBytes = 0
+  package var error: VendorError?
   /// The event behind which nothing more is to come.
-  var sawTerminal = false
+  package var sawTerminal = false
 
-  struct VendorError: Hashable {
+  package struct VendorError: Hashable {
     /// Only where they look like identifiers.
-    var type: String?
-    var code: String?
+    package var type: String?
+    package var code: String?
+
+    package init(type: String?, code: String?) {
+      self.type = type
+      self.code = code
+    }
   }
 
-  var billing: [LogRecord.BillingFact] {
+  package init() {}
+
+  package var billing: [LogRecord.BillingFact] {
     var facts: [LogRecord.BillingFact] = []
     if let serviceTier { facts.append(.init(name: "service_tier", json: serviceTier)) }
     if let speed { facts.append(.init(name: "speed", json: speed)) }
@@ -35,7 +42,7 @@ struct AnswerFacts {
 
   // MARK: - Reading
 
-  mutating func readWholeAnswer(_ value: JSONValue, _ dialect: Dialect) {
+  package mutating func readWholeAnswer(_ value: JSONValue, _ dialect: Dialect) {
     guard value.isObject else { return }
     readIdentity(value)
     readError(value)
@@ -49,7 +56,7 @@ struct AnswerFacts {
     usageIsFinal = usage != nil
   }
 
-  mutating func readEvent(_ value: JSONValue, _ dialect: Dialect) {
+  package mutating func readEvent(_ value: JSONValue, _ dialect: Dialect) {
     guard value.isObject else { return }
     switch dialect {
     case .openAI: readOpenAIChunk(value)

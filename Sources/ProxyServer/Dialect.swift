@@ -1,18 +1,18 @@
 /// The two vendors' ways of speaking: which endpoint is whose, and what an error looks like in each.
 internal import JSON
-internal import Ledger
+package import Ledger
 
-enum Dialect: Sendable {
+package enum Dialect: Sendable {
   case openAI
   case anthropic
 }
 
-enum Endpoint: String, Sendable {
+package enum Endpoint: String, Sendable {
   case chatCompletions = "openai.chat_completions"
   case messages = "anthropic.messages"
 
   /// Of a request target without its query. Both SDK families append with or without `/v1`.
-  init?(path: Substring) {
+  package init?(path: Substring) {
     switch path {
     case "/v1/chat/completions", "/chat/completions": self = .chatCompletions
     case "/v1/messages", "/messages": self = .messages
@@ -37,18 +37,18 @@ enum Endpoint: String, Sendable {
 }
 
 /// Why the proxy itself answers a request, and what it says.
-struct Problem: Error, Sendable {
-  var status: Int
+package struct Problem: Error, Sendable {
+  package var status: Int
   /// In the log: `error.type`.
-  var type: String
-  var outcome: Outcome
+  package var type: String
+  package var outcome: Outcome
   var openAIType: String
   var openAICode: String?
   var anthropicType: String
   /// Never holds a key, a prompt or a vendor's text.
   var message: String
 
-  func body(_ dialect: Dialect, requestID: String) -> [UInt8] {
+  package func body(_ dialect: Dialect, requestID: String) -> [UInt8] {
     var writer = JSONWriter()
     writer.object { writer in
       switch dialect {
@@ -75,7 +75,6 @@ struct Problem: Error, Sendable {
     return writer.bytes
   }
 
-  var failure: (type: String, code: String?, message: String) { (type, nil, message) }
 }
 
 extension Problem {

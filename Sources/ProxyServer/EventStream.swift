@@ -3,16 +3,15 @@
 ///
 /// Where the client asked for usage itself, the bytes go through untouched. Where the proxy asked for it on
 /// the books' behalf, whole events are looked at, and what the client did not order is taken out again.
-internal import JSON
-internal import NIOCore
+package import JSON
 
-struct EventStream {
+package struct EventStream {
   let dialect: Dialect
   /// Take out what the proxy's own `include_usage` brought.
   let hidesUsage: Bool
-  private(set) var facts = AnswerFacts()
+  package private(set) var facts = AnswerFacts()
   /// A line was too long to be held: bytes still pass, nothing is read any more.
-  private(set) var isBlind = false
+  package private(set) var isBlind = false
 
   private let tape: JSONTape
   private let lineBytesMax: Int
@@ -28,7 +27,7 @@ struct EventStream {
   private var dataRange: Range<Int>?
   private var dataLines = 0
 
-  init(dialect: Dialect, hidesUsage: Bool, tape: JSONTape, lineBytesMax: Int) {
+  package init(dialect: Dialect, hidesUsage: Bool, tape: JSONTape, lineBytesMax: Int) {
     self.dialect = dialect
     self.hidesUsage = hidesUsage
     self.tape = tape
@@ -36,7 +35,7 @@ struct EventStream {
   }
 
   /// Reads the next bytes and tells which of them go to the client now; nil: the given ones as they are.
-  mutating func take(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+  package mutating func take(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
     if hidesUsage {
       var passed: [UInt8] = []
       passed.reserveCapacity(bytes.count + pending.count)
@@ -52,7 +51,7 @@ struct EventStream {
   }
 
   /// The stream is over: reads the last line though nothing ends it, and gives what was held back.
-  mutating func finish() -> [UInt8] {
+  package mutating func finish() -> [UInt8] {
     defer { pending = [] }
     guard !isBlind else { return [] }
     if hidesUsage {

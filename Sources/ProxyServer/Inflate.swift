@@ -1,10 +1,10 @@
 /// A gzip or deflate body in, as it comes; its plain bytes out, never more than a bound.
 internal import CZlib
 
-struct InflateFault: Error {}
+package struct InflateFault: Error {}
 
 /// One body. The compressed bytes go to the client as they are; this is the meter's copy.
-final class Inflater {
+package final class Inflater {
   private let stream: UnsafeMutablePointer<z_stream>
   private let outputBytesMax: Int
   private var outputBytes = 0
@@ -12,10 +12,10 @@ final class Inflater {
   private var hasStarted = false
   private var triesRawDeflate: Bool
 
-  static let pieceBytes = 16 << 10
+  private static let pieceBytes = 16 << 10
 
   /// - Parameter outputBytesMax: a few bytes can inflate to a thousand times as many; behind this it ends.
-  init?(coding: String, outputBytesMax: Int) {
+  package init?(coding: String, outputBytesMax: Int) {
     guard coding == "gzip" || coding == "x-gzip" || coding == "deflate" else { return nil }
     self.stream = .allocate(capacity: 1)
     self.stream.initialize(to: z_stream())
@@ -30,7 +30,9 @@ final class Inflater {
     stream.deallocate()
   }
 
-  func take(_ bytes: UnsafeRawBufferPointer, _ output: (UnsafeRawBufferPointer) -> Void) throws(InflateFault) {
+  package func take(
+    _ bytes: UnsafeRawBufferPointer, _ output: (UnsafeRawBufferPointer) -> Void
+  ) throws(InflateFault) {
     guard !isOver, let base = bytes.baseAddress, !bytes.isEmpty else { return }
     if triesRawDeflate, !hasStarted, bytes[0] & 0x0F != 8 {
       // "deflate" should be zlib's format, but some servers send the bare stream.

@@ -1,7 +1,7 @@
 /// Version 7 UUIDs (RFC 9562), each greater than the one before it in the same process.
 internal import Synchronization
 
-final class RequestIDs: Sendable {
+package final class RequestIDs: Sendable {
   private struct Last: Sendable {
     var milliseconds: Int64 = 0
     /// 12 bits, as the RFC's method 1: a counter that starts anywhere in the lower half each millisecond.
@@ -11,10 +11,10 @@ final class RequestIDs: Sendable {
   private let last = Mutex(Last())
   private let random: @Sendable () -> UInt64
 
-  init(random: @escaping @Sendable () -> UInt64) { self.random = random }
+  package init(random: @escaping @Sendable () -> UInt64) { self.random = random }
 
   /// - Parameter time: microseconds since 1970-01-01T00:00:00Z.
-  func next(time: Int64) -> String {
+  package func next(time: Int64) -> String {
     let noise = random()
     let (milliseconds, counter) = last.withLock { last in
       let now = time / 1000

@@ -2,16 +2,16 @@
 ///
 /// The body is never written anew: its bytes go to the vendor as they came, but for splices, so that prompt
 /// caches, number texts and the order of members survive.
-internal import JSON
-internal import NIOCore
+package import JSON
+package import NIOCore
 
 /// What the proxy reads in a request body.
-struct RequestReading {
-  var model: String
-  var stream: Bool
-  var user: String?
+package struct RequestReading {
+  package var model: String
+  package var stream: Bool
+  package var user: String?
   /// UTF-8 bytes of what the model is asked to read, for an estimate should the vendor's count never come.
-  var textBytes: Int
+  package var textBytes: Int
   fileprivate var modelRange: Range<Int>
   fileprivate var includeUsage: IncludeUsage
   /// Behind the opening brace of the body.
@@ -26,14 +26,14 @@ struct RequestReading {
   }
 }
 
-struct Splice: Hashable {
-  var range: Range<Int>
-  var bytes: [UInt8]
+package struct Splice: Hashable {
+  package var range: Range<Int>
+  package var bytes: [UInt8]
 }
 
 extension RequestReading {
   /// - Throws: what the client is told.
-  init(_ body: JSONValue, endpoint: Endpoint) throws(Problem) {
+  package init(_ body: JSONValue, endpoint: Endpoint) throws(Problem) {
     guard body.isObject else { throw .malformed("it is not an object") }
     var model: JSONValue?
     var stream: JSONValue?
@@ -74,7 +74,9 @@ extension RequestReading {
   }
 
   /// The splices that rename the model and ask for usage in the stream, and whether the latter is among them.
-  func splices(endpoint: Endpoint, model newModel: String?) -> (splices: [Splice], asksForUsage: Bool) {
+  package func splices(
+    endpoint: Endpoint, model newModel: String?
+  ) -> (splices: [Splice], asksForUsage: Bool) {
     var splices: [Splice] = []
     if let newModel, newModel != model {
       var writer = JSONWriter()
@@ -125,7 +127,9 @@ extension RequestReading {
 }
 
 /// The body with the splices done; they are sorted and do not overlap.
-func spliced(_ body: ByteBuffer, _ splices: [Splice], allocator: ByteBufferAllocator) -> ByteBuffer {
+package func spliced(
+  _ body: ByteBuffer, _ splices: [Splice], allocator: ByteBufferAllocator
+) -> ByteBuffer {
   guard !splices.isEmpty else { return body }
   let growth = splices.reduce(0) { $0 + $1.bytes.count - $1.range.count }
   var result = allocator.buffer(capacity: body.readableBytes + growth)

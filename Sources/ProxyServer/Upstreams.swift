@@ -1,6 +1,5 @@
 /// The configured upstreams and routes in; for a model, where its request goes and in what form, out.
 internal import Ledger
-internal import NIOHTTP1
 
 /// What is wrong with the proxy's settings.
 public struct ProxySettingsError: Error, Sendable, CustomStringConvertible {
@@ -8,22 +7,22 @@ public struct ProxySettingsError: Error, Sendable, CustomStringConvertible {
 }
 
 /// An upstream with its address taken apart.
-struct Vendor: Sendable {
+package struct Vendor: Sendable {
   var index: Int
   var name: String
   var provider: String
   var region: String?
-  var isTLS: Bool
-  var host: String
-  var port: Int
+  package var isTLS: Bool
+  package var host: String
+  package var port: Int
   var hostHeader: String
   /// Ends before the endpoint's own path: `/v1`.
   var pathPrefix: String
   var query: String?
   /// The header that carries the vendor's key.
-  var authorization: (name: String, value: String)?
+  package var authorization: (name: String, value: String)?
 
-  init(_ upstream: Upstream, index: Int) throws(ProxySettingsError) {
+  package init(_ upstream: Upstream, index: Int) throws(ProxySettingsError) {
     func fault(_ what: String) -> ProxySettingsError {
       ProxySettingsError(description: "upstream \(upstream.name): base URL \(what)")
     }
@@ -82,7 +81,7 @@ struct Vendor: Sendable {
     }
   }
 
-  func target(_ endpoint: Endpoint, query requestQuery: Substring?) -> String {
+  package func target(_ endpoint: Endpoint, query requestQuery: Substring?) -> String {
     var target = pathPrefix + endpoint.vendorPath
     var separator = "?"
     for part in [query.map { $0[...] }, requestQuery] {

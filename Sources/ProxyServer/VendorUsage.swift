@@ -1,13 +1,13 @@
 /// A vendor's usage object in the vendor's own bytes, and the estimate that stands in where none came.
-internal import JSON
+package import JSON
 internal import RawLog
 
-struct VendorUsage {
+package struct VendorUsage {
   private var members: [(name: [UInt8], value: [UInt8])]
   /// The object as it came, while nothing was merged into it.
   private var verbatim: [UInt8]?
 
-  init(verbatim object: JSONValue) {
+  package init(verbatim object: JSONValue) {
     self.members = []
     self.verbatim = Array(object.rawBytes)
   }
@@ -18,7 +18,7 @@ struct VendorUsage {
   }
 
   /// Overwrites with every member of `object` that is not null.
-  mutating func merge(_ object: JSONValue) {
+  package mutating func merge(_ object: JSONValue) {
     spread()
     for (name, value) in object.members where !value.isNull {
       set(Array(name.rawBytes), Array(value.rawBytes))
@@ -26,7 +26,7 @@ struct VendorUsage {
   }
 
   /// The object on one line; nil where it is too large to be one.
-  var json: [UInt8]? {
+  package var json: [UInt8]? {
     var bytes = verbatim ?? []
     if verbatim == nil {
       bytes.append(UInt8(ascii: "{"))
@@ -46,7 +46,7 @@ struct VendorUsage {
 
   /// Where a stream ends before the vendor's last word: about four bytes of UTF-8 make a token, both of what
   /// was asked and of what was answered. The vendor's own input counts are kept where it has said them.
-  static func estimate(
+  package static func estimate(
     _ dialect: Dialect, known: VendorUsage?, requestTextBytes: Int, answerTextBytes: Int
   ) -> VendorUsage {
     let input = tokens(requestTextBytes)
