@@ -7,7 +7,9 @@ enum Charts {
     static let seriesMax = 7
     /// More bars than this do not fit a page.
     static let barsMax = 20
-    static let legendColumnsMax = 24
+    /// Columns of text that all the legend's names have together.
+    static let legendColumnsMax = 84
+    static let legendNameColumnsMax = 24
   }
 
   // MARK: - Cost by day
@@ -81,8 +83,9 @@ enum Charts {
 
   private static func legend(_ series: [Series], _ svg: inout SVG) {
     var x = 240
+    let columns = min(Limit.legendNameColumnsMax, Limit.legendColumnsMax / max(1, series.count))
     for one in series {
-      let name = PlainText.fitted(PlainText.oneLine(one.name), columns: Limit.legendColumnsMax)
+      let name = PlainText.fitted(PlainText.oneLine(one.name), columns: columns)
       svg.rectangle(x: x, y: 475, width: 110, height: 110, color: one.color)
       svg.label(name, x: x + 170, y: 575, color: Palette.muted)
       x += 170 + PlainText.width(name) * 68 + 220

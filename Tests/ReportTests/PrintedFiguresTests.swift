@@ -44,6 +44,31 @@ struct PrintedFiguresTests {
     }
   }
 
+  @Test("a year is shown by month, and its months add up to it") func year() throws {
+    let begin = Timestamp.days(year: 2026, month: 4, day: 1)
+    let days = (Int64(0)..<365).map { offset in
+      let date = Timestamp.date(days: begin + offset)
+      let month = date.month < 10 ? "0\(date.month)" : "\(date.month)"
+      let day = date.day < 10 ? "0\(date.day)" : "\(date.day)"
+      return Period.Day(label: "\(date.year)-\(month)-\(day)", begin: (begin + offset) * 86_400_000_000)
+    }
+    var books = SampleBooks.empty(
+      products: [Product(id: "a", name: "A"), .unattributed],
+      period: Period(
+        label: "FY2026", zone: "UTC", begin: begin * 86_400_000_000, end: (begin + 365) * 86_400_000_000,
+        days: days))
+    SampleBooks.add(0, "openai", "gpt-4.1", requests: 36_500, cost: "36500.25", &books)
+    let summary = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
+    let months = summary.split(separator: "\n").filter { $0.hasPrefix("| 202") }
+    #expect(months.count == 12)
+    #expect(months.first?.contains("2026-04") == true && months.last?.contains("2027-03") == true)
+    let sum = months.reduce(Money.zero) { sum, line in
+      sum + amount(plain(line.split(separator: "|", omittingEmptySubsequences: false)[3]))
+    }
+    #expect(sum == SampleBooks.money("36500.25"))
+    #expect(summary.contains("# AI cost, FY2026") && summary.contains("From 2026-04-01 to 2027-03-31"))
+  }
+
   @Test("an unpriced product has no cost printed, and one too small to print is not zero") func unknown() throws {
     var books = SampleBooks.empty(products: [
       Product(id: "a", name: "A"), Product(id: "b", name: "B"), Product(id: "c", name: "C"), .unattributed,

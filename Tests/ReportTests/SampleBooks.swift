@@ -68,9 +68,9 @@ enum SampleBooks {
     ]
   }
 
-  static func empty(products: [Product], denominator: Int128 = 3) -> Books {
+  static func empty(products: [Product], denominator: Int128 = 3, period: Period = october2026) -> Books {
     Books(
-      period: october2026, programVersion: "tollbook 0.1.0",
+      period: period, programVersion: "tollbook 0.1.0",
       prices: Books.PriceVersion(
         version: "5f2c9a7be0d14c33", source: "LiteLLM price map"),
       attributionVersion: "e0a1b2c3d4e5f607", products: products, weightDenominator: denominator)
