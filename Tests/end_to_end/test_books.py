@@ -1,6 +1,7 @@
 """The whole way from raw logs to reports, held to the generator's count and to the oracle's money."""
 import json
 import random
+import re
 import shutil
 import time
 
@@ -73,7 +74,7 @@ def test_a_month_of_two_hundred_thousand_requests_agrees_with_the_oracle(tmp_pat
 def test_a_month_cut_in_another_zone_keeps_only_its_own_hours(tmp_path):
     make_month(tmp_path / "raw-logs", requests=4000, seed=8, utc_offset=0, crashes=1)
     desk = Desk(tmp_path, tmp_path / "raw-logs").import_prices()
-    october, november = desk.run(PERIOD), desk.run("2026-11")
+    october, november = desk.run(PERIOD), desk.run("2026-11", codes=(0, 3))
     assert desk.differences_from_oracle(october, PERIOD) == []
     assert desk.differences_from_oracle(november, "2026-11") == []
     total = october["totals"]["requests"] + november["totals"]["requests"]
@@ -147,8 +148,9 @@ def test_clean_books_exit_with_0_and_a_hole_in_seq_with_3(tmp_path):
     desk.write_lines("2026/10/05/03-w-hand-1.jsonl", end_line(1), end_line(2))
     desk.run(codes=(0,))
     desk.write_lines("2026/10/05/04-w-hand-2.jsonl", end_line(5))
+    assert desk.run(codes=(3,))["holes"] == [{"writer": "w-hand", "first": 3, "last": 4}]
     done = desk.command("run", "--period", PERIOD, codes=(3,))
-    assert "w-hand" in done.out + done.err, "the summary says whose lines are missing"
+    assert re.search("missing|hole", done.out + done.err), "the summary says why it is not 0"
 
 
 def test_an_end_that_comes_after_the_interrupted_start_was_booked_replaces_it(tmp_path):
@@ -157,7 +159,7 @@ def test_an_end_that_comes_after_the_interrupted_start_was_booked_replaces_it(tm
     start = {k: end[k] for k in ("v", "id", "attempt", "endpoint", "provider", "writer", "time", "key")} | {
         "kind": "start", "seq": 1, "model": {"requested": "claude-haiku-4-5"}}
     desk.write_lines("2026/10/05/03-w-hand-1.jsonl", start)
-    totals = desk.run()["totals"]
+    totals = desk.run(codes=(0, 3))["totals"]
     assert (totals["requests"], totals["interrupted_requests"], totals["cost_usd"]) == (1, 1, "0")
     desk.write_lines("2026/10/05/04-w-hand-2.jsonl", end)
     totals = desk.run(codes=(0,))["totals"]
@@ -181,7 +183,7 @@ EXPLAINED = {
         {"endpoint": "openai.chat_completions", "provider": "openai",
          "model": {"requested": "acme-internal-70b", "returned": "acme-internal-70b"},
          "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}},
-        ["acme-internal-70b", "unpriced"]),
+        ["acme-internal-70b", "no price entry", "unknown"]),
 }
 
 
@@ -194,3 +196,5 @@ def test_explain_shows_the_amounts_a_person_gets_by_hand(tmp_path, name):
     desk.run(codes=(0, 3))
     told = desk.command("explain", line["id"]).out
     assert [text for text in expected if text not in told] == [], told
+    if name == "unpriced":
+        assert not re.search(r"\b0 USD", told), f"unknown is not zero:\n{told}"

@@ -107,7 +107,7 @@ def test_a_delivery_cut_between_sending_and_noting_is_unknown_until_a_person_rep
 
 
 def test_the_webhooks_address_is_a_secret(books):
-    desk, chat = books({"status": 500})
+    desk, chat = books({"status": 404})
     done = desk.command("run", "--period", PERIOD, codes=(1,))
     assert "CANARY" not in done.out + done.err
     found = [p for p in desk.folder.rglob("*") if p.is_file() and b"CANARY" in p.read_bytes()]
