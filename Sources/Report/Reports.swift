@@ -5,6 +5,9 @@ public enum Reports {
   /// `chargeback.csv`: every row of the books, money unrounded.
   public static func chargebackCSV(_ books: Books) -> [UInt8] { ChargebackCSV.bytes(books) }
 
+  /// `focus.csv`: the same rows as a FOCUS 1.2 Cost and Usage dataset.
+  public static func focusCSV(_ books: Books) -> [UInt8] { FocusCSV.bytes(books) }
+
   /// `run.json`: totals, inputs, versions and checks for machines.
   public static func runJSON(_ books: Books) -> [UInt8] { RunJSON.bytes(books) }
 

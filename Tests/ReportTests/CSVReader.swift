@@ -1,11 +1,11 @@
 /// RFC 4180, read strictly: what a careful reader makes of a file. Nil for anything else.
 enum CSVReader {
-  static func lines(_ bytes: [UInt8]) -> [[String]]? {
-    guard bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { return nil }
+  static func lines(_ bytes: [UInt8], byteOrderMark: Bool = true) -> [[String]]? {
+    guard bytes.starts(with: [0xEF, 0xBB, 0xBF]) == byteOrderMark else { return nil }
     var lines: [[String]] = []
     var line: [String] = []
     var field: [UInt8] = []
-    var rest = bytes.dropFirst(3)[...]
+    var rest = bytes.dropFirst(byteOrderMark ? 3 : 0)[...]
     var isQuoted = false
     while let byte = rest.popFirst() {
       if isQuoted {

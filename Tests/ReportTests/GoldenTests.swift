@@ -15,6 +15,10 @@ struct GoldenTests {
     try check(Reports.chargebackCSV(books), "chargeback.csv")
   }
 
+  @Test("focus.csv") func focus() throws {
+    try check(Reports.focusCSV(books), "focus.csv")
+  }
+
   @Test("run.json") func run() throws {
     try check(Reports.runJSON(books), "run.json")
   }

@@ -1,0 +1,128 @@
+import JSON
+import Ledger
+
+/// In: the books. Out: `focus.csv`, the rows of `chargeback.csv` as a FOCUS 1.2 Cost and Usage dataset, for
+/// tools that read every vendor's bill in that one form.
+///
+/// What has no price has no cost, but FOCUS allows no empty cost: such a row says `0.0` with `unpriced` in
+/// `x_CostState` and in its description. Costs are computed from a price list, not taken from an invoice, so
+/// list, contracted, effective and billed cost are one figure and `InvoiceId` stays empty.
+enum FocusCSV {
+  static func bytes(_ books: Books) -> [UInt8] {
+    // No byte order mark: this file is for machines.
+    var csv = CSVWriter(byteOrderMark: false)
+    for column in columns { csv.text(column) }
+    csv.endLine()
+    let counts = PrintedCounts(books)
+    for (index, row) in books.rows.enumerated() {
+      let values = values(of: row, index, books, counts)
+      for column in columns {
+        switch values[column] {
+        case .number(let digits): csv.number(digits)
+        case .text(let text): csv.text(text)
+        case nil: csv.number("")
+        }
+      }
+      csv.endLine()
+    }
+    return csv.bytes
+  }
+
+  /// FOCUS's own, then the custom ones, which carry `x_`.
+  static let columns = [
+    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd",
+    "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency",
+    "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ConsumedUnit", "ContractedCost",
+    "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingQuantity", "PricingUnit",
+    "ProviderName", "PublisherName", "ServiceCategory", "ServiceName", "ServiceSubcategory", "SubAccountId",
+    "SubAccountName", "SubAccountType", "Tags", "x_Model", "x_ServiceTier", "x_CostCenter", "x_CostState",
+    "x_Entry", "x_ForPeriod", "x_InputTokens", "x_CacheReadTokens", "x_CacheWriteTokens", "x_OutputTokens",
+  ]
+
+  private enum Value {
+    case text(String)
+    case number(String)
+  }
+
+  private static func values(
+    of row: Books.Row, _ index: Int, _ books: Books, _ counts: PrintedCounts
+  ) -> [String: Value] {
+    let product = books.products[row.product]
+    let cost = Value.number(decimal(row.cost.description))
+    let provider = row.provider.isEmpty ? "unknown" : row.provider
+    let model = row.model.isEmpty ? "unknown" : row.model
+    let begin = Value.text(instant(books.period.begin))
+    let end = Value.text(instant(books.period.end))
+    func tokens(_ column: CountColumn) -> Value { .number(quantity(counts[column, row: index])) }
+    var values: [String: Value] = [
+      "BillingAccountId": .text(provider), "BillingAccountName": .text(provider),
+      "BillingCurrency": .text("USD"),
+      "BillingPeriodStart": begin, "BillingPeriodEnd": end, "ChargePeriodStart": begin, "ChargePeriodEnd": end,
+      "ChargeCategory": .text(category(row.entry)), "ChargeFrequency": .text(frequency(row.entry)),
+      "ChargeDescription": .text(description(row, model)),
+      "InvoiceIssuerName": .text(provider), "ProviderName": .text(provider), "PublisherName": .text(provider),
+      "ServiceCategory": .text("AI and Machine Learning"), "ServiceSubcategory": .text("Generative AI"),
+      "ServiceName": .text(provider), "SubAccountId": .text(product.id), "SubAccountName": .text(product.name),
+      "SubAccountType": .text("Product"), "Tags": .text(tags(product)),
+      "ConsumedQuantity": tokens(.requests), "ConsumedUnit": .text("Requests"),
+      "PricingQuantity": tokens(.requests), "PricingUnit": .text("Requests"),
+      "x_Model": .text(model), "x_ServiceTier": .text(row.serviceTier),
+      "x_CostState": .text(row.state.rawValue), "x_Entry": .text(row.entry.rawValue),
+      "x_ForPeriod": .text(row.forPeriod),
+      "x_InputTokens": tokens(.inputTokens), "x_CacheReadTokens": tokens(.cacheReadTokens),
+      "x_CacheWriteTokens": tokens(.cacheWriteTokens), "x_OutputTokens": tokens(.outputTokens),
+    ]
+    for column in ["BilledCost", "ContractedCost", "EffectiveCost", "ListCost"] { values[column] = cost }
+    if row.entry == .adjustment { values["ChargeClass"] = .text("Correction") }
+    if let costCenter = product.costCenter { values["x_CostCenter"] = .text(costCenter) }
+    return values
+  }
+
+  private static func category(_ entry: Entry) -> String {
+    switch entry {
+    case .usage, .adjustment: "Usage"
+    case .fixed: "Purchase"
+    case .credit: "Credit"
+    }
+  }
+
+  private static func frequency(_ entry: Entry) -> String {
+    switch entry {
+    case .usage, .adjustment: "Usage-Based"
+    case .fixed: "Recurring"
+    case .credit: "One-Time"
+    }
+  }
+
+  private static func description(_ row: Books.Row, _ model: String) -> String {
+    switch row.state {
+    case .unpriced: "\(model), \(row.serviceTier): no price, the cost is unknown"
+    case .partial: "\(model), \(row.serviceTier): a part has no price"
+    case .estimated: "\(model), \(row.serviceTier): estimated"
+    case .exact: "\(model), \(row.serviceTier)"
+    }
+  }
+
+  /// One flat JSON object, as FOCUS wants its tags.
+  private static func tags(_ product: Product) -> String {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("product", product.id)
+      if let costCenter = product.costCenter { json.member("cost_center", costCenter) }
+      if let owner = product.owner { json.member("owner", owner) }
+    }
+    return json.text
+  }
+
+  /// FOCUS readers take a column without any decimal point for whole numbers and refuse it.
+  private static func decimal(_ digits: String) -> String { digits.contains(".") ? digits : digits + ".0" }
+
+  private static func quantity(_ millionths: Int128) -> String {
+    decimal(decimalText(millionths, fractionDigits: 6, trimmed: true))
+  }
+
+  /// Whole seconds: `2026-09-30T15:00:00Z`.
+  private static func instant(_ microseconds: Int64) -> String {
+    Timestamp.text(microseconds).replacing(".000000Z", with: "Z")
+  }
+}
