@@ -69,8 +69,8 @@ class Desk:
             str(p.relative_to(self.reports)): p.read_bytes() for p in sorted(self.reports.rglob("*"))
             if p.is_file()}
 
-    def differences_from_oracle(self, run, period=PERIOD):
-        expected = oracle.books(self.raw_logs, PRICE_LIST, self.attribution, period, ZONE)
+    def differences_from_oracle(self, run, period=PERIOD, price_list=PRICE_LIST):
+        expected = oracle.books(self.raw_logs, price_list, self.attribution, period, ZONE)
         rules = oracle.Rules(yaml.safe_load(pathlib.Path(self.attribution).read_text()), ZONE)
         csv_path = self.reports / period / "chargeback.csv"
         return list(oracle.differences(expected, csv_path, run, rules, period))

@@ -37,6 +37,7 @@ import yaml
 from oracle_lines import read_raw_logs
 from oracle_money import Rules, apportion, price, service_tier
 
+NUMBER = re.compile(r"\d+(\.\d{1,6})?")
 FAILED = {"vendor_error", "client_error", "refused", "stream_broken"}
 COLUMNS = (
     "period,product,cost_center,provider,model,service_tier,requests,failed_requests,interrupted_requests,"
@@ -187,6 +188,10 @@ def csv_differences(expected, data, rules, period):
             yield f"{key} is missing; expected {want}"
             continue
         yield from row_differences(key, want, seen[key], rules, period)
+    for column in COLUMNS[6:14]:
+        printed = sum(Fraction(row[column]) for row in seen.values() if NUMBER.fullmatch(row[column]))
+        if printed != expected.total(column):
+            yield f"{column}: the printed rows add up to {printed}, not to {expected.total(column)}"
 
 
 def row_differences(key, want, row, rules, period):
@@ -201,7 +206,7 @@ def row_differences(key, want, row, rules, period):
     for column in COLUMNS[6:14]:
         wanted = getattr(want, column)
         close = Fraction(1, 10**6) if 10**6 % wanted.denominator else 0
-        if not re.fullmatch(r"\d+(\.\d{1,6})?", row[column]) or abs(Fraction(row[column]) - wanted) > close:
+        if not NUMBER.fullmatch(row[column]) or abs(Fraction(row[column]) - wanted) > close:
             yield f"{key} {column}: {row[column]}, expected {wanted}"
 
 
