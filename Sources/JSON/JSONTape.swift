@@ -21,6 +21,39 @@ public enum JSONLimit {
 ///
 /// A value stays readable until the next `parse`, which starts over; one tape is for one thread.
 public final class JSONTape {
+  private var layout = JSONLayout(bytesMax: 4096)
+
+  public init() {}
+
+  /// Parses exactly one JSON value with optional white space around it.
+  public func parse(_ text: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
+    guard text.count <= JSONLimit.bytesMax else {
+      throw JSONError(message: "the text is too long", offset: 0)
+    }
+    // A text has at most one node a byte, plus the one that an empty text fails at.
+    if text.count > layout.bytesMax { layout = JSONLayout(bytesMax: max(text.count, 2 * layout.bytesMax)) }
+    if let base = text.baseAddress {
+      UnsafeMutableRawPointer(layout.bytes).copyMemory(from: base, byteCount: text.count)
+    }
+    var scanner = JSONScanner(layout, count: text.count)
+    try scanner.document()
+    return JSONValue(layout: layout, index: 0)
+  }
+
+  public func parse(_ text: [UInt8]) throws(JSONError) -> JSONValue {
+    // Rethrown by hand: `withUnsafeBytes` forgets the type of what is thrown.
+    let result: Result<JSONValue, JSONError> = text.withUnsafeBytes { bytes in
+      do throws(JSONError) { return .success(try parse(bytes)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  public func parse(_ text: String) throws(JSONError) -> JSONValue { try parse(Array(text.utf8)) }
+}
+
+/// The memory of a tape. Its two addresses never change, so that reading a value costs no check that another
+/// access is under way; a longer text gets a new layout, and values of the old one keep theirs.
+final class JSONLayout {
   struct Node {
     enum Kind: UInt8 { case null, falseValue, trueValue, number, string, array, object }
     var kind: Kind
@@ -33,54 +66,40 @@ public final class JSONTape {
     var next: Int32
   }
 
-  var bytes: [UInt8] = []
-  var nodes: [Node] = []
+  let bytesMax: Int
+  let bytes: UnsafeMutablePointer<UInt8>
+  let nodes: UnsafeMutablePointer<Node>
 
-  public init() {}
-
-  /// Parses exactly one JSON value with optional white space around it.
-  public func parse(_ text: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
-    bytes.removeAll(keepingCapacity: true)
-    bytes.append(contentsOf: text)
-    return try parseBytes()
+  init(bytesMax: Int) {
+    self.bytesMax = bytesMax
+    bytes = .allocate(capacity: bytesMax)
+    bytes.initialize(repeating: 0, count: bytesMax)
+    nodes = .allocate(capacity: bytesMax + 1)
+    nodes.initialize(
+      repeating: Node(kind: .null, escaped: false, start: 0, end: 0, next: 1), count: bytesMax + 1)
   }
 
-  public func parse(_ text: [UInt8]) throws(JSONError) -> JSONValue {
-    bytes = text
-    return try parseBytes()
-  }
-
-  public func parse(_ text: String) throws(JSONError) -> JSONValue { try parse(Array(text.utf8)) }
-
-  private func parseBytes() throws(JSONError) -> JSONValue {
-    guard bytes.count <= JSONLimit.bytesMax else {
-      throw JSONError(message: "the text is too long", offset: 0)
-    }
-    nodes.removeAll(keepingCapacity: true)
-    var failure: JSONError?
-    bytes.withUnsafeBufferPointer { buffer in
-      var scanner = JSONScanner(buffer)
-      do throws(JSONError) {
-        try scanner.document(into: &nodes)
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return JSONValue(tape: self, index: 0)
+  deinit {
+    bytes.deallocate()
+    nodes.deallocate()
   }
 }
 
 /// One pass over the bytes, appending nodes.
 private struct JSONScanner {
   let bytes: UnsafeBufferPointer<UInt8>
+  let nodes: UnsafeMutablePointer<JSONLayout.Node>
+  var nodeCount = 0
   var at = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  init(_ layout: JSONLayout, count: Int) {
+    bytes = UnsafeBufferPointer(start: layout.bytes, count: count)
+    nodes = layout.nodes
+  }
 
-  mutating func document(into nodes: inout [JSONTape.Node]) throws(JSONError) {
+  mutating func document() throws(JSONError) {
     skipSpace()
-    try value(into: &nodes, depth: 0)
+    try value(depth: 0)
     skipSpace()
     guard at == bytes.count else { throw error("something stands behind the value") }
   }
@@ -95,42 +114,42 @@ private struct JSONScanner {
     }
   }
 
-  private mutating func value(into nodes: inout [JSONTape.Node], depth: Int) throws(JSONError) {
+  private mutating func value(depth: Int) throws(JSONError) {
     guard at < bytes.count else { throw error("the text ends where a value should stand") }
     switch bytes[at] {
-    case UInt8(ascii: "{"): try object(into: &nodes, depth: depth)
-    case UInt8(ascii: "["): try array(into: &nodes, depth: depth)
-    case UInt8(ascii: "\""): try string(into: &nodes)
-    case UInt8(ascii: "t"): try word("true", .trueValue, into: &nodes)
-    case UInt8(ascii: "f"): try word("false", .falseValue, into: &nodes)
-    case UInt8(ascii: "n"): try word("null", .null, into: &nodes)
-    default: try number(into: &nodes)
+    case UInt8(ascii: "{"): try object(depth: depth)
+    case UInt8(ascii: "["): try array(depth: depth)
+    case UInt8(ascii: "\""): try string()
+    case UInt8(ascii: "t"): try word("true", .trueValue)
+    case UInt8(ascii: "f"): try word("false", .falseValue)
+    case UInt8(ascii: "n"): try word("null", .null)
+    default: try number()
     }
   }
 
-  private mutating func object(into nodes: inout [JSONTape.Node], depth: Int) throws(JSONError) {
-    let index = try open(.object, into: &nodes, depth: depth)
+  private mutating func object(depth: Int) throws(JSONError) {
+    let index = try open(.object, depth: depth)
     skipSpace()
     if at < bytes.count, bytes[at] == UInt8(ascii: "}") {
-      close(index, &nodes)
+      close(index)
       return
     }
     while true {
       guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
         throw error("an object's member must begin with a name in quotes")
       }
-      try string(into: &nodes)
+      try string()
       skipSpace()
       guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else {
         throw error("a colon is missing behind a name")
       }
       at += 1
       skipSpace()
-      try value(into: &nodes, depth: depth + 1)
+      try value(depth: depth + 1)
       skipSpace()
       guard at < bytes.count else { throw error("the text ends inside an object") }
       if bytes[at] == UInt8(ascii: "}") {
-        close(index, &nodes)
+        close(index)
         return
       }
       guard bytes[at] == UInt8(ascii: ",") else { throw error("a comma is missing in an object") }
@@ -139,19 +158,19 @@ private struct JSONScanner {
     }
   }
 
-  private mutating func array(into nodes: inout [JSONTape.Node], depth: Int) throws(JSONError) {
-    let index = try open(.array, into: &nodes, depth: depth)
+  private mutating func array(depth: Int) throws(JSONError) {
+    let index = try open(.array, depth: depth)
     skipSpace()
     if at < bytes.count, bytes[at] == UInt8(ascii: "]") {
-      close(index, &nodes)
+      close(index)
       return
     }
     while true {
-      try value(into: &nodes, depth: depth + 1)
+      try value(depth: depth + 1)
       skipSpace()
       guard at < bytes.count else { throw error("the text ends inside an array") }
       if bytes[at] == UInt8(ascii: "]") {
-        close(index, &nodes)
+        close(index)
         return
       }
       guard bytes[at] == UInt8(ascii: ",") else { throw error("a comma is missing in an array") }
@@ -161,21 +180,22 @@ private struct JSONScanner {
   }
 
   private mutating func open(
-    _ kind: JSONTape.Node.Kind, into nodes: inout [JSONTape.Node], depth: Int
+    _ kind: JSONLayout.Node.Kind, depth: Int
   ) throws(JSONError) -> Int {
     guard depth < JSONLimit.depthMax else { throw error("nested too deeply") }
-    nodes.append(.init(kind: kind, escaped: false, start: Int32(at), end: 0, next: 0))
+    nodes[nodeCount] = .init(kind: kind, escaped: false, start: Int32(at), end: 0, next: 0)
+    nodeCount += 1
     at += 1
-    return nodes.count - 1
+    return nodeCount - 1
   }
 
-  private mutating func close(_ index: Int, _ nodes: inout [JSONTape.Node]) {
+  private mutating func close(_ index: Int) {
     at += 1
     nodes[index].end = Int32(at)
-    nodes[index].next = Int32(nodes.count)
+    nodes[index].next = Int32(nodeCount)
   }
 
-  private mutating func string(into nodes: inout [JSONTape.Node]) throws(JSONError) {
+  private mutating func string() throws(JSONError) {
     let start = at
     var escaped = false
     var ascii = true
@@ -200,7 +220,7 @@ private struct JSONScanner {
         throw JSONError(message: "a string is not UTF-8", offset: start)
       }
     }
-    leaf(.string, start, escaped: escaped, &nodes)
+    leaf(.string, start, escaped: escaped)
   }
 
   private mutating func escape() throws(JSONError) {
@@ -219,7 +239,7 @@ private struct JSONScanner {
     }
   }
 
-  private mutating func number(into nodes: inout [JSONTape.Node]) throws(JSONError) {
+  private mutating func number() throws(JSONError) {
     let start = at
     if at < bytes.count, bytes[at] == UInt8(ascii: "-") { at += 1 }
     if at < bytes.count, bytes[at] == UInt8(ascii: "0") {
@@ -236,7 +256,7 @@ private struct JSONScanner {
       if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
       try digits()
     }
-    leaf(.number, start, escaped: false, &nodes)
+    leaf(.number, start, escaped: false)
   }
 
   private mutating func digits() throws(JSONError) {
@@ -246,7 +266,7 @@ private struct JSONScanner {
   }
 
   private mutating func word(
-    _ text: StaticString, _ kind: JSONTape.Node.Kind, into nodes: inout [JSONTape.Node]
+    _ text: StaticString, _ kind: JSONLayout.Node.Kind
   ) throws(JSONError) {
     let start = at
     for offset in 0..<text.utf8CodeUnitCount {
@@ -255,15 +275,13 @@ private struct JSONScanner {
       }
       at += 1
     }
-    leaf(kind, start, escaped: false, &nodes)
+    leaf(kind, start, escaped: false)
   }
 
-  private func leaf(
-    _ kind: JSONTape.Node.Kind, _ start: Int, escaped: Bool, _ nodes: inout [JSONTape.Node]
-  ) {
-    nodes.append(
-      .init(
-        kind: kind, escaped: escaped, start: Int32(start), end: Int32(at), next: Int32(nodes.count + 1)))
+  private mutating func leaf(_ kind: JSONLayout.Node.Kind, _ start: Int, escaped: Bool) {
+    nodes[nodeCount] = .init(
+      kind: kind, escaped: escaped, start: Int32(start), end: Int32(at), next: Int32(nodeCount + 1))
+    nodeCount += 1
   }
 }
 

@@ -1,11 +1,13 @@
+internal import Glibc
+
 /// One value on a tape.
 public struct JSONValue {
-  let tape: JSONTape
+  let layout: JSONLayout
   let index: Int
 
   public enum Kind: Sendable { case null, bool, number, string, array, object }
 
-  private var node: JSONTape.Node { tape.nodes[index] }
+  private var node: JSONLayout.Node { layout.nodes[index] }
 
   public var kind: Kind {
     switch node.kind {
@@ -24,8 +26,10 @@ public struct JSONValue {
   /// Where the value stands in the text, quotes and brackets included.
   public var range: Range<Int> { Int(node.start)..<Int(node.end) }
   /// The value as it was written.
-  public var rawBytes: ArraySlice<UInt8> { tape.bytes[range] }
-  public var rawText: String { String(decoding: rawBytes, as: UTF8.self) }
+  public var rawBytes: ArraySlice<UInt8> { bytes(range) }
+  public var rawText: String {
+    String(decoding: UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count), as: UTF8.self)
+  }
 
   public var bool: Bool? {
     switch node.kind {
@@ -41,60 +45,68 @@ public struct JSONValue {
   /// A string's content with its escapes decoded; a lone surrogate becomes U+FFFD. Nil for anything else.
   public var string: String? {
     guard node.kind == .string else { return nil }
-    let content = tape.bytes[Int(node.start) + 1..<Int(node.end) - 1]
-    guard node.escaped else { return String(decoding: content, as: UTF8.self) }
+    let start = Int(node.start) + 1
+    guard node.escaped else {
+      let content = UnsafeBufferPointer(start: layout.bytes + start, count: Int(node.end) - 1 - start)
+      return String(decoding: content, as: UTF8.self)
+    }
+    let content = bytes(start..<Int(node.end) - 1)
     return decoded(content)
   }
 
   /// A string's bytes where it has no escapes: nothing is copied to a `String`.
   public func withStringBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
     guard node.kind == .string, !node.escaped else { return nil }
-    return tape.bytes.withUnsafeBufferPointer {
-      body(UnsafeBufferPointer(rebasing: $0[Int(node.start) + 1..<Int(node.end) - 1]))
+    let start = Int(node.start) + 1
+    return withExtendedLifetime(layout) {
+      body(UnsafeBufferPointer(start: layout.bytes + start, count: Int(node.end) - 1 - start))
     }
   }
 
   /// A string content of `text`, compared without making a `String` where it has no escapes.
   public func isString(_ text: StaticString) -> Bool {
     guard node.kind == .string else { return false }
-    return matches(text)
+    return isName(index, text)
   }
 
   /// A number that is whole: `12`, `12.0`, `1.2e1`. Nil where it is not, or does not fit 64 bits.
   public var wholeNumber: Int64? {
     guard node.kind == .number else { return nil }
-    return parseWholeNumber(tape.bytes[range])
+    return parseWholeNumber(UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count))
   }
 
   /// As `wholeNumber`, and also the same inside quotes: some gateways quote their counts.
   public var lenientWholeNumber: Int64? {
-    if node.kind == .string { return parseWholeNumber(tape.bytes[range].dropFirst().dropLast()) }
+    if node.kind == .string { return withStringBytes { parseWholeNumber($0) } ?? nil }
     return wholeNumber
   }
 
   /// A number of 0 or more in thousandths: `12.5` is 12500; what is finer is cut off. Nil where it does not fit.
   public var thousandths: Int64? {
     guard node.kind == .number else { return nil }
-    var text = Array(tape.bytes[range])
+    var text = Array(bytes(range))
     if let point = text.firstIndex(of: UInt8(ascii: ".")), !text.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
       text = Array(text.prefix(point + 4))
     }
     guard text.count < 18 else { return nil }
-    return parseWholeNumber((text + Array("e3".utf8))[...]).flatMap { $0 >= 0 ? $0 : nil }
+    return (text + Array("e3".utf8)).withUnsafeBufferPointer { parseWholeNumber($0) }
+      .flatMap { $0 >= 0 ? $0 : nil }
   }
 
   // MARK: - Objects
 
   /// The member of that name; nil where this is not an object or has none. The last one wins.
   public subscript(name: StaticString) -> JSONValue? {
-    guard node.kind == .object else { return nil }
-    var found: JSONValue?
+    let nodes = layout.nodes
+    guard nodes[index].kind == .object else { return nil }
+    let end = Int(nodes[index].next)
+    var found: Int?
     var at = index + 1
-    while at < Int(node.next) {
-      if JSONValue(tape: tape, index: at).matches(name) { found = JSONValue(tape: tape, index: at + 1) }
-      at = Int(tape.nodes[at + 1].next)
+    while at < end {
+      if isName(at, name) { found = at + 1 }
+      at = Int(nodes[at + 1].next)
     }
-    return found
+    return found.map { JSONValue(layout: layout, index: $0) }
   }
 
   /// As the subscript, but nil for a `null` too: an absent fact is absent or null.
@@ -109,8 +121,8 @@ public struct JSONValue {
     var result: [(name: JSONValue, value: JSONValue)] = []
     var at = index + 1
     while at < Int(node.next) {
-      result.append((JSONValue(tape: tape, index: at), JSONValue(tape: tape, index: at + 1)))
-      at = Int(tape.nodes[at + 1].next)
+      result.append((JSONValue(layout: layout, index: at), JSONValue(layout: layout, index: at + 1)))
+      at = Int(layout.nodes[at + 1].next)
     }
     return result
   }
@@ -120,23 +132,24 @@ public struct JSONValue {
     var result: [JSONValue] = []
     var at = index + 1
     while at < Int(node.next) {
-      result.append(JSONValue(tape: tape, index: at))
-      at = Int(tape.nodes[at].next)
+      result.append(JSONValue(layout: layout, index: at))
+      at = Int(layout.nodes[at].next)
     }
     return result
   }
 
   // MARK: -
 
-  private func matches(_ text: StaticString) -> Bool {
-    if node.escaped { return string == text.description }
-    let start = Int(node.start) + 1
-    let count = Int(node.end) - 1 - start
-    guard count == text.utf8CodeUnitCount else { return false }
-    return tape.bytes.withUnsafeBufferPointer { bytes in
-      for offset in 0..<count where bytes[start + offset] != text.utf8Start[offset] { return false }
-      return true
-    }
+  private func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> {
+    Array(UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count))[...]
+  }
+
+  private func isName(_ index: Int, _ text: StaticString) -> Bool {
+    let node = layout.nodes[index]
+    if node.escaped { return JSONValue(layout: layout, index: index).string == text.description }
+    let count = Int(node.end - node.start) - 2
+    return count == text.utf8CodeUnitCount
+      && memcmp(layout.bytes + Int(node.start) + 1, text.utf8Start, count) == 0
   }
 }
 
@@ -188,8 +201,8 @@ private func decoded(_ content: ArraySlice<UInt8>) -> String {
 }
 
 /// A whole number in JSON's number grammar, fraction and exponent allowed where they leave it whole.
-private func parseWholeNumber(_ text: ArraySlice<UInt8>) -> Int64? {
-  var rest = text
+private func parseWholeNumber(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+  var rest = Slice(base: text, bounds: text.indices)
   let negative = rest.first == UInt8(ascii: "-")
   if negative { rest.removeFirst() }
   var digits: [UInt8] = []
@@ -231,7 +244,7 @@ private func parseWholeNumber(_ text: ArraySlice<UInt8>) -> Int64? {
       guard isDigit(byte) else { return nil }
       exponent = exponent * 10 + Int(byte - 48)
     }
-    rest = []
+    rest = rest[rest.endIndex...]
     if negativeExponent { exponent = -exponent }
   }
   guard rest.isEmpty else { return nil }
@@ -245,7 +258,8 @@ private func parseWholeNumber(_ text: ArraySlice<UInt8>) -> Int64? {
   var value: Int64 = 0
   for digit in digits {
     let (scaled, over) = value.multipliedReportingOverflow(by: 10)
-    let (sum, over2) = scaled.addingReportingOverflow(Int64(digit))
+    // Towards its own sign, so that the least number of 64 bits is taken too.
+    let (sum, over2) = scaled.addingReportingOverflow(negative ? -Int64(digit) : Int64(digit))
     overflow = overflow || over || over2
     value = sum
   }
@@ -256,6 +270,5 @@ private func parseWholeNumber(_ text: ArraySlice<UInt8>) -> Int64? {
     value = scaled
     shift -= 1
   }
-  guard !overflow else { return nil }
-  return negative ? -value : value
+  return overflow ? nil : value
 }

@@ -66,18 +66,25 @@ public enum Timestamp {
   /// Reads `YYYY-MM-DDThh:mm:ss[.f…](Z|±hh:mm)`; digits behind the sixth are cut. Nil for anything else,
   /// dates that do not exist included.
   public static func parse(_ text: some Collection<UInt8>) -> Int64? {
-    var rest = text[...]
+    Array(text).withUnsafeBufferPointer { parse($0) }
+  }
+
+  public static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+    var at = 0
     func digits(_ count: Int) -> Int64? {
+      guard text.count - at >= count else { return nil }
       var value: Int64 = 0
-      for _ in 0..<count {
-        guard let byte = rest.popFirst(), byte >= 48, byte <= 57 else { return nil }
+      for offset in at..<at + count {
+        let byte = text[offset]
+        guard byte >= 48, byte <= 57 else { return nil }
         value = value * 10 + Int64(byte - 48)
       }
+      at += count
       return value
     }
     func take(_ wanted: UInt8) -> Bool {
-      guard rest.first == wanted else { return false }
-      rest.removeFirst()
+      guard at < text.count, text[at] == wanted else { return false }
+      at += 1
       return true
     }
     guard let year = digits(4), take(UInt8(ascii: "-")), let month = digits(2),
@@ -92,9 +99,8 @@ public enum Timestamp {
     var fraction: Int64 = 0
     if take(UInt8(ascii: ".")) {
       var count = 0
-      while let byte = rest.first, byte >= 48, byte <= 57 {
-        rest.removeFirst()
-        if count < 6 { fraction = fraction * 10 + Int64(byte - 48) }
+      while let digit = digits(1) {
+        if count < 6 { fraction = fraction * 10 + digit }
         count += 1
       }
       guard count > 0 else { return nil }
@@ -111,7 +117,7 @@ public enum Timestamp {
       else { return nil }
       offset = (hours * 3600 + minutes * 60) * (east ? 1 : -1)
     }
-    guard rest.isEmpty else { return nil }
+    guard at == text.count else { return nil }
     let seconds = dayNumber * 86_400 + hour * 3600 + minute * 60 + second - offset
     return seconds * 1_000_000 + fraction
   }
