@@ -31,7 +31,8 @@ enum Findings {
     guard !failed.isEmpty else { return nil }
     return Finding(
       headline: "\(counted(failed.count, "check")) of the books did not pass",
-      advice: "A law that these figures should keep does not hold. Look at both sides before charging anybody.",
+      advice:
+        "A law that these figures should keep does not hold. Look at both sides before charging anybody.",
       table: Table(
         columns: [.init("Check", .text), .init("Both sides", .text)],
         rows: failed.map { [.text($0.name), .text($0.detail)] }),

@@ -82,7 +82,8 @@ enum ProductsSheet {
     table.total =
       [
         .text("Total"), .empty, .empty, .empty, .text(books.state.rawValue),
-        PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits), shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
+        PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
+        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
       ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
   }

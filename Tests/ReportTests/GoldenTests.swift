@@ -28,7 +28,8 @@ struct GoldenTests {
   }
 
   @Test("the Slack post") func slack() throws {
-    try check(Reports.slackPayload(books, link: "https://git.example.com/books/2026-10?a=1&b=2"), "slack.json")
+    try check(
+      Reports.slackPayload(books, link: "https://git.example.com/books/2026-10?a=1&b=2"), "slack.json")
   }
 
   @Test("the drawings") func charts() throws {

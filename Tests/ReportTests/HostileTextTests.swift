@@ -52,7 +52,8 @@ struct HostileTextTests {
   }
 
   @Test("escapes are those of the Markdown specification") func markdownEscapes() {
-    let summary = String(decoding: Reports.summaryMarkdown(SampleBooks.hostile("<b>|*x*[y]&_z")), as: UTF8.self)
+    let summary = String(
+      decoding: Reports.summaryMarkdown(SampleBooks.hostile("<b>|*x*[y]&_z")), as: UTF8.self)
     #expect(summary.contains("&lt;b&gt;&#124;\\*x\\*\\[y\\]&amp;\\_z"))
   }
 

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Printed figures add up")
 struct PrintedFiguresTests {
-  @Test("products' costs, shares and requests add up to the total row", arguments: 1...150 as ClosedRange<UInt64>)
+  @Test(
+    "products' costs, shares and requests add up to the total row", arguments: 1...150 as ClosedRange<UInt64>)
   func products(seed: UInt64) {
     let books = SampleBooks.random(seed: seed)
     expectSums(books.productsTable, columns: [1, 2, 3], seed: seed)
@@ -69,7 +70,9 @@ struct PrintedFiguresTests {
     #expect(summary.contains("# AI cost, FY2026") && summary.contains("From 2026-04-01 to 2027-03-31"))
   }
 
-  @Test("an unpriced product has no cost printed, and one too small to print is not zero") func unknown() throws {
+  @Test("an unpriced product has no cost printed, and one too small to print is not zero") func unknown()
+    throws
+  {
     var books = SampleBooks.empty(products: [
       Product(id: "a", name: "A"), Product(id: "b", name: "B"), Product(id: "c", name: "C"), .unattributed,
     ])
@@ -83,7 +86,8 @@ struct PrintedFiguresTests {
   @Test("a period without a request still makes every report") func empty() throws {
     let books = SampleBooks.empty(products: [.unattributed])
     #expect(!Reports.runJSON(books).isEmpty && !Reports.chargebackCSV(books).isEmpty)
-    #expect(String(decoding: Reports.summaryMarkdown(books), as: UTF8.self).contains("No request in this period."))
+    #expect(
+      String(decoding: Reports.summaryMarkdown(books), as: UTF8.self).contains("No request in this period."))
     #expect(Reports.charts(books).count == 2 && !Reports.slackPayload(books, link: nil).isEmpty)
     let file = FileManager.default.temporaryDirectory.appending(path: "tollbook-\(UUID().uuidString).xlsx")
     defer { try? FileManager.default.removeItem(at: file) }

@@ -27,10 +27,12 @@ extension SampleBooks {
   /// Products' parts of requests add up to whole requests: what is missing goes to `unattributed`.
   private static func complete(_ books: inout Books) {
     let counts = books.totalCounts
-    let missing = (books.weightDenominator - counts.requests % books.weightDenominator) % books.weightDenominator
+    let missing =
+      (books.weightDenominator - counts.requests % books.weightDenominator) % books.weightDenominator
     guard missing > 0 else { return }
     add(
-      books.products.count - 1, "vendor", "rest", requests: missing, outOf: books.weightDenominator, cost: "0",
+      books.products.count - 1, "vendor", "rest", requests: missing, outOf: books.weightDenominator,
+      cost: "0",
       &books)
   }
 
@@ -41,7 +43,8 @@ extension SampleBooks {
     "<script>alert(1)</script>", "</title><x>", "<img src=x onerror=alert(1)>", "\"><b>", "'quoted'", "&amp;",
     "<!channel>", "<!here|here>", "<@U012>", "@here", "@everyone", "*bold* _it_ ~no~", "```\nfence",
     "[x](http://evil.example)", "![x](http://evil.example/p.png)", "https://evil.example", "www.evil.example",
-    "a@evil.example", "#123", "_x0041_", "\u{0}null", "a,b;\"c\"", "{{x}}", "$a$", String(repeating: "長", count: 600),
+    "a@evil.example", "#123", "_x0041_", "\u{0}null", "a,b;\"c\"", "{{x}}", "$a$",
+    String(repeating: "長", count: 600),
     "", " ", "\u{FEFF}=1", "é\u{301}", "👩‍👩‍👧",
   ]
 

@@ -42,7 +42,9 @@ struct RunJSONTests {
       #expect(run["coverage"]?.isNull == true)
       return
     }
-    let names: [StaticString] = ["exact_percent", "estimated_percent", "unpriced_percent", "interrupted_percent"]
+    let names: [StaticString] = [
+      "exact_percent", "estimated_percent", "unpriced_percent", "interrupted_percent",
+    ]
     let parts = try names.map { try #require(run["coverage"]?[$0]?.string) }
     #expect(parts.reduce(Money.zero) { $0 + SampleBooks.money($1) } == SampleBooks.money("100"))
     #expect(parts.allSatisfy { !$0.hasPrefix("-") })

@@ -31,7 +31,8 @@ struct SlackTests {
   }
 
   @Test("rows that are left out still count: the printed rows add up to the total") func rest() throws {
-    var books = SampleBooks.empty(products: (0..<300).map { Product(id: "p\($0)", name: "product \($0)") } + [.unattributed])
+    var books = SampleBooks.empty(
+      products: (0..<300).map { Product(id: "p\($0)", name: "product \($0)") } + [.unattributed])
     for product in 0..<300 {
       SampleBooks.add(product, "openai", "gpt-4.1", requests: 1, cost: "\(product).10", &books)
     }
@@ -51,7 +52,9 @@ struct SlackTests {
 
   @Test(
     "a link that could break out of its place is left out",
-    arguments: ["javascript:alert(1)", "https://x.example/a|b", "https://x.example/ b", "https://x.example/>", ""])
+    arguments: [
+      "javascript:alert(1)", "https://x.example/a|b", "https://x.example/ b", "https://x.example/>", "",
+    ])
   func badLink(link: String) throws {
     let value = try JSONTape().parse(Reports.slackPayload(SampleBooks.october(), link: link))
     #expect(!Self.texts(of: value).contains { $0.contains("Open the full report") })
@@ -60,7 +63,8 @@ struct SlackTests {
   /// The text of every block, and the fallback.
   static func texts(of payload: JSONValue) -> [String] {
     let blocks = payload["blocks"]?.elements ?? []
-    return ([payload["text"]?.string] + blocks.map { $0["text"]?["text"]?.string }
+    return
+      ([payload["text"]?.string] + blocks.map { $0["text"]?["text"]?.string }
       + blocks.flatMap { $0["elements"]?.elements.map { $0["text"]?.string } ?? [] }).compactMap { $0 }
   }
 }
