@@ -77,6 +77,13 @@ class Row:
     missing: bool = False
     estimated: bool = False
 
+    def add(self, counts, weight):
+        if counts:
+            self.input_tokens += weight * (counts.input + counts.input_audio)
+            self.cache_read_tokens += weight * counts.cache_read
+            self.cache_write_tokens += weight * (counts.cache_write_5m + counts.cache_write_1h)
+            self.output_tokens += weight * (counts.output + counts.output_audio)
+
     def state(self):
         unknown = self.missing or self.interrupted_requests
         if unknown and not self.priced:
@@ -95,38 +102,41 @@ class Books:
 
     def add_end(self, line, price_list, rules):
         final, counts = line.get("final", True), line["counts"]
-        money, missing = price(line, price_list) if counts else ({}, [])
+        names = line.get("model") or {}
+        models = [names.get("returned"), names.get("requested")]
+        parts = [(models[0] or models[1], counts, models)]
+        parts += [(model, other, [model]) for model, other in (counts.others if counts else [])]
+        priced = [price(line, price_list, c, look_under) if c else ({}, []) for _, c, look_under in parts]
         if counts is None and line["outcome"] in ("ok", "client_gone"):
-            missing = ["unknown"]
-        estimated = bool(counts) and (line.get("usage_source") == "estimated" or counts.clamped)
-        for product, weight, shares, row in self.shared(line, rules, money, service_tier(line)):
-            row.requests += weight * final
-            row.failed_requests += weight * (final and line["outcome"] in FAILED)
-            row.unpriced_requests += weight * (final and bool(missing))
-            if counts:
-                row.input_tokens += weight * counts.input
-                row.cache_read_tokens += weight * counts.cache_read
-                row.cache_write_tokens += weight * (counts.cache_write_5m + counts.cache_write_1h)
-                row.output_tokens += weight * counts.output
-            row.cost += sum(shares.values())
-            row.priced |= bool(money)
-            row.missing |= bool(missing)
-            row.estimated |= estimated
+            priced[0][1].append("unknown")
+        estimated = line.get("usage_source") == "estimated" or any(c and c.clamped for _, c, _ in parts)
+        unpriced = any(missing for _, missing in priced)
+        for n, ((model, one, _), (money, missing)) in enumerate(zip(parts, priced)):
+            for weight, cost, row in self.shared(line, rules, money, model, service_tier(line)):
+                # The request itself belongs to the main model's row.
+                counted = weight * final * (n == 0)
+                row.requests += counted
+                row.failed_requests += counted * (line["outcome"] in FAILED)
+                row.unpriced_requests += counted * unpriced
+                row.add(one, weight)
+                row.cost += cost
+                row.priced |= bool(money)
+                row.missing |= bool(missing)
+                row.estimated |= estimated
 
     def add_interrupted(self, line, rules):
-        for _, weight, _, row in self.shared(line, rules, {}, "standard"):
+        model = (line.get("model") or {}).get("requested")
+        for weight, _, row in self.shared(line, rules, {}, model, "standard"):
             row.requests += weight
             row.interrupted_requests += weight
 
-    def shared(self, line, rules, money, tier):
-        """(product, weight, its money by class, its row) for each product that bears the request."""
+    def shared(self, line, rules, money, model, tier):
+        """(weight, cost, row) for each product that bears the request."""
         weights = rules.weights(line)
-        cuts = {c: apportion(m, list(weights.values())) for c, m in money.items()}
-        model = line["model"].get("returned") or line["model"].get("requested")
+        cuts = [apportion(m, list(weights.values())) for m in money.values()]
         for n, (product, weight) in enumerate(weights.items()):
-            key = (product, line.get("provider") or "", model, tier)
-            share = Fraction(weight, sum(weights.values()))
-            yield product, share, {c: cut[n] for c, cut in cuts.items()}, self.rows[key]
+            key = (product, line.get("provider") or "", model or "", tier)
+            yield Fraction(weight, sum(weights.values())), sum(cut[n] for cut in cuts), self.rows[key]
 
     def total(self, column, product=None):
         return sum(getattr(r, column) for k, r in self.rows.items() if product in (None, k[0]))

@@ -146,14 +146,23 @@ class Counts:
     cache_write_1h: int = 0
     output: int = 0
     web_search: int = 0
+    input_audio: int = 0
+    output_audio: int = 0
     reasoning: int = 0
     clamped: bool = False
+    # Shown by the vendor, but not charged.
+    free: bool = False
+    # Tokens of other models inside the same answer: (model, Counts).
+    others: list = field(default_factory=list)
 
     def total_input(self):
-        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+        return (
+            self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h + self.input_audio)
 
     def used(self):
-        classes = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "web_search")
+        classes = (
+            "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "web_search", "input_audio",
+            "output_audio")
         return [(c, getattr(self, c)) for c in classes if getattr(self, c)]
 
 
@@ -171,7 +180,9 @@ def normalize(line):
     elif endpoint.startswith("openai."):
         counts = openai(usage)
     elif endpoint.startswith(("anthropic.", "bedrock.invoke")):
-        counts = anthropic(usage)
+        model = line.get("model") or {}
+        counts = anthropic_answer(usage, model.get("returned") or model.get("requested"))
+        counts.free = billing.get("stop_reason") == "refusal" and not counts.output and not counts.others
     else:
         raise NotImplementedError(f"the oracle does not know the endpoint {endpoint}")
     counts.web_search += count(part(part(billing, "tool_usage"), "web_search"), "num_requests")
@@ -215,20 +226,40 @@ def openai(usage):
     output = count(usage, "completion_tokens", "output_tokens")
     inner = part(usage, "prompt_tokens_details") or part(usage, "input_tokens_details")
     outer = part(usage, "completion_tokens_details") or part(usage, "output_tokens_details")
-    if count(inner, "audio_tokens") or count(outer, "audio_tokens"):
-        raise NotImplementedError("the oracle has no audio")
     # An answer whose total is more than its parts hides output (a gateway that leaves thinking out).
     counts.output = max(output, count(usage, "total_tokens") - prompt)
-    (counts.cache_read, counts.cache_write_5m), counts.input = clamp(
-        counts, prompt, [count(inner, "cached_tokens"), count(inner, "cache_write_tokens")])
+    pieces = [count(inner, n) for n in ("cached_tokens", "cache_write_tokens", "audio_tokens")]
+    (counts.cache_read, counts.cache_write_5m, counts.input_audio), counts.input = clamp(
+        counts, prompt, pieces)
+    (counts.output_audio,), counts.output = clamp(counts, counts.output, [count(outer, "audio_tokens")])
     (counts.reasoning,), _ = clamp(counts, counts.output, [count(outer, "reasoning_tokens")])
+    return counts
+
+
+def anthropic_answer(usage, main_model):
+    """The top level, or, where the answer lists its iterations, each of them under its own model."""
+    iterations = usage.get("iterations") or []
+    if not iterations:
+        return anthropic(usage)
+    counts = Counts()
+    fell_back = any(i.get("type") == "fallback_message" for i in iterations)
+    for iteration in iterations:
+        one = anthropic(iteration)
+        if fell_back and iteration.get("type") == "message" and not one.output:
+            continue  # declined before any output: free
+        if iteration.get("model") in (None, main_model):
+            for name, n in one.used():
+                setattr(counts, name, getattr(counts, name) + n)
+        else:
+            counts.others.append((iteration["model"], one))
+    counts.web_search = count(part(usage, "server_tool_use"), "web_search_requests")
+    (counts.reasoning,), _ = clamp(
+        counts, counts.output, [count(part(usage, "output_tokens_details"), "thinking_tokens")])
     return counts
 
 
 def anthropic(usage):
     """Exclusive: input_tokens are those neither read from nor written to a cache."""
-    if usage.get("iterations"):
-        raise NotImplementedError("the oracle has no iterations")
     counts = Counts(
         input=count(usage, "input_tokens"), cache_read=count(usage, "cache_read_input_tokens"),
         output=count(usage, "output_tokens"),

@@ -5,7 +5,11 @@ import re
 import zoneinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+# A class without a price of its own that is otherwise priced as another.
+OTHERWISE = {"input_audio": "input", "output_audio": "output"}
 CLASS_FIELDS = {
+    "input_audio": ("input_cost_per_audio_token", ""),
+    "output_audio": ("output_cost_per_audio_token", ""),
     "input": ("input_cost_per_token", ""),
     "cache_read": ("cache_read_input_token_cost", ""),
     "cache_write_5m": ("cache_creation_input_token_cost", ""),
@@ -17,8 +21,10 @@ TIER_SUFFIXES = {"standard": "", "batch": "_batches"}
 
 
 def entry_for(price_list, provider, model):
-    names = [f"{provider}/{model}"] if provider in ("azure", "gemini") else [model]
-    return next((price_list[n] for n in names if n in price_list), None)
+    """The entry of this provider's model; another provider's price for the same name is no price."""
+    entry = price_list.get(f"{provider}/{model}" if provider in ("azure", "gemini") else model)
+    listed = entry and entry.get("litellm_provider", provider)
+    return entry if entry and listed.removesuffix("_converse") == provider else None
 
 
 def service_tier(line):
@@ -49,10 +55,8 @@ def femtodollars(price):
     return int(exact.to_integral_value(ROUND_HALF_EVEN, Context(prec=60)))
 
 
-def price(line, price_list):
-    """Money by class, and the classes that have no rate."""
-    counts = line["counts"]
-    models = [line["model"].get("returned"), line["model"].get("requested")]
+def price(line, price_list, counts, models):
+    """Money by class, and the classes that have no rate; `models` are the names to look under, in order."""
     entry = next(filter(None, (entry_for(price_list, line.get("provider"), m) for m in models if m)), None)
     money, missing = {}, []
     for token_class, n in counts.used():
@@ -63,11 +67,15 @@ def price(line, price_list):
             money[token_class] = None if each is None else n * femtodollars(each)
         else:
             each = rate(entry, token_class, service_tier(line), counts.total_input())
+            if each is None and token_class in OTHERWISE:
+                each = rate(entry, OTHERWISE[token_class], service_tier(line), counts.total_input())
             money[token_class] = None if each is None else n * each
             if token_class == "output" and each is not None:
                 thought = rate(entry, "reasoning", service_tier(line), counts.total_input())
                 money[token_class] += counts.reasoning * ((each if thought is None else thought) - each)
     missing += [c for c, m in money.items() if m is None]
+    if counts.free:
+        money = {c: m if m is None else 0 for c, m in money.items()}
     return {c: m for c, m in money.items() if m is not None}, missing
 
 

@@ -22,6 +22,13 @@ SONNET = {
     "cache_read_input_token_cost_priority": Decimal("5e-07"),
     "search_context_cost_per_query": {"search_context_size_medium": Decimal("0.01")},
 }
+
+
+def priced(line, price_list):
+    model = line["model"]
+    return oracle_money.price(line, price_list, line["counts"], [model["returned"], model["requested"]])
+
+
 PRICES = {"m": SONNET, "azure/m": {"input_cost_per_token": Decimal("1e-06")}}
 RULES = {
     "products": [{"id": "a", "cost_center": "1"}, {"id": "b", "cost_center": "2"}],
@@ -93,6 +100,30 @@ def test_other_vendors_counts_are_cut_into_disjoint_classes():
     }) == {"input": 770, "cache_read": 300, "output": 250}
 
 
+def test_each_model_inside_an_answer_is_counted_apart():
+    def answer(*iterations, **top):
+        usage = {"input_tokens": 9, "output_tokens": 9, "iterations": list(iterations)} | top
+        counts = parsed(usage=usage, model={"requested": "A"})["counts"]
+        return dict(counts.used()), [(m, dict(c.used())) for m, c in counts.others]
+
+    def one(kind, n, out, model=None, **more):
+        return {"type": kind, "model": model, "input_tokens": n, "output_tokens": out} | more
+
+    # A declined attempt without output is free, the fallback is billed at its own model.
+    assert answer(one("message", 535, 0, "A"), one("fallback_message", 412, 264, "B")) == (
+        {}, [("B", {"input": 412, "output": 264})])
+    # An advisor is another model; the rest adds up to the top level.
+    assert answer(
+        one("message", 412, 89), one("advisor_message", 823, 1612, "O"),
+        one("message", 1348, 442, cache_read_input_tokens=412)) == (
+        {"input": 1760, "cache_read": 412, "output": 531}, [("O", {"input": 823, "output": 1612})])
+
+
+def test_a_refusal_without_output_is_shown_and_not_charged():
+    refused = parsed(usage={"input_tokens": 50, "output_tokens": 0}, billing={"stop_reason": "refusal"})
+    assert priced(refused, PRICES) == ({"input": 0}, [])
+
+
 @pytest.mark.parametrize("tier, usage, femto", [
     # 100 x 3e-6 + 10 x 15e-6 = 0.00045
     (None, {"input_tokens": 100, "output_tokens": 10}, 450_000_000_000),
@@ -110,15 +141,17 @@ def test_other_vendors_counts_are_cut_into_disjoint_classes():
         "server_tool_use": {"web_search_requests": 2}}, 27_875_000_000_000),
 ])
 def test_a_request_costs_what_it_does_by_hand(tier, usage, femto):
-    money, missing = oracle_money.price(parsed(usage=usage, billing={"service_tier": tier}), PRICES)
+    money, missing = priced(parsed(usage=usage, billing={"service_tier": tier}), PRICES)
     assert (sum(money.values()), missing) == (femto, [])
 
 
 def test_a_class_without_a_rate_is_missing_and_not_free():
     azure = parsed(provider="azure", usage={"input_tokens": 7, "output_tokens": 1})
-    assert oracle_money.price(azure, PRICES) == ({"input": 7_000_000_000}, ["output"])
+    assert priced(azure, PRICES) == ({"input": 7_000_000_000}, ["output"])
+    # Another provider's price for the same name is no price.
+    assert priced(parsed(provider="bedrock"), {"m": SONNET | {"litellm_provider": "anthropic"}})[0] == {}
     unknown = parsed(model={"requested": "alias", "returned": "nobody"})
-    assert oracle_money.price(unknown, PRICES) == ({}, ["input", "output"])
+    assert priced(unknown, PRICES) == ({}, ["input", "output"])
 
 
 @pytest.mark.parametrize("raw", [
