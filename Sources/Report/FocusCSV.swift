@@ -32,11 +32,12 @@ enum FocusCSV {
   static let columns = [
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd",
     "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency",
-    "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ConsumedUnit", "ContractedCost",
-    "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingQuantity", "PricingUnit",
-    "ProviderName", "PublisherName", "ServiceCategory", "ServiceName", "ServiceSubcategory", "SubAccountId",
-    "SubAccountName", "SubAccountType", "Tags", "x_Model", "x_ServiceTier", "x_CostCenter", "x_CostState",
-    "x_Entry", "x_ForPeriod", "x_InputTokens", "x_CacheReadTokens", "x_CacheWriteTokens", "x_OutputTokens",
+    "ChargePeriodEnd", "ChargePeriodStart", "CommitmentDiscountStatus", "ConsumedQuantity", "ConsumedUnit",
+    "ContractedCost", "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingQuantity",
+    "PricingUnit", "ProviderName", "PublisherName", "ServiceCategory", "ServiceName", "ServiceSubcategory",
+    "SubAccountId", "SubAccountName", "SubAccountType", "Tags", "x_ProductName", "x_Model", "x_ServiceTier",
+    "x_CostCenter", "x_CostState", "x_Entry", "x_ForPeriod", "x_InputTokens", "x_CacheReadTokens",
+    "x_CacheWriteTokens", "x_OutputTokens",
   ]
 
   private enum Value {
@@ -64,9 +65,10 @@ enum FocusCSV {
       "InvoiceIssuerName": .text(provider), "ProviderName": .text(provider), "PublisherName": .text(provider),
       "ServiceCategory": .text("AI and Machine Learning"), "ServiceSubcategory": .text("Generative AI"),
       "ServiceName": .text(provider), "SubAccountId": .text(product.id),
-      "SubAccountName": .text(product.name),
+      // FOCUS names are ASCII; the name as people know it is a custom column.
+      "SubAccountName": .text(product.name.allSatisfy(\.isASCII) ? product.name : product.id),
+      "x_ProductName": .text(product.name),
       "SubAccountType": .text("Product"), "Tags": .text(tags(product)),
-      "ConsumedQuantity": tokens(.requests), "ConsumedUnit": .text("Requests"),
       "PricingQuantity": tokens(.requests), "PricingUnit": .text("Requests"),
       "x_Model": .text(model), "x_ServiceTier": .text(row.serviceTier),
       "x_CostState": .text(row.state.rawValue), "x_Entry": .text(row.entry.rawValue),
@@ -75,6 +77,10 @@ enum FocusCSV {
       "x_CacheWriteTokens": tokens(.cacheWriteTokens), "x_OutputTokens": tokens(.outputTokens),
     ]
     for column in ["BilledCost", "ContractedCost", "EffectiveCost", "ListCost"] { values[column] = cost }
+    if category(row.entry) == "Usage" {
+      values["ConsumedQuantity"] = tokens(.requests)
+      values["ConsumedUnit"] = .text("Requests")
+    }
     if row.entry == .adjustment { values["ChargeClass"] = .text("Correction") }
     if let costCenter = product.costCenter { values["x_CostCenter"] = .text(costCenter) }
     return values
