@@ -8,6 +8,8 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 SEGMENT = re.compile(r"\d{4}/\d\d/\d\d/\d\d-(?P<writer>[^-]+-[0-9a-f]+|[^-]+)-(?P<n>\d+)\.jsonl(\.open)?")
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 LINE_BYTES_MAX = 1024 * 1024
+BALLAST = "ballast"
+"""A file that a test puts into the folder to fill the disk; no part of the log."""
 
 
 class Log:
@@ -16,7 +18,7 @@ class Log:
     def __init__(self, folder):
         self.lines = []
         self.torn = {}
-        self.files = sorted(file for file in folder.rglob("*") if file.is_file())
+        self.files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != BALLAST)
         for file in self.files:
             name = str(file.relative_to(folder))
             match = SEGMENT.fullmatch(name)

@@ -2,6 +2,7 @@
 
 The raw logs lie on a small file system of their own, so these tests need the right to mount one.
 """
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -9,8 +10,9 @@ import subprocess
 import pytest
 
 from asking import PATHS, encoded, headers, question
+import crowds
 import programs
-from rawlog import Log
+from rawlog import BALLAST, Log
 import wire
 
 DISK_KIB = 256
@@ -28,7 +30,7 @@ def small_disk(folder):
 
 def fill(folder):
     """Takes all the space there is; the file gives it back when removed."""
-    ballast = folder / "ballast"
+    ballast = folder / BALLAST
     with open(ballast, "wb", buffering=0) as file:
         for size in (4096, 1):
             with contextlib.suppress(OSError):
@@ -50,13 +52,15 @@ def test_refuse_answers_503_in_the_dialect_and_recovers(make_house, user, fsync)
         proxy = house.start_proxy()
         assert ask(proxy, key, f"{user}-before").status == 200
         ballast = fill(house.raw_logs)
-        refused = 0
+        refused, served = 0, []
         for n in range(200):
             dialect = "anthropic" if n % 2 else "openai"
             answer = ask(proxy, key, f"{user}-{n}", dialect, stream=n % 3 == 0)
             # What is left of the last page may still take some lines.
-            assert answer.status in (200, 503)
-            if answer.status == 503:
+            if answer.status == 200:
+                served += [f"{user}-{n}"] if answer.complete else []
+            else:
+                assert answer.status == 503
                 refused += 1
                 told = json.loads(answer.body)
                 assert told["error"]["message"] and (told.get("type") == "error") == (dialect == "anthropic")
@@ -69,6 +73,34 @@ def test_refuse_answers_503_in_the_dialect_and_recovers(make_house, user, fsync)
         log.check_sequence()
         log.check_pairs()
         assert log.end_of(f"{user}-before")["outcome"] == log.end_of(f"{user}-after")["outcome"] == "ok"
+        assert {line["user"] for line in log.ends} >= set(served), "a whole answer has no end"
+
+
+@pytest.mark.parametrize("fsync", ["1000ms", "always"])
+def test_refuse_gives_no_whole_answer_without_its_end(make_house, fsync):
+    """The disk fills up between requests' starts and their ends: a client must not take its answer for complete."""
+    house = make_house(fsync=fsync)
+    key = house.create_key("full-disk")["key"]
+    with small_disk(house.raw_logs):
+        proxy = house.start_proxy()
+        clients = crowds.crowd("cut-short", 20)
+        ballasts = []
+
+        async def fill_behind_the_starts():
+            while len(Log(house.raw_logs).starts) < len(clients):
+                await asyncio.sleep(0.01)
+            ballasts.append(fill(house.raw_logs))
+
+        fault = "events=10; event-ms=100; delay-ms=1000"
+        asyncio.run(crowds.run(clients, proxy.port, key, fault, fill_behind_the_starts))
+        ended = {line["user"] for line in Log(house.raw_logs).ends}
+        whole = {client.user for client in clients if client.ended and client.status == 200}
+        # Some ends still fit into the last page.
+        assert whole == ended and len(ended) < len(clients)
+        ballasts[0].unlink()
+        programs.wait_until("the proxy serves", 20, lambda: ask(proxy, key, "later").status == 200)
+        assert proxy.terminate() == 0
+        Log(house.raw_logs).check_sequence()
 
 
 def test_serve_answers_and_says_what_it_could_not_write(make_house, user):
