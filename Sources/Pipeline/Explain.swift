@@ -85,19 +85,25 @@ extension Explanation {
       say("rule", "none matches: unattributed")
     }
     for (product, amount, weight) in productAmounts {
-      lines.append("    \(products[product].id.padded(to: 24)) \(weight.padded(to: 9)) \(amount) USD")
+      let cost = isUnknown ? "unknown" : "\(amount) USD"
+      lines.append("    \(products[product].id.padded(to: 24)) \(weight.padded(to: 9)) \(cost)")
     }
     say("prices", priceVersion)
     say("rules", attributionVersion)
     return lines.joined(separator: "\n")
   }
 
+  /// Nothing of it could be priced: then no product's part is a number either.
+  private var isUnknown: Bool {
+    usage.outcome == .interrupted
+      || !unpricedReasons.isEmpty && !parts.contains { $0.charge.hasPricedMeter }
+  }
+
   private var costText: String {
     if usage.outcome == .interrupted { return "unknown: the request began, and its end was never logged" }
     let reasons = unpricedReasons.joined(separator: "; ")
     if reasons.isEmpty { return "\(total) USD" }
-    return parts.contains { $0.charge.hasPricedMeter }
-      ? "\(total) USD, and an unknown part: \(reasons)" : "unknown: \(reasons)"
+    return isUnknown ? "unknown: \(reasons)" : "\(total) USD, and an unknown part: \(reasons)"
   }
 
   private var countsState: String {
@@ -149,7 +155,7 @@ extension Explanation {
       writer.member("model_returned", facts.modelReturned)
       writer.member("service_tier", serviceTierName(facts.serviceTier))
       writer.member("counts_are", countsState)
-      writer.member("cost_usd", parts.contains { $0.charge.hasPricedMeter } || unpricedReasons.isEmpty ? total.description : nil)
+      writer.member("cost_usd", isUnknown ? nil : total.description)
       writer.member("unpriced", unpricedReasons.isEmpty ? nil : unpricedReasons.joined(separator: "; "))
       writer.member("rule", ruleNumber)
       writer.member("rule_place", rule?.place)
@@ -180,7 +186,7 @@ extension Explanation {
           writer.object { writer in
             writer.member("product", products[product].id)
             writer.member("weight", weight)
-            writer.member("cost_usd", amount.description)
+            writer.member("cost_usd", isUnknown ? nil : amount.description)
           }
         }
       }

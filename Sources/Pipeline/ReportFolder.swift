@@ -25,11 +25,7 @@ public struct ReportFolder: Sendable {
     try makeFolder(path)
     var files: [String] = []
     func put(_ name: String, _ bytes: [UInt8]) throws {
-      try replace(name) { temporary in
-        guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
-          throw FolderError(path: path + "/" + name, problem: "cannot be written; is the disk full?")
-        }
-      }
+      try replace(name) { try writeFile(bytes, to: $0) }
       files.append(name)
     }
     if formats.contains(.csv) { try put("chargeback.csv", Reports.chargebackCSV(books)) }
@@ -51,6 +47,24 @@ public struct ReportFolder: Sendable {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw FolderError(path: folder, problem: "cannot be made: \(error.localizedDescription)")
+    }
+  }
+
+  /// Writes the file under this very name: Foundation's own writers go by way of a temporary of another name,
+  /// which a killed run would leave in the folder for ever.
+  private func writeFile(_ bytes: [UInt8], to file: String) throws(FolderError) {
+    func fault() -> FolderError {
+      FolderError(path: file, problem: "cannot be written: \(String(cString: strerror(errno)))")
+    }
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw fault() }
+    defer { close(descriptor) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw fault() }
+      rest = rest.dropFirst(count)
     }
   }
 

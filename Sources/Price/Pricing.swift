@@ -51,8 +51,7 @@ extension PriceBook {
       }
       guard
         let rate = rate(
-          .meter(meter), in: match.entry, serviceTier: tier, totalInput: counts.totalInput,
-          at: usage.time)
+          of: meter, in: match.entry, serviceTier: tier, totalInput: counts.totalInput, at: usage.time)
       else {
         charge.unpricedMeters.append(meter)
         lines?.append(.init(meter: meter, count: count, rate: nil, note: "no rate for \(meter.name)"))
@@ -84,6 +83,29 @@ extension PriceBook {
       charge.unpricedReason = "no rate for " + charge.unpricedMeters.map(\.name).joined(separator: ", ")
     }
     return charge
+  }
+
+  /// Audio and image tokens have their own price only where the vendor sets them apart; elsewhere they are text.
+  private func rate(
+    of meter: Meter, in entry: Entry, serviceTier: String, totalInput: Int64, at time: Int64
+  ) -> Rate? {
+    func find(_ meter: Meter) -> Rate? {
+      rate(.meter(meter), in: entry, serviceTier: serviceTier, totalInput: totalInput, at: time)
+    }
+    if let own = find(meter) { return own }
+    guard let plain = meter.pricedAsText, var rate = find(plain) else { return nil }
+    rate.note = "as \(plain.name), " + rate.note
+    return rate
+  }
+}
+
+extension Meter {
+  fileprivate var pricedAsText: Meter? {
+    switch self {
+    case .inputAudio, .inputImage: .input
+    case .outputAudio, .outputImage: .output
+    default: nil
+    }
   }
 }
 

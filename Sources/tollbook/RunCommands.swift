@@ -22,7 +22,7 @@ struct RunCommand: AsyncParsableCommand {
       try settings.period(books.period), formats: try books.formats(), progress: progress.show)
     progress.end()
     Show.ingested(result.ingested)
-    for (target, outcome) in result.posts { Show.post(target, outcome) }
+    for (target, outcome) in result.posts { Show.post(target, result.books.period.label, outcome) }
     if common.json {
       Terminal.print(Reports.runJSON(result.books))
     } else {
@@ -147,7 +147,7 @@ struct PostCommand: AsyncParsableCommand {
     }
     guard let target = try settings.postTargets().first(where: { $0.name == to }) else { return }
     let result = try await run.post(made, to: target, again: again)
-    Show.post(to, result)
+    Show.post(to, made.period.label, result)
     switch result {
     case .sent, .alreadySent: break
     case .unknown, .failed: throw ExitCode(1)

@@ -31,14 +31,14 @@ enum Show {
     return writer.text
   }
 
-  static func post(_ target: String, _ result: PostResult) {
+  static func post(_ target: String, _ period: String, _ result: PostResult) {
     switch result {
     case .sent: Terminal.say("posted to \(target)")
     case .alreadySent: Terminal.say("\(target): posted before, not repeated")
     case .unknown(let detail):
       Terminal.say(
-        "\(target): it is not known whether the post arrived (\(detail)); look in the channel, and repeat it with: "
-          + "tollbook post --to \(target) --again")
+        "\(target): delivery unknown (\(detail)); look whether it arrived in the channel, and if not, "
+          + "repeat it with: tollbook post --period \(period) --to \(target) --again")
     case .failed(let detail): Terminal.say("\(target): not posted: \(detail)")
     }
   }
