@@ -130,12 +130,12 @@ def test_a_vendor_that_cannot_be_reached_is_a_502(make_house, user, dialect):
 
 @pytest.mark.parametrize("dialect", ["openai", "anthropic"])
 def test_a_slow_client_gets_everything(shared, user, dialect):
-    """Four megabytes through a client that reads slowly: the vendor is held back, nothing is lost."""
+    """Twelve megabytes through a client that reads late: the vendor is held back, nothing is lost."""
     body = encoded(question(dialect, user, True))
-    fault = "big-line-kib=4096; chunk-bytes=65536"
+    fault = "big-line-kib=12288; chunk-bytes=65536"
     import socket
     with socket.create_connection(("127.0.0.1", shared.proxy.port), timeout=60) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         connection.sendall(wire.request_bytes(PATHS[dialect], headers(dialect, shared.key["key"], fault), body))
         time.sleep(1)
         parser = wire.Parser("POST")
