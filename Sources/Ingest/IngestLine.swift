@@ -70,12 +70,3 @@ public func takeLine(
   if answered, end.usage == nil, usage.counts.isZero { usage.flags.insert(.usageMissing) }
   return .end(head, usage)
 }
-
-/// The first bytes of a rejected line, made safe to show: printable ASCII, everything else a dot.
-public func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
-  var text = ""
-  for byte in bytes.prefix(Rejection.excerptLimit) {
-    text.unicodeScalars.append(byte >= 0x20 && byte < 0x7F ? Unicode.Scalar(byte) : ".")
-  }
-  return text
-}

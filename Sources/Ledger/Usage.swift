@@ -159,18 +159,13 @@ public struct Usage: Sendable {
   }
 }
 
-/// A line that could not be taken, where it stands and why.
+/// A line that could not be taken, where it stands and why. What it says is not kept: it may be a prompt.
 public struct Rejection: Hashable, Sendable {
   public var place: Usage.Place
   public var reason: String
-  /// The first bytes, with everything unprintable replaced: never more than `excerptLimit` characters.
-  public var excerpt: String
 
-  public static let excerptLimit = 80
-
-  public init(place: Usage.Place, reason: String, excerpt: String) {
+  public init(place: Usage.Place, reason: String) {
     self.place = place
     self.reason = reason
-    self.excerpt = excerpt
   }
 }

@@ -52,14 +52,11 @@ enum SampleBooks {
     ]
     books.rejections = [
       Rejection(
-        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 71), reason: "not JSON",
-        excerpt: "SECRET-PROMPT"),
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 71), reason: "not JSON"),
       Rejection(
-        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 90_000), reason: "cut at the end",
-        excerpt: ""),
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 90_000), reason: "cut at the end"),
       Rejection(
-        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3), reason: "unknown version",
-        excerpt: ""),
+        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3), reason: "unknown version"),
     ]
     books.holes = [Books.Hole(writer: "w-8f3a", first: 901, last: 904)]
     books.checks = [
