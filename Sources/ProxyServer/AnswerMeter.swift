@@ -1,4 +1,5 @@
-/// A vendor's answer in, piece by piece; what the client gets of each piece, and at the end the log's facts, out.
+/// A vendor's answer in, piece by piece; what the client gets of each piece, and in the end the log's facts,
+/// out.
 internal import JSON
 internal import Ledger
 internal import NIOCore
@@ -35,13 +36,14 @@ struct AnswerMeter {
     if (200..<300).contains(status), Self.isEventStream(headers.first(name: "content-type")) {
       // An encoded stream cannot be edited; a vendor that encodes what was asked for plain keeps its chunks.
       stream = EventStream(
-        dialect: dialect, hidesUsage: asksForUsage && isPlain, tape: tape, lineBytesMax: limits.eventLineBytesMax)
+        dialect: dialect, hidesUsage: asksForUsage && isPlain, tape: tape,
+        lineBytesMax: limits.eventLineBytesMax)
     }
     guard !isPlain else { return }
     let inflatedBytesMax = stream == nil ? limits.answerCopyBytesMax : limits.answerCopyBytesMax * 8
     inflater = Inflater(coding: coding, outputBytesMax: inflatedBytesMax)
     // What cannot be read is relayed and not kept.
-    if inflater == nil { copy = nil }
+    if inflater == nil { stopReading() }
   }
 
   private static func isEventStream(_ contentType: String?) -> Bool {
@@ -50,6 +52,9 @@ struct AnswerMeter {
   }
 
   var changesBytes: Bool { stream?.hidesUsage ?? false }
+
+  /// A Content-Length is used up.
+  var isAtLength: Bool { bytesLeft == 0 }
 
   /// The bytes given last hold what a client takes for the end.
   var isLastForClient: Bool { bytesLeft == 0 || (stream?.facts.sawTerminal ?? false) }
@@ -81,6 +86,11 @@ struct AnswerMeter {
     return ByteBuffer(bytes: rest)
   }
 
+  private mutating func stopReading() {
+    copy = nil
+    stream?.stopReading()
+  }
+
   private mutating func keep(_ bytes: ByteBuffer) {
     copyBytes += bytes.readableBytes
     if copyBytes > answerCopyBytesMax { copy = nil }
@@ -101,7 +111,7 @@ struct AnswerMeter {
       }
       if let fault { throw fault }
     } catch {
-      copy = nil
+      stopReading()
     }
     if stream == nil {
       keep(plain)
@@ -122,7 +132,8 @@ struct AnswerMeter {
     record.billing = facts.billing
     record.usage = facts.usage?.json
     if record.usage != nil { record.usageSource = .vendor }
-    if stream != nil, record.usage == nil || !facts.usageIsFinal {
+    // Of a stream that could not be read to its end, nobody knows how much it was.
+    if let stream, !stream.isBlind, record.usage == nil || !facts.usageIsFinal {
       record.usage =
         VendorUsage.estimate(
           dialect, known: facts.usage, requestTextBytes: textBytes, answerTextBytes: facts.textBytes
@@ -171,11 +182,20 @@ struct AnswerMeter {
     switch ending {
     case .complete, .undrained: return (.ok, nil)
     case .broken:
-      return (.streamBroken, .init(type: "stream_broken", message: "The vendor's answer ended before it was complete."))
+      return (
+        .streamBroken,
+        .init(type: "stream_broken", message: "The vendor's answer ended before it was complete.")
+      )
     case .silent:
-      return (.streamBroken, .init(type: "vendor_timeout", message: "The vendor fell silent in the middle of its answer."))
+      return (
+        .streamBroken,
+        .init(type: "vendor_timeout", message: "The vendor fell silent in the middle of its answer.")
+      )
     case .stopped:
-      return (.streamBroken, .init(type: "proxy_stopped", message: "The proxy stopped before the answer was complete."))
+      return (
+        .streamBroken,
+        .init(type: "proxy_stopped", message: "The proxy stopped before the answer was complete.")
+      )
     }
   }
 }

@@ -1,5 +1,5 @@
-/// One client's connection: its requests are collected one after the other, and each becomes an exchange with a
-/// vendor or an answer of the proxy's own.
+/// One client's connection: its requests are collected one after the other, and each becomes an exchange with
+/// a vendor or an answer of the proxy's own.
 internal import Ledger
 internal import NIOCore
 internal import NIOHTTP1
@@ -102,7 +102,9 @@ final class ClientConnection: ChannelInboundHandler {
       // The buffer must have one owner while it grows.
       state = .idle
       let size = (request.body?.readableBytes ?? 0) + bytes.readableBytes
-      guard size <= request.bodyBytesMax else { return refuseEarly(request, request.problem ?? .requestTooLarge) }
+      guard size <= request.bodyBytesMax else {
+        return refuseEarly(request, request.problem ?? .requestTooLarge)
+      }
       append(bytes, to: &request)
       state = .receiving(request)
     case .ignoring(let answer, let bytesLeft):
@@ -145,12 +147,15 @@ final class ClientConnection: ChannelInboundHandler {
     }
   }
 
-  /// Answers before the whole request is there; what still comes is thrown away, and then the connection ends.
+  /// Answers before the whole request is there; what still comes is thrown away, then the connection ends.
   private func refuseEarly(_ request: IncomingRequest, _ problem: Problem) {
     loop.refuse(problem, Intake.record(request, address: address), request)
     keepsAlive = false
     write(OwnAnswer(problem, request.endpoint.dialect, requestID: request.id))
+    // A client that waits to be told to go on sends nothing more.
+    if request.headers.expectsContinue { return finishResponse() }
     context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    since = .now()
     state = .lingering(bytesLeft: loop.limits.lingerBytesMax)
   }
 
@@ -159,7 +164,8 @@ final class ClientConnection: ChannelInboundHandler {
   private func ownAnswer(to head: HTTPRequestHead, path: Substring) -> OwnAnswer {
     switch (head.method, path) {
     case (.HEAD, "/"), (.GET, "/"): return OwnAnswer(status: .ok, text: "tollbook\n", head.method)
-    case (.GET, "/health/live"), (.HEAD, "/health/live"): return OwnAnswer(status: .ok, text: "live\n", head.method)
+    case (.GET, "/health/live"), (.HEAD, "/health/live"):
+      return OwnAnswer(status: .ok, text: "live\n", head.method)
     case (.GET, "/health/ready"), (.HEAD, "/health/ready"):
       let isReady = !loop.core.stops
       return OwnAnswer(
@@ -167,7 +173,8 @@ final class ClientConnection: ChannelInboundHandler {
     default: break
     }
     let endpoint = Endpoint(path: path)
-    let isAnthropic = path.contains("/messages") || head.headers.contains(name: "anthropic-version")
+    let isAnthropic =
+      path.contains("/messages") || head.headers.contains(name: "anthropic-version")
       || head.headers.contains(name: "x-api-key")
     let time = loop.core.clock()
     var answer = OwnAnswer(
@@ -279,7 +286,8 @@ final class ClientConnection: ChannelInboundHandler {
     let limit: Int
     switch state {
     case .idle: limit = loop.limits.idleClientMilliseconds
-    case .receiving, .ignoring, .lingering: limit = loop.limits.requestArrivalMilliseconds
+    case .receiving, .ignoring: limit = loop.limits.requestArrivalMilliseconds
+    case .lingering: limit = loop.limits.lingerMilliseconds
     case .exchanging: return
     case .closed: limit = loop.limits.idleClientMilliseconds
     }

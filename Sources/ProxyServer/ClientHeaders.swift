@@ -44,7 +44,8 @@ struct ClientHeaders {
         let word = trimmed(option).lowercased()
         if word != "close", word != "keep-alive" { connectionOptions.append(Substring(word)) }
       }
-    case "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    case "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+      "trailer",
       "transfer-encoding", "upgrade", "cookie", "forwarded":
       break
     case "content-length":
@@ -119,4 +120,3 @@ func trimmed(_ text: Substring) -> String {
   while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
   return String(rest)
 }
-

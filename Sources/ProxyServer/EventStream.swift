@@ -1,5 +1,5 @@
-/// A vendor's server-sent events in, as they were cut by the network; what the meter learns, and the bytes for
-/// the client, out.
+/// A vendor's server-sent events in, as they were cut by the network; what the meter learns, and the bytes
+/// for the client, out.
 ///
 /// Where the client asked for usage itself, the bytes go through untouched. Where the proxy asked for it on
 /// the books' behalf, whole events are looked at, and what the client did not order is taken out again.
@@ -254,6 +254,9 @@ package struct EventStream {
   private mutating func noteError() {
     if facts.error != nil { facts.sawTerminal = true }
   }
+
+  /// Bytes go on passing; nothing is learned from them.
+  mutating func stopReading() { goBlind() }
 
   private mutating func goBlind() {
     isBlind = true

@@ -25,6 +25,8 @@ final class Exchange {
     case body(ByteBuffer)
     case end
     case abort
+    /// Instead of a vendor's answer.
+    case own(OwnAnswer)
   }
 
   private struct Drain {
@@ -41,7 +43,11 @@ final class Exchange {
   private var deadline: NIODeadline
   private var drain: Drain?
   private var isLineWritten = false
+  /// The `end` line could not be written, and then nobody is to get a whole answer.
+  private var isLineLost = false
   private var isOver = false
+  /// The answer's head, until there is something behind it or the vendor pauses.
+  private var pendingHead: HTTPResponseHead?
   private var needsFlush = false
   /// The `end` line is on its way to the disk, and these parts wait for it.
   private var heldBack: [ClientPart]?
@@ -114,7 +120,7 @@ final class Exchange {
     var relayed = HTTPResponseHead(version: .http1_1, status: head.status)
     relayed.headers = relayedHeaders(head.headers, keepsLength: !meter.changesBytes)
     self.meter = meter
-    emit(.head(relayed))
+    pendingHead = relayed
   }
 
   private func relayedHeaders(_ headers: HTTPHeaders, keepsLength: Bool) -> HTTPHeaders {
@@ -138,14 +144,24 @@ final class Exchange {
     if record.firstByteMicroseconds == nil {
       record.firstByteMicroseconds = (now - plan.request.arrival).nanoseconds / 1000
     }
-    guard let passed = meter?.take(bytes) else { return }
+    guard var passed = meter?.take(bytes) else { return }
+    if meter?.isAtLength == true {
+      var rest = meter?.finish() ?? ByteBuffer()
+      passed.writeBuffer(&rest)
+      // The length is right and the stream is not: without these bytes the client sees that, too.
+      if meter?.isComplete == false { return breakOff(.broken, rest: ByteBuffer()) }
+    }
     // A client may stop at these bytes, so the line is written before they go out.
-    if let meter, meter.isLastForClient { writeEnd(.complete) }
+    if meter?.isLastForClient == true {
+      writeEnd(.complete)
+      if isLineLost { return withhold() }
+    }
     if passed.readableBytes > 0 { emit(.body(passed)) }
     spendDrain(bytes.readableBytes)
   }
 
   func vendorReadComplete() {
+    emitPendingHead()
     guard needsFlush else { return }
     needsFlush = false
     client?.flush()
@@ -158,6 +174,7 @@ final class Exchange {
     let rest = meter?.finish() ?? ByteBuffer()
     guard meter?.isComplete ?? true else { return breakOff(.broken, rest: rest) }
     writeEnd(.complete)
+    if isLineLost { return withhold() }
     if rest.readableBytes > 0 { emit(.body(rest)) }
     emit(.end)
     over()
@@ -204,7 +221,9 @@ final class Exchange {
   }
 
   /// The proxy's grace for stopping is over.
-  func cut() { breakOff(.stopped, rest: ByteBuffer()) }
+  func cut() {
+    if meter == nil { fail(.stopping) } else { breakOff(.stopped, rest: ByteBuffer()) }
+  }
 
   private func spendDrain(_ bytes: Int) {
     guard drain != nil else { return }
@@ -216,20 +235,29 @@ final class Exchange {
 
   /// No answer came that could be relayed.
   private func fail(_ problem: Problem) {
-    guard !isOver else { return }
+    guard !isOver, !isLineWritten else { return }
     record.status = problem.status
     record.outcome = problem.outcome
     record.error = .init(type: problem.type, message: problem.message)
     writeEndLine()
-    let answer = ownAnswer(problem)
-    let client = self.client
-    self.client = nil
+    emit(.own(ownAnswer(isLineLost ? .logUnavailable : problem)))
     over()
-    client?.send(answer)
+  }
+
+  /// The log does not know this answer's end, so the client must not take it for whole.
+  private func withhold() {
+    if pendingHead == nil {
+      emit(.abort)
+    } else {
+      pendingHead = nil
+      emit(.own(ownAnswer(.logUnavailable)))
+    }
+    over()
   }
 
   /// The client must see that the answer is not whole: its connection ends without the end of the answer.
   private func breakOff(_ ending: Ending, rest: ByteBuffer) {
+    guard !isOver else { return }
     writeEnd(ending)
     if rest.readableBytes > 0 { emit(.body(rest)) }
     emit(.abort)
@@ -265,23 +293,30 @@ final class Exchange {
       record.outcome = isClientThere ? .vendorError : .clientGone
     }
     writeEndLine()
-    guard client != nil, loop.core.settings.fsync == .always else { return }
-    heldBack = []
-    let box = NIOLoopBound(self, eventLoop: loop.eventLoop)
-    let eventLoop = loop.eventLoop
-    loop.core.log.whenDurable { _ in eventLoop.execute { box.value.release() } }
   }
 
   private func writeEndLine() {
     guard !isLineWritten else { return }
     isLineWritten = true
     record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
-    _ = loop.write(.end, record, time: plan.request.time)
+    guard loop.write(.end, record, time: plan.request.time) else {
+      isLineLost = loop.core.settings.whenLogFails == .refuse
+      return
+    }
+    guard client != nil, loop.core.settings.fsync == .always else { return }
+    heldBack = []
+    let box = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    let eventLoop = loop.eventLoop
+    loop.core.log.whenDurable { failure in eventLoop.execute { box.value.release(failure) } }
   }
 
   // MARK: - To the client
 
   private func emit(_ part: ClientPart) {
+    switch part {
+    case .body, .end: emitPendingHead()
+    case .head, .abort, .own: break
+    }
     guard heldBack == nil else {
       heldBack?.append(part)
       return
@@ -300,18 +335,38 @@ final class Exchange {
     case .abort:
       self.client = nil
       client.close()
+    case .own(let answer):
+      self.client = nil
+      client.send(answer)
     }
   }
 
-  /// The line is on the disk.
-  private func release() {
-    guard let parts = heldBack else { return }
+  private func emitPendingHead() {
+    guard let head = pendingHead else { return }
+    pendingHead = nil
+    emit(.head(head))
+  }
+
+  /// The line is on the disk, or could not be brought there.
+  private func release(_ failure: LogError?) {
+    guard var parts = heldBack else { return }
     heldBack = nil
+    if let failure {
+      loop.core.lineNotWritten(failure)
+      if loop.core.settings.whenLogFails == .refuse {
+        isLineLost = true
+        let isHeadHere = pendingHead != nil || parts.contains { if case .head = $0 { true } else { false } }
+        let isOwn = parts.contains { if case .own = $0 { true } else { false } }
+        pendingHead = nil
+        parts = [isHeadHere || isOwn ? .own(ownAnswer(.logUnavailable)) : .abort]
+      }
+    }
     for part in parts { emit(part) }
     if needsFlush {
       needsFlush = false
       client?.flush()
     }
+    if isLineLost { over() }
     if isOver { loop.remove(self) }
   }
 }

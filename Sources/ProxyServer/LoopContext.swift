@@ -1,4 +1,4 @@
-/// What one event loop's connections share, so that a request crosses no thread: pools, a parser, a clock tick.
+/// What one event loop's connections share, so that a request crosses no thread: pools, a parser, a tick.
 internal import JSON
 internal import Ledger
 internal import NIOCore
@@ -82,7 +82,8 @@ final class LoopContext {
   }
 
   private func scheduleTick() {
-    ticking = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Self.tickMilliseconds)) { [weak self] in
+    ticking = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Self.tickMilliseconds)) {
+      [weak self] in
       guard let self else { return }
       self.tick()
       self.scheduleTick()

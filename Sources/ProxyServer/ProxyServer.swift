@@ -1,11 +1,12 @@
 /// Settings in; a running proxy that meters what clients ask of LLM vendors into the raw log, out.
 internal import Dispatch
+internal import Glibc
 internal import Ledger
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
-internal import RawLog
+public import RawLog
 internal import Synchronization
 
 public final class ProxyServer: Sendable {
@@ -27,14 +28,17 @@ public final class ProxyServer: Sendable {
   /// - Parameters:
   ///   - clock: microseconds since 1970-01-01T00:00:00Z.
   ///   - random: 64 random bits a call.
+  ///   - files: what the raw log is written through; a test puts faults in.
   ///   - notices: sentences for the operator; they hold no secret and no prompt.
   public static func start(
     _ settings: ProxySettings, keys: any KeyDirectory, clock: @escaping @Sendable () -> Int64,
-    random: @escaping @Sendable () -> UInt64, notices: @escaping @Sendable (String) -> Void
+    random: @escaping @Sendable () -> UInt64, files: any LogFiles = POSIXLogFiles(),
+    notices: @escaping @Sendable (String) -> Void
   ) async throws -> ProxyServer {
     let routing = try Routing(settings)
     for route in settings.routes where !routing.vendors.contains(where: { $0.name == route.upstream }) {
-      notices("The route for \(route.match.text) names no configured upstream (\(route.upstream)); it is not used.")
+      notices(
+        "The route for \(route.match.text) names no configured upstream (\(route.upstream)); it is not used.")
     }
     for trouble in sealAbandonedSegments(in: settings.rawLogs) {
       notices("A segment that an earlier proxy left could not be sealed: \(trouble)")
@@ -42,10 +46,11 @@ public final class ProxyServer: Sendable {
     let log = LogWriter(
       .init(
         folder: settings.rawLogs, fsync: settings.fsync, program: settings.program, host: settings.host),
-      clock: clock, random: random, notice: notices)
+      files: files, clock: clock, random: random, notice: notices)
     let core = ProxyCore(
       settings: settings, routing: routing, keys: keys, log: log,
-      tls: routing.vendors.contains { $0.isTLS } ? try tlsContext(settings) : nil, clock: clock, random: random,
+      tls: routing.vendors.contains { $0.isTLS } ? try tlsContext(settings) : nil, clock: clock,
+      random: random,
       notices: notices)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops))
     do {
@@ -56,7 +61,12 @@ public final class ProxyServer: Sendable {
             NIOLoopBound(LoopContext(core: core, eventLoop: eventLoop), eventLoop: eventLoop)
           }.get())
       }
-      let listener = try await listen(settings, group: group, loops: loops)
+      let listener: any Channel
+      do {
+        listener = try await listen(settings, group: group, loops: loops)
+      } catch {
+        throw listenFault(settings, error)
+      }
       return ProxyServer(core: core, group: group, listener: listener, loops: loops)
     } catch {
       try await group.shutdownGracefully()
@@ -141,13 +151,29 @@ public final class ProxyServer: Sendable {
             throw ChannelError.operationUnsupported
           }
           let pipeline = channel.pipeline.syncOperations
+          // Answers' headers come from a parser that lets no line break through, or are the proxy's own.
           try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: true, withErrorHandling: true, withOutboundHeaderValidation: true,
+            withPipeliningAssistance: true, withErrorHandling: true, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headerLimits)
           try pipeline.addHandler(ClientConnection(context.value))
         }
       }
       .bind(host: settings.listenHost, port: settings.listenPort).get()
+  }
+
+  /// The system's error says neither which address nor what to do.
+  private static func listenFault(_ settings: ProxySettings, _ error: any Error) -> ProxySettingsError {
+    let address = "\(settings.listenHost):\(settings.listenPort)"
+    let advice = "Stop the other program or let the proxy listen on another port."
+    switch (error as? IOError)?.errnoCode {
+    case EADDRINUSE:
+      return .init(description: "cannot listen on \(address): the address is in use. \(advice)")
+    case EACCES:
+      return .init(description: "cannot listen on \(address): no right to. Take a port above 1023.")
+    case EADDRNOTAVAIL:
+      return .init(description: "cannot listen on \(address): this machine has no such address.")
+    default: return .init(description: "cannot listen on \(address): \(error)")
+    }
   }
 
   /// Connections that wait to be accepted; the kernel cuts it to its own limit.

@@ -64,6 +64,7 @@ public struct ProxyLimits: Sendable {
   public var refusedRequestBytesMax = 256 << 10
   /// What is read and thrown away behind an early answer, so that the client gets to read it.
   public var lingerBytesMax = 64 << 20
+  public var lingerMilliseconds = 10_000
   /// Usage of a longer JSON answer is not read; it is relayed all the same.
   public var answerCopyBytesMax = 32 << 20
   /// A longer SSE line ends the metering of its stream, not the stream.

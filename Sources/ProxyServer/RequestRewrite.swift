@@ -42,7 +42,7 @@ extension RequestReading {
     var metadata: JSONValue?
     var textBytes = 0
     for (name, value) in body.members {
-      // The last one would win here and the first one at some vendors: what is checked must be what is served.
+      // The last one would win here, the first one at some vendors: what is checked must be what is served.
       if name.isString("model") {
         guard model == nil else { throw .malformed("model stands there twice") }
         model = value
@@ -117,7 +117,8 @@ extension RequestReading {
     case .array: return value.elements.reduce(0) { $0 + textBytes(in: $1) }
     case .object:
       return value.members.reduce(0) { sum, member in
-        let isData = member.name.isString("data") || member.name.isString("file_data")
+        let isData =
+          member.name.isString("data") || member.name.isString("file_data")
           || (member.name.isString("url") && member.value.rawBytes.starts(with: "\"data:".utf8))
         return isData ? sum : sum + textBytes(in: member.value)
       }

@@ -50,7 +50,8 @@ package struct Vendor: Sendable {
     var host = authority
     var port = isTLS ? 443 : 80
     if let colon = authority.lastIndex(of: ":"), authority[colon...].firstIndex(of: "]") == nil {
-      guard let number = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(number) else {
+      guard let number = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(number)
+      else {
         throw fault("has no valid port")
       }
       port = number

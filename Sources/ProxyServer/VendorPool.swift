@@ -36,7 +36,8 @@ final class VendorPool {
           try pipeline.addHandler(VendorConnection())
         }
       }
-    bootstrap.connect(host: vendor.host, port: vendor.port).assumeIsolated().whenComplete { [weak self] result in
+    bootstrap.connect(host: vendor.host, port: vendor.port).assumeIsolated().whenComplete {
+      [weak self] result in
       guard let self, case .success(let channel) = result,
         let connection = Self.connection(of: channel)
       else { return done(nil) }

@@ -39,9 +39,27 @@ package struct VendorUsage {
       bytes.append(UInt8(ascii: "}"))
     }
     guard bytes.count <= LogRecordLimit.usageBytesMax else { return nil }
-    // A line break can only stand between tokens: inside a JSON string it must be escaped.
-    if bytes.contains(where: { $0 == 0x0A || $0 == 0x0D }) { bytes.removeAll { $0 == 0x0A || $0 == 0x0D } }
-    return bytes
+    return bytes.contains { $0 == 0x0A || $0 == 0x0D } ? Self.withoutSpace(bytes) : bytes
+  }
+
+  /// Without the white space between the tokens.
+  private static func withoutSpace(_ json: [UInt8]) -> [UInt8] {
+    var isInString = false
+    var isEscaped = false
+    return json.filter { byte in
+      if isInString {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          isInString = false
+        }
+        return true
+      }
+      if byte == UInt8(ascii: "\"") { isInString = true }
+      return byte > 0x20
+    }
   }
 
   /// Where a stream ends before the vendor's last word: about four bytes of UTF-8 make a token, both of what

@@ -68,7 +68,7 @@ public struct POSIXLogFiles: LogFiles {
   public func close(_ file: Int32) { _ = Glibc.close(file) }
 
   public func rename(_ old: String, to new: String) throws(FileFault) {
-    // The name belongs to one writer and the caller holds that writer's lock, so nobody can take it in between.
+    // The name belongs to one writer, whose lock the caller holds: nobody can take it in between.
     guard access(new, F_OK) != 0 else { throw FileFault(errno: EEXIST) }
     guard Glibc.rename(old, new) == 0 else { throw FileFault(errno: errno) }
   }

@@ -79,9 +79,11 @@ public struct LogRecord: Sendable {
       writer.member("attempt", attempt)
       writer.member("endpoint", endpoint)
       writer.member("provider", cut(provider))
-      writer.member("model", object: { writer in
-        writer.member("requested", cut(modelRequested))
-      })
+      writer.member(
+        "model",
+        object: { writer in
+          writer.member("requested", cut(modelRequested))
+        })
       writeWho(to: &writer)
       writeClient(to: &writer)
     }
@@ -101,11 +103,13 @@ public struct LogRecord: Sendable {
       writer.member("vendor_request_id", cut(vendorRequestID))
       writer.member("response_id", cut(responseID))
       writer.member("final", final)
-      writer.member("model", object: { writer in
-        writer.member("requested", cut(modelRequested))
-        writer.member("routed", cut(modelRouted))
-        writer.member("returned", cut(modelReturned))
-      })
+      writer.member(
+        "model",
+        object: { writer in
+          writer.member("requested", cut(modelRequested))
+          writer.member("routed", cut(modelRouted))
+          writer.member("returned", cut(modelReturned))
+        })
       writeWho(to: &writer)
       writer.member("status", status)
       writer.member("outcome", outcome.rawValue)
@@ -117,19 +121,23 @@ public struct LogRecord: Sendable {
 
   private func writeWho(to writer: inout JSONWriter) {
     if let keyID {
-      writer.member("key", object: { writer in
-        writer.member("id", cut(keyID))
-        writer.member("name", cut(keyName))
-      })
+      writer.member(
+        "key",
+        object: { writer in
+          writer.member("id", cut(keyID))
+          writer.member("name", cut(keyName))
+        })
     } else {
       writer.member("key", String?.none)
     }
     writer.member("team", cut(team))
     writer.member("user", cut(user))
     writer.member("session", cut(session))
-    writer.member("tags", object: { writer in
-      for tag in tags.prefix(LogRecordLimit.tagsMax) { writer.member(cut(tag.name) ?? "", cut(tag.value)) }
-    })
+    writer.member(
+      "tags",
+      object: { writer in
+        for tag in tags.prefix(LogRecordLimit.tagsMax) { writer.member(cut(tag.name) ?? "", cut(tag.value)) }
+      })
     writer.member("inference_profile", cut(inferenceProfile))
   }
 
@@ -138,30 +146,36 @@ public struct LogRecord: Sendable {
       writer.member("error", String?.none)
       return
     }
-    writer.member("error", object: { writer in
-      writer.member("type", error.type)
-      if let code = error.code { writer.member("code", code) }
-      writer.member("message", error.message)
-    })
+    writer.member(
+      "error",
+      object: { writer in
+        writer.member("type", error.type)
+        if let code = error.code { writer.member("code", code) }
+        writer.member("message", error.message)
+      })
   }
 
   private func writeUsage(to writer: inout JSONWriter) {
     writer.name("usage")
     if let usage { writer.raw(usage) } else { writer.null() }
-    writer.member("billing", object: { writer in
-      for fact in billing {
-        writer.name(fact.name)
-        writer.raw(fact.json)
-      }
-    })
+    writer.member(
+      "billing",
+      object: { writer in
+        for fact in billing {
+          writer.name(fact.name)
+          writer.raw(fact.json)
+        }
+      })
     writer.member("usage_source", usageSource.rawValue)
   }
 
   private func writeClient(to writer: inout JSONWriter) {
-    writer.member("client", object: { writer in
-      writer.member("ip", cut(clientIP))
-      writer.member("agent", cut(clientAgent))
-    })
+    writer.member(
+      "client",
+      object: { writer in
+        writer.member("ip", cut(clientIP))
+        writer.member("agent", cut(clientAgent))
+      })
   }
 }
 

@@ -34,8 +34,8 @@ private func padded(_ value: Int64, _ width: Int) -> String {
   return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
-/// Seals the `.open` segments under `root` whose lock can be had: their writer is gone. A torn last line stays
-/// as it is; readers reject it once.
+/// Seals the `.open` segments under `root` whose lock can be had: their writer is gone. A torn last line
+/// stays as it is; readers reject it once.
 ///
 /// - Returns: what could not be sealed and why, one sentence each; empty when all is well.
 public func sealAbandonedSegments(in root: String, files: any LogFiles = POSIXLogFiles()) -> [String] {

@@ -105,7 +105,8 @@ public final class LogWriter: Sendable {
   ///   - time: microseconds since 1970-01-01T00:00:00Z; for `start` and `end` when the request arrived.
   ///   - members: a JSON object on one line, whose members follow the envelope.
   @discardableResult
-  public func append(_ kind: LineKind, time: Int64, members: some Collection<UInt8>) throws(LogError) -> Int64 {
+  public func append(_ kind: LineKind, time: Int64, members: some Collection<UInt8>) throws(LogError) -> Int64
+  {
     try state.withLock { state throws(LogError) in
       guard !state.isClosed else {
         throw LogError(doing: "writing to", path: settings.folder, fault: FileFault(errno: 9))

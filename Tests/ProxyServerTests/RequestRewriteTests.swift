@@ -99,14 +99,17 @@ private func rewritten(
     #expect(throws: Problem.self) { try rewritten(body) }
   }
 
-  @Test("a request must be an object that names a model", arguments: ["[]", "1", "{}", #"{"model":7}"#, #"{"model":""}"#])
+  @Test(
+    "a request must be an object that names a model",
+    arguments: ["[]", "1", "{}", #"{"model":7}"#, #"{"model":""}"#])
   func noModel(_ body: String) {
     #expect(throws: Problem.self) { try rewritten(body) }
   }
 
   @Test("the user is read where each vendor has it") func user() throws {
     let openAI = try RequestReading(
-      JSONTape().parse(#"{"model":"m","user":"u-1","metadata":{"user_id":"no"}}"#), endpoint: .chatCompletions)
+      JSONTape().parse(#"{"model":"m","user":"u-1","metadata":{"user_id":"no"}}"#), endpoint: .chatCompletions
+    )
     #expect(openAI.user == "u-1")
     let anthropic = try RequestReading(
       JSONTape().parse(#"{"model":"m","user":"no","metadata":{"user_id":"u-2"}}"#), endpoint: .messages)
@@ -115,7 +118,8 @@ private func rewritten(
 
   @Test("the text asked is counted without the bytes of images") func text() throws {
     // "user" + "text" + "abcd" and "image" + "base64" are strings of the messages; the data is not text.
-    let body = #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"abcd"},"#
+    let body =
+      #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"abcd"},"#
       + #"{"type":"image","source":{"type":"base64","data":"AAAAAAAAAAAAAAAAAAAA"}},"#
       + #"{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAAAAAAAAAA"}}]}]}"#
     let reading = try RequestReading(JSONTape().parse(body), endpoint: .messages)
@@ -166,7 +170,9 @@ private func rewritten(
 
   @Test(
     "a base URL that means nothing is refused, and the message quotes no password",
-    arguments: ["api.openai.com", "ftp://x", "https://", "http://x:0", "http://x:99999", "http://u:hunter2@x"])
+    arguments: [
+      "api.openai.com", "ftp://x", "https://", "http://x:0", "http://x:99999", "http://u:hunter2@x",
+    ])
   func bad(_ base: String) {
     let error = #expect(throws: ProxySettingsError.self) {
       try Vendor(Upstream(name: "u", provider: "openai", baseURL: base), index: 0)
@@ -185,7 +191,8 @@ private func rewritten(
     #expect(try header("openai") == "authorization: Bearer k-123")
     #expect(try header("anthropic") == "x-api-key: k-123")
     #expect(try header("azure") == "api-key: k-123")
-    #expect(try Vendor(Upstream(name: "u", provider: "x", baseURL: "http://x"), index: 0).authorization == nil)
+    #expect(
+      try Vendor(Upstream(name: "u", provider: "x", baseURL: "http://x"), index: 0).authorization == nil)
   }
 }
 

@@ -10,14 +10,11 @@ final class TemporaryFolder: Sendable {
   let path: String
 
   init() {
-    let template: [CChar] = Array("/tmp/tollbook-log-XXXXXX".utf8CString)
-    path = template.withUnsafeBufferPointer { source in
-      var name = Array(source)
-      return name.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
-    }
+    path = "/tmp/tollbook-log-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    mkdir(path, 0o700)
   }
 
-  deinit { for file in files() + [] { unlink(file) } }
+  deinit { for file in files() { unlink(file) } }
 
   /// Every file below, sorted, with its folder.
   func files() -> [String] { Self.files(in: path) }

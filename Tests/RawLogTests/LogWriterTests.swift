@@ -15,7 +15,8 @@ func makeWriter(
 ) -> LogWriter {
   LogWriter(
     .init(
-      folder: folder.path, fsync: fsync, segmentBytesMax: segmentBytesMax, program: "tollbook/test", host: "h"),
+      folder: folder.path, fsync: fsync, segmentBytesMax: segmentBytesMax, program: "tollbook/test", host: "h"
+    ),
     files: files, clock: clock.now, random: { 0xFFFF_0000_8F3A_1C02 }, notice: notices)
 }
 
@@ -89,7 +90,9 @@ func note(_ text: String) -> [UInt8] { Array(#"{"note":"\#(text)"}"#.utf8) }
     #expect(readLines(folder.files()).map(\.seq) == Array(1...22))
   }
 
-  @Test("many threads share one writer without a hole, and each segment counts upwards") func threads() async throws {
+  @Test("many threads share one writer without a hole, and each segment counts upwards") func threads()
+    async throws
+  {
     let folder = TemporaryFolder()
     let log = makeWriter(folder, clock: ManualClock(microseconds: october), segmentBytesMax: 40_000)
     try await withThrowingTaskGroup(of: Void.self) { group in
