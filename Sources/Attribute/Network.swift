@@ -33,7 +33,7 @@ public struct Network: Hashable, Sendable {
       guard let four = ipv4(String(text[text.index(after: colon)...])) else { return nil }
       tail = four
       head = String(text[...colon])
-      if head.hasSuffix("::") { /* keeps its gap */ } else { head.removeLast() }
+      if head.hasSuffix("::") { /* keeps its gap */  } else { head.removeLast() }
     }
     let wanted = 16 - tail.count
     guard var groups = ipv6(head, wanted) else { return nil }

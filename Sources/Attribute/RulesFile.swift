@@ -240,5 +240,7 @@ private struct RulesReader {
 
   private func items(_ texts: String...) -> String { items(texts) }
   /// Each text with its length, so that no two different lists read alike.
-  private func items(_ texts: [String]) -> String { texts.map { "\($0.utf8.count):\($0)" }.joined(separator: " ") }
+  private func items(_ texts: [String]) -> String {
+    texts.map { "\($0.utf8.count):\($0)" }.joined(separator: " ")
+  }
 }

@@ -85,7 +85,7 @@ public final class SegmentReader {
         if !segment.isOpen {
           splitter.takeUnterminated(bytes, consumed: { hash.update(bufferPointer: $0) })
           lines += 1
-          reject(LineFault("torn: the last line has no line feed"), &part)
+          reject(bytes, LineFault("torn: the last line has no line feed"), &part)
         }
         part.isLast = true
         break
@@ -94,8 +94,8 @@ public final class SegmentReader {
       read += 1
       switch line {
       case .whole(let bytes): take(bytes, &part)
-      case .overlong:
-        reject(LineFault("longer than \(RawLogFormat.lineBytesMax) bytes"), &part)
+      case .overlong(let beginning):
+        reject(beginning, LineFault("longer than \(RawLogFormat.lineBytesMax) bytes"), &part)
       case .unterminated: break
       }
     }
@@ -108,12 +108,12 @@ public final class SegmentReader {
     do throws(LineFault) {
       part.taken.append(try takeLine(bytes, place: place, with: tape))
     } catch {
-      reject(error, &part)
+      reject(bytes, error, &part)
     }
   }
 
-  private func reject(_ fault: LineFault, _ part: inout SegmentPart) {
-    part.rejected.append(Rejection(place: place, reason: fault.reason))
+  private func reject(_ bytes: UnsafeRawBufferPointer, _ fault: LineFault, _ part: inout SegmentPart) {
+    part.rejected.append(Rejection(place: place, reason: fault.reason, excerpt: excerpt(bytes)))
     if let time = fault.time { part.rejectedTimes.append(time) }
   }
 

@@ -28,7 +28,9 @@ public struct JSONValue {
   /// The value as it was written.
   public var rawBytes: ArraySlice<UInt8> { bytes(range) }
   public var rawText: String {
-    String(decoding: UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count), as: UTF8.self)
+    String(
+      decoding: UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count), as: UTF8.self
+    )
   }
 
   public var bool: Bool? {
@@ -85,7 +87,9 @@ public struct JSONValue {
   public var thousandths: Int64? {
     guard node.kind == .number else { return nil }
     var text = Array(bytes(range))
-    if let point = text.firstIndex(of: UInt8(ascii: ".")), !text.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
+    if let point = text.firstIndex(of: UInt8(ascii: ".")),
+      !text.contains(where: { $0 | 0x20 == UInt8(ascii: "e") })
+    {
       text = Array(text.prefix(point + 4))
     }
     guard text.count < 18 else { return nil }

@@ -159,13 +159,18 @@ public struct Usage: Sendable {
   }
 }
 
-/// A line that could not be taken, where it stands and why. What it says is not kept: it may be a prompt.
+/// A line that could not be taken, where it stands and why.
 public struct Rejection: Hashable, Sendable {
   public var place: Usage.Place
   public var reason: String
+  /// The line's beginning with every longer text masked, since it may be a prompt: at most `excerptLimit` characters.
+  public var excerpt: String
 
-  public init(place: Usage.Place, reason: String) {
+  public static let excerptLimit = 80
+
+  public init(place: Usage.Place, reason: String, excerpt: String) {
     self.place = place
     self.reason = reason
+    self.excerpt = excerpt
   }
 }

@@ -17,7 +17,8 @@ public struct BookCalendar: Sendable {
   public init(zone: String) throws(UsageError) {
     // Foundation takes abbreviations too, some with two meanings: only names of the IANA database, and UTC.
     guard let timeZone = TimeZone(identifier: zone), zone == "UTC" || zone.contains("/") else {
-      throw UsageError("\"\(zone)\" is no time zone of the IANA database; write one such as Asia/Tokyo, or UTC")
+      throw UsageError(
+        "\"\(zone)\" is no time zone of the IANA database; write one such as Asia/Tokyo, or UTC")
     }
     self.zone = zone
     self.timeZone = timeZone
@@ -106,7 +107,8 @@ public struct BookCalendar: Sendable {
 
   private func monthDays(_ year: Int64, _ month: Int64) -> Range<Int64> {
     let next = month == 12 ? (year + 1, Int64(1)) : (year, month + 1)
-    return Timestamp.days(year: year, month: month, day: 1)..<Timestamp.days(year: next.0, month: next.1, day: 1)
+    return Timestamp.days(
+      year: year, month: month, day: 1)..<Timestamp.days(year: next.0, month: next.1, day: 1)
   }
 
   private func dayNumber(_ text: String) -> Int64? {

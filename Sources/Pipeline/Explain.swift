@@ -64,10 +64,14 @@ extension Explanation {
       lines.append("  " + label.padded(to: 13) + printable(value))
     }
     let facts = usage.facts
-    lines.append("request \(usage.id), attempt \(usage.attempt)\(usage.final ? "" : " (followed by another)")")
+    lines.append(
+      "request \(usage.id), attempt \(usage.attempt)\(usage.final ? "" : " (followed by another)")")
     say("raw line", "\(usage.place.file):\(usage.place.line)")
     say("time", Timestamp.text(usage.time))
-    say("outcome", [usage.outcome.rawValue, usage.status.map(String.init), usage.errorType].compactMap { $0 }.joined(separator: ", "))
+    say(
+      "outcome",
+      [usage.outcome.rawValue, usage.status.map(String.init), usage.errorType].compactMap { $0 }.joined(
+        separator: ", "))
     say("key", [facts.keyName, facts.keyID].compactMap { $0 }.joined(separator: ", "))
     say("team, user", [facts.team, usage.user].compactMap { $0 }.joined(separator: ", "))
     say("tags", facts.tags.map { "\($0.name)=\($0.value)" }.joined(separator: ", "))
@@ -123,7 +127,8 @@ extension Explanation {
       let rate = line.rate.map { "\($0)" } ?? "?"
       let amount = line.rate.map { "\($0 * line.count) USD" } ?? "unknown"
       lines.append(
-        "    \(line.meter.name.padded(to: 16)) \(String(line.count).padded(to: 10)) x \(rate.padded(to: 14)) = \(amount)   (\(line.note))")
+        "    \(line.meter.name.padded(to: 16)) \(String(line.count).padded(to: 10)) x \(rate.padded(to: 14)) = \(amount)   (\(line.note))"
+      )
     }
     return lines
   }
@@ -166,7 +171,7 @@ extension Explanation {
             writer.member("model", part.charge.model)
             writer.member("price_entry", part.priceEntry)
             writer.name("meters")
-      writer.array { writer in
+            writer.array { writer in
               for line in part.lines {
                 writer.object { writer in
                   writer.member("meter", line.meter.name)
@@ -205,7 +210,10 @@ extension String {
 
 /// Outside text without control characters, so that it cannot steer a terminal.
 func printable(_ text: String) -> String {
-  String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-    scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format ? "\u{FFFD}" : scalar
-  }))
+  String(
+    String.UnicodeScalarView(
+      text.unicodeScalars.map { scalar in
+        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+          ? "\u{FFFD}" : scalar
+      }))
 }

@@ -195,7 +195,9 @@ private func locate(_ segment: Segment) throws(SegmentError) -> (Segment, FileFa
     var status = stat()
     guard stat(candidate, &status) == 0, var found = Ingest.segment(at: candidate, in: "") else { continue }
     found.name = segment.name
-    let suffix = candidate.hasSuffix(".jsonl") ? "" : String(candidate[(candidate.lastIndex(of: ".") ?? candidate.startIndex)...])
+    let suffix =
+      candidate.hasSuffix(".jsonl")
+      ? "" : String(candidate[(candidate.lastIndex(of: ".") ?? candidate.startIndex)...])
     let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     return (found, FileFacts(bytes: Int64(status.st_size), modifiedNanoseconds: modified, suffix: suffix))
   }

@@ -29,6 +29,7 @@ public struct ReportFolder: Sendable {
       files.append(name)
     }
     if formats.contains(.csv) { try put("chargeback.csv", Reports.chargebackCSV(books)) }
+    if formats.contains(.focus) { try put("focus.csv", Reports.focusCSV(books)) }
     if formats.contains(.xlsx) {
       try replace("chargeback.xlsx") { try Reports.writeWorkbook(books, to: $0) }
       files.append("chargeback.xlsx")
@@ -83,6 +84,6 @@ public struct ReportFolder: Sendable {
 }
 
 public enum ReportFormat: String, CaseIterable, Sendable {
-  case csv, xlsx
+  case csv, xlsx, focus
   case markdown = "md"
 }

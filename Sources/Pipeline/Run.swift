@@ -111,7 +111,9 @@ public struct Run {
   public func post(_ books: Books) async throws -> [(target: String, result: PostResult)] {
     guard now() >= books.period.end else { return [] }
     var results: [(target: String, result: PostResult)] = []
-    for target in settings.posts { results.append((target.name, try await post(books, to: target, again: false))) }
+    for target in settings.posts {
+      results.append((target.name, try await post(books, to: target, again: false)))
+    }
     return results
   }
 

@@ -113,7 +113,9 @@ public struct PriceBook: Sendable {
     for tier in serviceTier == "standard" ? ["standard"] : [serviceTier, "standard"] {
       guard let dated = entry.rates[RateKey(serviceTier: tier, meter: meter)] else { continue }
       for candidate in dated
-      where candidate.effectiveFrom <= time && (candidate.contextOver == 0 || totalInput > candidate.contextOver) {
+      where candidate.effectiveFrom <= time
+        && (candidate.contextOver == 0 || totalInput > candidate.contextOver)
+      {
         var note = "tier \(tier)"
         if tier != serviceTier { note += " (no \(serviceTier) price)" }
         if candidate.contextOver > 0 { note += ", input over \(candidate.contextOver) tokens" }

@@ -134,7 +134,8 @@ public struct BooksBuilder {
         detail: "days \(daily) USD, total \(books.totalCost) USD"),
       Books.Check(
         name: "every line is accounted for", passed: everyFile && accounted == books.linesRead,
-        detail: "read \(books.linesRead) lines = \(books.usagesRead) usages + \(books.duplicatesRead) duplicates"
+        detail:
+          "read \(books.linesRead) lines = \(books.usagesRead) usages + \(books.duplicatesRead) duplicates"
           + " + \(books.rejectedRead) rejected + \(books.controlRead) control"),
       Books.Check(
         name: "no line is missing", passed: books.holes.isEmpty,

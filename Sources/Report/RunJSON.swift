@@ -145,6 +145,7 @@ enum RunJSON {
         }
       }
     }
+    // The excerpt of a rejected line stays out: it may hold a piece of a prompt.
     json.object("rejected") { json in
       json.member("count", books.rejectedRead)
       json.array("first") { json in

@@ -35,7 +35,8 @@ final class SQLite {
 
   func prepare(_ sql: String) throws(StoreError) -> Statement {
     var statement: OpaquePointer?
-    guard sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK,
+    guard
+      sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK,
       let statement
     else { throw fault() }
     return Statement(statement, self)
@@ -90,7 +91,8 @@ final class Statement {
     value.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) { characters in
         // An empty text is a text, not a null.
-        _ = sqlite3_bind_text(handle, bound, characters.baseAddress ?? Self.nothing, Int32(characters.count), Self.copied)
+        _ = sqlite3_bind_text(
+          handle, bound, characters.baseAddress ?? Self.nothing, Int32(characters.count), Self.copied)
       }
     }
     return self

@@ -54,7 +54,7 @@ enum Schema {
     CREATE TABLE segment_slots(segment INTEGER NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY(segment, slot))
       STRICT, WITHOUT ROWID;
     CREATE TABLE rejections(
-      segment INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL,
+      segment INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, excerpt TEXT NOT NULL,
       PRIMARY KEY(segment, line)) STRICT, WITHOUT ROWID;
 
     -- The numbers taken of each writer, as intervals: a writer's numbers have no holes.

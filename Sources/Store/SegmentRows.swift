@@ -88,8 +88,8 @@ extension Store {
   }
 
   public func add(_ rejection: Rejection, segment: Int64) throws(StoreError) {
-    try statement("INSERT INTO rejections VALUES(?,?,?)")
-      .bind(segment).bind(rejection.place.line).bind(rejection.reason).run()
+    try statement("INSERT INTO rejections VALUES(?,?,?,?)")
+      .bind(segment).bind(rejection.place.line).bind(rejection.reason).bind(rejection.excerpt).run()
   }
 
   /// The segments with a line in the half-open range of time, in the order of their names.
@@ -115,12 +115,14 @@ extension Store {
 
   public func rejections(segment: Int64, file: String) throws(StoreError) -> [Rejection] {
     let select = try statement(
-      "SELECT line, reason FROM rejections WHERE segment = ? ORDER BY line")
+      "SELECT line, reason, excerpt FROM rejections WHERE segment = ? ORDER BY line")
     select.bind(segment)
     var result: [Rejection] = []
     while try select.next() {
       result.append(
-        Rejection(place: .init(file: file, line: select.integer(0)), reason: select.text(1) ?? ""))
+        Rejection(
+          place: .init(file: file, line: select.integer(0)), reason: select.text(1) ?? "",
+          excerpt: select.text(2) ?? ""))
     }
     return result
   }

@@ -27,7 +27,8 @@ public final class Store {
     let found = try database.integer("PRAGMA user_version") ?? 0
     guard found <= Schema.version else {
       throw StoreError(
-        "\(database.path): its schema is version \(found), this program knows up to \(Schema.version); use a newer one")
+        "\(database.path): its schema is version \(found), this program knows up to \(Schema.version); use a newer one"
+      )
     }
     guard found < Schema.version else { return }
     try transaction { () throws(StoreError) in

@@ -143,7 +143,8 @@ struct ConfigurationFile {
       }
     }
     guard !post.name.isEmpty, !post.urlEnvironment.isEmpty else {
-      throw reader.fault(node, "a post needs name, and url-env: the environment variable that holds the webhook's address")
+      throw reader.fault(
+        node, "a post needs name, and url-env: the environment variable that holds the webhook's address")
     }
     guard post.type == "slack" else {
       throw reader.fault(node, "post type \"\(post.type)\" is not known; there is slack")

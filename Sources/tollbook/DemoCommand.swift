@@ -20,7 +20,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     guard FileManager.default.fileExists(atPath: attribution) else {
-      throw UsageError("\(attribution) is not here; run from the project's folder, or give --attribution FILE")
+      throw UsageError(
+        "\(attribution) is not here; run from the project's folder, or give --attribution FILE")
     }
     try clear()
     Terminal.say("1. a sample month of \(requests) requests, three products, in \(out)/raw-logs")
@@ -37,21 +38,26 @@ struct DemoCommand: AsyncParsableCommand {
       """
     try configuration.write(toFile: out + "/tollbook.yaml", atomically: true, encoding: .utf8)
     let arguments = [
-      "--config", out + "/tollbook.yaml", "--prices", prices, "--attribution", attribution, "--period", Self.month,
+      "--config", out + "/tollbook.yaml", "--prices", prices, "--attribution", attribution, "--period",
+      Self.month,
     ]
     Terminal.say("2. tollbook run " + arguments.joined(separator: " "))
     var run = try RunCommand.parse(arguments)
     do {
       try await run.run()
     } catch let code as ExitCode where code.rawValue == 3 {
-      Terminal.say("the run's exit code is 3: the month has rejected lines and a model without a price, on purpose")
+      Terminal.say(
+        "the run's exit code is 3: the month has rejected lines and a model without a price, on purpose")
     }
   }
 
   /// Only what an earlier demo left is taken away.
   private func clear() throws {
     let manager = FileManager.default
-    for name in ["raw-logs", "reports", "tollbook.db", "tollbook.db-wal", "tollbook.db-shm", "tollbook.db.lock", "tollbook.yaml"] {
+    for name in [
+      "raw-logs", "reports", "tollbook.db", "tollbook.db-wal", "tollbook.db-shm", "tollbook.db.lock",
+      "tollbook.yaml",
+    ] {
       let path = out + "/" + name
       if manager.fileExists(atPath: path) { try manager.removeItem(atPath: path) }
     }

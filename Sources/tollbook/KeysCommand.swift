@@ -21,7 +21,10 @@ struct KeysCommand: ParsableCommand {
     var name: String
     @Option(help: "The team that uses it.")
     var team: String?
-    @Option(help: "A tag on all its requests, such as product=auto-approval; may be repeated, and beats the request's own.")
+    @Option(
+      help:
+        "A tag on all its requests, such as product=auto-approval; may be repeated, and beats the request's own."
+    )
     var tag: [String] = []
     @Option(help: "Models it may ask for, * being any run of characters; separated by commas (default: all).")
     var models: String?
@@ -66,7 +69,9 @@ struct KeysCommand: ParsableCommand {
     private func instant(_ text: String, _ now: Int64) throws -> Int64 {
       if let time = Timestamp.parse(text.utf8) { return time }
       let seconds: [Character: Int64] = ["d": 86_400, "h": 3600, "m": 60, "s": 1]
-      guard let unit = text.last.flatMap({ seconds[$0] }), let count = Int64(text.dropLast()), (1...100_000).contains(count) else {
+      guard let unit = text.last.flatMap({ seconds[$0] }), let count = Int64(text.dropLast()),
+        (1...100_000).contains(count)
+      else {
         throw UsageError("--expires \(text): write 30d, 12h, or a time such as 2027-03-31T00:00:00Z")
       }
       return now + count * unit * 1_000_000

@@ -53,7 +53,10 @@ struct RequestsCommand: ParsableCommand {
   var session: String?
   @Option(help: "Only with this HTTP status.")
   var status: Int?
-  @Option(help: "Only with this outcome: ok, vendor_error, client_error, refused, client_gone, stream_broken, interrupted.")
+  @Option(
+    help:
+      "Only with this outcome: ok, vendor_error, client_error, refused, client_gone, stream_broken, interrupted."
+  )
   var outcome: String?
   @Option(help: "Only of this model; * is any run of characters.")
   var model: String?
@@ -74,7 +77,9 @@ struct RequestsCommand: ParsableCommand {
     filter.status = status
     filter.model = model
     if let outcome {
-      guard let known = Outcome(rawValue: outcome) else { throw UsageError("outcome \"\(outcome)\" is not known") }
+      guard let known = Outcome(rawValue: outcome) else {
+        throw UsageError("outcome \"\(outcome)\" is not known")
+      }
       filter.outcome = known
     }
     filter.newestFirst = true
@@ -98,7 +103,8 @@ struct RequestsCommand: ParsableCommand {
       table.rows.append([
         .text(String(Timestamp.text(usage.time).prefix(19)) + "Z"), .text(usage.id),
         .text(usage.facts.keyName ?? ""), .text(usage.user ?? ""), .text(usage.facts.model ?? ""),
-        .text(usage.status.map(String.init) ?? ""), .text([usage.outcome.rawValue, usage.errorType].compactMap { $0 }.joined(separator: ": ")),
+        .text(usage.status.map(String.init) ?? ""),
+        .text([usage.outcome.rawValue, usage.errorType].compactMap { $0 }.joined(separator: ": ")),
         .count(usage.counts.totalInput), .count(usage.counts[.output]), cost(charges, usage),
       ])
     }
@@ -108,7 +114,8 @@ struct RequestsCommand: ParsableCommand {
 
   /// Unknown is an empty cell, never a zero.
   private func cost(_ charges: [Charge], _ usage: Usage) -> Table.Cell {
-    guard usage.outcome != .interrupted, charges.contains(where: \.hasPricedMeter) || !charges.contains(where: \.isUnpriced)
+    guard usage.outcome != .interrupted,
+      charges.contains(where: \.hasPricedMeter) || !charges.contains(where: \.isUnpriced)
     else { return .empty }
     return .money(charges.reduce(Money.zero) { $0 + $1.total })
   }

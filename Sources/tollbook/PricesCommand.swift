@@ -18,7 +18,8 @@ struct PricesCommand: ParsableCommand {
     var litellm: String?
     @Option(help: "A price book in tollbook's own format.")
     var file: String?
-    @Option(help: "From when the prices of an undated source hold, such as 2026-10-01T00:00:00Z (default: ever).")
+    @Option(
+      help: "From when the prices of an undated source hold, such as 2026-10-01T00:00:00Z (default: ever).")
     var effectiveFrom: String?
     @Option(help: "Words for where the prices come from (default: the file's name and digest).")
     var source: String?
@@ -79,13 +80,18 @@ struct PricesCommand: ParsableCommand {
         Terminal.print(writer.text)
         return
       }
-      Terminal.print(isNew ? "published version \(version)" : "version \(version) is the last published already")
+      Terminal.print(
+        isNew ? "published version \(version)" : "version \(version) is the last published already")
       Terminal.print("\(made.models) models, \(made.rows.count) prices")
       if !made.rounded.isEmpty {
-        Terminal.print("\(made.rounded.count) prices are finer than 1e-15 USD and were rounded half-even; the file lists them")
+        Terminal.print(
+          "\(made.rounded.count) prices are finer than 1e-15 USD and were rounded half-even; the file lists them"
+        )
       }
       if !made.skippedFields.isEmpty {
-        let list = made.skippedFields.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) (\($0.value))" }
+        let list = made.skippedFields.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+          "\($0.key) (\($0.value))"
+        }
         Terminal.say("not imported, no meter for them yet: \(list.joined(separator: ", "))")
       }
       if !made.skippedModels.isEmpty {
@@ -118,7 +124,9 @@ struct PricesCommand: ParsableCommand {
       let stored = try settings.priceBook(version: pricesVersion, knownAt: nil)
       let pattern = Pattern(model)
       let rows = stored.rows.filter { pattern.matches($0.model) }
-      guard !rows.isEmpty else { throw RunError(problems: ["no model \(model) in version \(stored.book.version)"]) }
+      guard !rows.isEmpty else {
+        throw RunError(problems: ["no model \(model) in version \(stored.book.version)"])
+      }
       Terminal.print(PriceFile.heading)
       for line in PriceFile.lines(rows) { Terminal.print(line) }
     }

@@ -32,7 +32,8 @@ struct ProxyCommand: AsyncParsableCommand {
     try await proxy.stop()
     keys.stop()
     Terminal.say(
-      "stopped after \(proxy.requests) requests, \(proxy.refused) refused, \(proxy.linesNotWritten) log lines not written")
+      "stopped after \(proxy.requests) requests, \(proxy.refused) refused, \(proxy.linesNotWritten) log lines not written"
+    )
   }
 
   private func address(_ settings: Settings) -> String {
@@ -48,27 +49,36 @@ struct ProxyCommand: AsyncParsableCommand {
     let address = address(settings)
     guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]),
       (0...65535).contains(port)
-    else { throw ConfigurationError("listen \(address): write an address and a port, such as 127.0.0.1:8787") }
+    else {
+      throw ConfigurationError("listen \(address): write an address and a port, such as 127.0.0.1:8787")
+    }
     let file = settings.file
     guard !file.upstreams.isEmpty else {
-      throw ConfigurationError("no upstream is configured: tollbook.yaml needs `upstreams` with name, provider, base-url and key-env")
+      throw ConfigurationError(
+        "no upstream is configured: tollbook.yaml needs `upstreams` with name, provider, base-url and key-env"
+      )
     }
     let upstreams = try file.upstreams.map { upstream in
       var key: Secret?
       if let variable = upstream.keyEnvironment {
         guard let value = settings.environment[variable], !value.isEmpty else {
-          throw ConfigurationError("upstream \(upstream.name): the environment variable \(variable) must hold the vendor's key")
+          throw ConfigurationError(
+            "upstream \(upstream.name): the environment variable \(variable) must hold the vendor's key")
         }
         key = Secret(value)
       }
       return Upstream(
-        name: upstream.name, provider: upstream.provider, baseURL: upstream.baseURL, key: key, region: upstream.region)
+        name: upstream.name, provider: upstream.provider, baseURL: upstream.baseURL, key: key,
+        region: upstream.region)
     }
     return ProxySettings(
       listenHost: host(settings).trimmingCharacters(in: CharacterSet(charactersIn: "[]")), listenPort: port,
-      rawLogs: settings.rawLogs, fsync: try fsync(file.proxy.fsync), whenLogFails: try whenLogFails(file.proxy.whenLogFails),
+      rawLogs: settings.rawLogs, fsync: try fsync(file.proxy.fsync),
+      whenLogFails: try whenLogFails(file.proxy.whenLogFails),
       upstreams: upstreams,
-      routes: file.routes.map { ModelRoute(match: Pattern($0.match), upstream: $0.upstream, model: $0.model) },
+      routes: file.routes.map {
+        ModelRoute(match: Pattern($0.match), upstream: $0.upstream, model: $0.model)
+      },
       eventLoops: file.proxy.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount,
       program: Program.name, host: ProcessInfo.processInfo.hostName, trustRootsFile: file.proxy.trustRoots)
   }

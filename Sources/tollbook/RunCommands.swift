@@ -36,7 +36,7 @@ struct RunCommand: AsyncParsableCommand {
 struct BookOptions: ParsableArguments {
   @Option(help: "2026-10, 2026-10-05, 2026-W41, FY2026 or A..B (default: the last finished month).")
   var period: String?
-  @Option(help: "Which files to write: csv, xlsx, md (default: all).")
+  @Option(help: "Which files to write: csv, xlsx, md, focus (default: all).")
   var format: String?
   @Option(help: "Price with this version of the price book, not the last published one.")
   var pricesVersion: String?
@@ -48,7 +48,7 @@ struct BookOptions: ParsableArguments {
     return Set(
       try format.split(separator: ",").map { name in
         guard let known = ReportFormat(rawValue: String(name)) else {
-          throw UsageError("format \"\(name)\" is not known; there are csv, xlsx and md")
+          throw UsageError("format \"\(name)\" is not known; there are csv, xlsx, md and focus")
         }
         return known
       })
@@ -78,7 +78,11 @@ struct IngestCommand: ParsableCommand {
     var segments = try findSegments(in: settings.rawLogs)
     if !files.isEmpty {
       let wanted = try files.map { path in
-        guard let found = segments.first(where: { $0.path == path || path.hasSuffix("/" + $0.name) || $0.name == path }) else {
+        guard
+          let found = segments.first(where: {
+            $0.path == path || path.hasSuffix("/" + $0.name) || $0.name == path
+          })
+        else {
           throw UsageError("\(path): no segment (.jsonl, .jsonl.open, .gz, .zst) below \(settings.rawLogs)")
         }
         return found
@@ -134,8 +138,9 @@ struct PostCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let settings = try Settings(common)
     guard settings.file.posts.contains(where: { $0.name == to }) else {
-      throw UsageError("no post is named \"\(to)\"; the configuration has: "
-        + settings.file.posts.map(\.name).joined(separator: ", "))
+      throw UsageError(
+        "no post is named \"\(to)\"; the configuration has: "
+          + settings.file.posts.map(\.name).joined(separator: ", "))
     }
     let lock = try settings.lock("post")
     defer { withExtendedLifetime(lock) {} }

@@ -65,12 +65,14 @@ struct Settings {
     attribution = located(options.attribution, "attribution") ?? here
     var location = given(options.store, "store")
     if location == nil, let inFile = file.settings["store"] {
-      location = inFile.hasPrefix("sqlite:")
+      location =
+        inFile.hasPrefix("sqlite:")
         ? "sqlite:" + resolve(String(inFile.dropFirst(7)), file.folder) : inFile
     }
     store = location ?? "sqlite:tollbook.db"
     link = file.settings["link"]
-    calendar = try BookCalendar(zone: given(options.timezone, "timezone") ?? file.settings["timezone"] ?? "UTC")
+    calendar = try BookCalendar(
+      zone: given(options.timezone, "timezone") ?? file.settings["timezone"] ?? "UTC")
     let currency = given(options.currency, "currency") ?? file.settings["currency"] ?? "USD"
     guard currency == "USD" else {
       throw ConfigurationError("currency \(currency): this version keeps books in USD only")
@@ -127,7 +129,8 @@ struct Settings {
     try file.posts.map { post in
       guard let url = environment[post.urlEnvironment], !url.isEmpty else {
         throw ConfigurationError(
-          "post \(post.name): the environment variable \(post.urlEnvironment) must hold the webhook's address")
+          "post \(post.name): the environment variable \(post.urlEnvironment) must hold the webhook's address"
+        )
       }
       return PostTarget(name: post.name, url: url)
     }

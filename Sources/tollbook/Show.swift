@@ -7,7 +7,8 @@ internal import Report
 /// What commands say to a person.
 enum Show {
   static func ingested(_ summary: IngestSummary) {
-    var text = "read \(summary.lines) new lines in \(summary.files) files: \(summary.usages) usages, "
+    var text =
+      "read \(summary.lines) new lines in \(summary.files) files: \(summary.usages) usages, "
       + "\(summary.duplicates) duplicates, \(summary.rejected) rejected, \(summary.control) control"
     if summary.interrupted > 0 { text += "; \(summary.interrupted) requests have no end yet" }
     Terminal.say(text)
@@ -45,28 +46,8 @@ enum Show {
 
   /// The answer first: what each product cost, then what to look at, then where the files are.
   static func books(_ books: Books, folder: String, files: [String]) {
-    var table = Table(columns: [
-      .init("product", .text), .init("requests", .count), .init("cost USD", .money), .init("share", .percent),
-    ])
-    let total = books.totalCost.femtodollars
-    let costs = books.products.indices.map { books.cost(ofProduct: $0) }
-    let requests = roundColumn(
-      books.products.indices.map { books.counts(ofProduct: $0).requests * 1_000_000 },
-      denominator: books.weightDenominator)
-    let cents = roundColumn(costs.map(\.femtodollars), denominator: powerOfTen(13))
-    for index in books.products.indices where requests[index] > 0 || costs[index] != .zero {
-      table.rows.append([
-        .text(books.products[index].id), .millionths(requests[index]),
-        .money(Money(femtodollars: cents[index] * powerOfTen(13))),
-        total == 0 ? .empty : .basisPoints(Int64(divideHalfEven(costs[index].femtodollars * 10_000, by: total))),
-      ])
-    }
-    table.total = [
-      .text("total"), .millionths(requests.reduce(0, +)),
-      .money(Money(femtodollars: cents.reduce(0, +) * powerOfTen(13))), .empty,
-    ]
     Terminal.print("\(books.period.label) (\(books.period.zone))\n")
-    Terminal.print(TerminalTable.text(table, color: Terminal.color))
+    Terminal.print(TerminalTable.text(books.productsTable, color: Terminal.color))
     for line in attention(books) { Terminal.print("! " + line) }
     Terminal.print("files in \(folder): \(files.joined(separator: ", "))")
   }
@@ -76,17 +57,24 @@ enum Show {
     let counts = books.totalCounts
     if counts.unpricedRequests > 0 {
       let models = Set(books.unpriced.map { $0.model.isEmpty ? "(no model)" : $0.model }).sorted()
-      lines.append("\(books.whole(counts.unpricedRequests)) requests have no price, or not for all they used: \(models.joined(separator: ", "))")
+      lines.append(
+        "\(books.whole(counts.unpricedRequests)) requests have no price, or not for all they used: \(models.joined(separator: ", "))"
+      )
     }
     if counts.interruptedRequests > 0 {
-      lines.append("\(books.whole(counts.interruptedRequests)) requests were interrupted: their cost is unknown")
+      lines.append(
+        "\(books.whole(counts.interruptedRequests)) requests were interrupted: their cost is unknown")
     }
     if books.estimatedRequests > 0 { lines.append("\(books.estimatedRequests) requests were estimated") }
     if books.rejectedRead > 0 {
-      lines.append("\(books.rejectedRead) lines were rejected, the first: \(books.rejections.first.map { "\($0.place.file):\($0.place.line): \($0.reason)" } ?? "")")
+      lines.append(
+        "\(books.rejectedRead) lines were rejected, the first: \(books.rejections.first.map { "\($0.place.file):\($0.place.line): \($0.reason)" } ?? "")"
+      )
     }
     if !books.holes.isEmpty { lines.append("\(books.holes.count) holes: lines of the raw log are missing") }
-    for check in books.checks where !check.passed { lines.append("check failed: \(check.name): \(check.detail)") }
+    for check in books.checks where !check.passed {
+      lines.append("check failed: \(check.name): \(check.detail)")
+    }
     return lines
   }
 }

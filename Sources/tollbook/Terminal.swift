@@ -40,10 +40,13 @@ final class ProgressLine {
     let width = 24
     let full = progress.files == 0 ? width : width * progress.filesDone / progress.files
     let bar = String(repeating: "█", count: full) + String(repeating: "·", count: width - full)
-    let left = progress.filesDone == 0
+    let left =
+      progress.filesDone == 0
       ? "" : ", about \(Int(seconds) * (progress.files - progress.filesDone) / progress.filesDone) s left"
     FileHandle.standardError.write(
-      Data("\r\u{1B}[K\(bar) \(progress.filesDone)/\(progress.files) files, \(progress.lines / seconds) lines/s\(left)".utf8))
+      Data(
+        "\r\u{1B}[K\(bar) \(progress.filesDone)/\(progress.files) files, \(progress.lines / seconds) lines/s\(left)"
+          .utf8))
   }
 
   func end() {

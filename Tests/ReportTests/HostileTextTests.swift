@@ -7,6 +7,17 @@ import Testing
 
 @Suite("Text from outside is only text", .serialized)
 struct HostileTextTests {
+  @Test("no renderer shows what a rejected line said: it may be a prompt") func noExcerpt() {
+    let books = SampleBooks.october()
+    #expect(books.rejections[0].excerpt == "SECRET-PROMPT")
+    let all =
+      [Reports.chargebackCSV(books), Reports.runJSON(books), Reports.summaryMarkdown(books)]
+      + [Reports.slackPayload(books, link: nil)] + Reports.charts(books).map(\.bytes)
+    for bytes in all {
+      #expect(!String(decoding: bytes, as: UTF8.self).contains("SECRET"))
+    }
+  }
+
   @Test("a Markdown table keeps its columns", arguments: SampleBooks.hostileTexts)
   func markdownColumns(text: String) {
     let summary = String(decoding: Reports.summaryMarkdown(SampleBooks.hostile(text)), as: UTF8.self)

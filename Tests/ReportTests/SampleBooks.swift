@@ -52,11 +52,14 @@ enum SampleBooks {
     ]
     books.rejections = [
       Rejection(
-        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 71), reason: "not JSON"),
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 71), reason: "not JSON",
+        excerpt: "SECRET-PROMPT"),
       Rejection(
-        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 90_000), reason: "cut at the end"),
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 90_000), reason: "cut at the end",
+        excerpt: ""),
       Rejection(
-        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3), reason: "unknown version"),
+        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3), reason: "unknown version",
+        excerpt: ""),
     ]
     books.holes = [Books.Hole(writer: "w-8f3a", first: 901, last: 904)]
     books.checks = [
