@@ -51,6 +51,8 @@ struct AnswerMeter {
     return trimmed(contentType.prefix { $0 != ";" }).lowercased() == "text/event-stream"
   }
 
+  var isStream: Bool { stream != nil }
+
   var changesBytes: Bool { stream?.hidesUsage ?? false }
 
   /// A Content-Length is used up.

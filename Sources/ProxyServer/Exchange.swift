@@ -161,7 +161,9 @@ final class Exchange {
   }
 
   func vendorReadComplete() {
-    emitPendingHead()
+    // A stream's client waits for the head; any other head loses nothing by going out with its body, and until
+    // then an error of the proxy's own can still be told.
+    if meter?.isStream == true { emitPendingHead() }
     guard needsFlush else { return }
     needsFlush = false
     client?.flush()

@@ -89,6 +89,7 @@ final class ProxyHarness: Sendable {
   private func finish() async throws {
     try await proxy.stop()
     try await vendor.stop()
+    removeTree(folder)
   }
 
   // MARK: - The log
@@ -115,6 +116,11 @@ final class ProxyHarness: Sendable {
     return lines("end")
   }
 
+  /// Waits until so many requests have come to the vendor.
+  func waitForVendor(_ count: Int = 1) async throws {
+    for _ in 0..<500 where vendor.requestsCount < count { try await Task.sleep(for: .milliseconds(10)) }
+  }
+
   func logText() -> String {
     logFiles(folder).map { String(decoding: readWhole($0), as: UTF8.self) }.joined()
   }
@@ -134,6 +140,21 @@ final class ProxyHarness: Sendable {
   func send(_ text: String, leaveAfterBytes: Int? = nil) async throws -> RawAnswer {
     try await RawClient.exchange(port: proxy.port, Array(text.utf8), leaveAfterBytes: leaveAfterBytes)
   }
+}
+
+/// Removes a folder of this test's own with all that is in it.
+func removeTree(_ folder: String) {
+  guard let stream = opendir(folder) else { return }
+  while let entry = readdir(stream) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard name != ".", name != ".." else { continue }
+    let path = "\(folder)/\(name)"
+    if entry.pointee.d_type == UInt8(DT_DIR) { removeTree(path) } else { unlink(path) }
+  }
+  closedir(stream)
+  rmdir(folder)
 }
 
 func logFiles(_ folder: String) -> [String] {

@@ -137,7 +137,6 @@ import Testing
     let path = "\(root)/2026/10/01/00-w-00000001-1.jsonl"
     #expect(sealAbandonedSegments(in: root) == [])
     #expect(readLines([path]).map(\.seq) == Array(1...101))
-    unlink(path)
-    for folder in ["/2026/10/01", "/2026/10", "/2026", ""] { rmdir(root + folder) }
+    removeTree(root)
   }
 }

@@ -14,7 +14,7 @@ final class TemporaryFolder: Sendable {
     mkdir(path, 0o700)
   }
 
-  deinit { for file in files() { unlink(file) } }
+  deinit { removeTree(path) }
 
   /// Every file below, sorted, with its folder.
   func files() -> [String] { Self.files(in: path) }
@@ -33,6 +33,21 @@ final class TemporaryFolder: Sendable {
     }
     return found.sorted()
   }
+}
+
+/// Removes a folder of this test's own with all that is in it.
+func removeTree(_ folder: String) {
+  guard let stream = opendir(folder) else { return }
+  while let entry = readdir(stream) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard name != ".", name != ".." else { continue }
+    let path = "\(folder)/\(name)"
+    if entry.pointee.d_type == UInt8(DT_DIR) { removeTree(path) } else { unlink(path) }
+  }
+  closedir(stream)
+  rmdir(folder)
 }
 
 func contents(_ path: String) -> [UInt8] {
