@@ -4,6 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tollbook=$(swift build -c release --show-bin-path)/tollbook
 "$tollbook" demo --out demo
+echo
+echo "3. the review (demo/reports/2026-10/summary.md, without its tables of models and days)"
+echo
+sed '/^## Models/,$d' demo/reports/2026-10/summary.md
 cat <<'END'
 
 the review:      demo/reports/2026-10/summary.md

@@ -71,32 +71,26 @@ public func takeLine(
   return .end(head, usage)
 }
 
-/// The beginning of a rejected line, to recognise it by: its shape and its short plain words. What may be a
-/// prompt or a secret is not kept: inside quotes, a text with anything but letters, digits and `_ - . :`, or a
-/// long one, becomes `…`, and so does everything outside quotes but JSON's own signs and numbers.
+/// The beginning of a rejected line, to recognise it by: its shape, its numbers, and the names of the format's
+/// own fields. Every other text becomes `…`: it may be a prompt or a secret.
 public func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
   var text = ""
   var quoted: [UInt8]?
-  func isPlain(_ byte: UInt8) -> Bool {
-    (48...57).contains(byte) || (97...122).contains(byte | 0x20) || [0x5F, 0x2D, 0x2E, 0x3A].contains(byte)
-  }
-  func mask() { if text.last != "…" { text.append("…") } }
   for byte in bytes.prefix(ExcerptLimit.bytesRead) {
-    guard text.count < Rejection.excerptLimit else { break }
     if let word = quoted {
       guard byte == UInt8(ascii: "\"") else {
         quoted = word + [byte]
         continue
       }
-      let plain = word.count <= ExcerptLimit.wordBytesMax && word.allSatisfy(isPlain)
-      text += plain ? "\"" + String(decoding: word, as: UTF8.self) + "\"" : "\"…\""
+      let name = String(decoding: word, as: UTF8.self)
+      text += ExcerptLimit.names.contains(name) ? "\"\(name)\"" : "\"…\""
       quoted = nil
     } else if byte == UInt8(ascii: "\"") {
       quoted = []
     } else if "{}[]:,-.".utf8.contains(byte) || (48...57).contains(byte) {
       text.unicodeScalars.append(Unicode.Scalar(byte))
-    } else {
-      mask()
+    } else if text.last != "…" {
+      text.append("…")
     }
   }
   if quoted != nil { text += "\"…" }
@@ -105,6 +99,10 @@ public func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
 
 enum ExcerptLimit {
   static let bytesRead = 256
-  /// The envelope's names and kinds are short; keys and most secrets are longer.
-  static let wordBytesMax = 16
+  static let names: Set<String> = [
+    "v", "kind", "writer", "seq", "time", "id", "attempt", "endpoint", "provider", "model", "requested",
+    "routed", "returned", "key", "name", "team", "user", "session", "tags", "status", "outcome", "error",
+    "type", "usage", "billing", "usage_source", "client", "final", "stream", "duration_us", "first_byte_us",
+    "upstream", "region", "vendor_request_id", "response_id", "program", "host", "inference_profile",
+  ]
 }
