@@ -35,7 +35,10 @@ public enum PriceFile {
   }
 
   public static func text(lines: [String], comments: [String]) -> String {
-    let head = comments.map { "# " + $0.replacing("\n", with: " ") }
+    let head = comments.map { comment in
+      String(
+        String.UnicodeScalarView("# \(comment)".unicodeScalars.map { $0 == "\n" || $0 == "\r" ? " " : $0 }))
+    }
     return (head + [heading] + lines).joined(separator: "\n") + "\n"
   }
 
@@ -48,10 +51,15 @@ public enum PriceFile {
   }
 
   private static func field(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else {
-      return text
+    let isSpecial = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+    guard isSpecial || text.utf8.first == UInt8(ascii: "#") else { return text }
+    var quoted = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in text.unicodeScalars {
+      quoted.append(scalar)
+      if scalar == "\"" { quoted.append(scalar) }
     }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    quoted.append("\"")
+    return String(quoted)
   }
 
   /// Reads a file of this format.
@@ -63,9 +71,11 @@ public enum PriceFile {
     var comments: [String] = []
     var seen: Set<PriceRow.Identity> = []
     var headed = false
-    for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    // By scalars: to Swift, CR LF is one character, and a combining mark makes a comma another one.
+    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, raw) in lines.enumerated() {
       let place = "\(name):\(index + 1)"
-      let line = raw.hasSuffix("\r") ? raw.dropLast() : raw
+      let line = Substring(raw.last == "\r" ? raw.dropLast() : raw)
       if line.isEmpty { continue }
       if line.hasPrefix("#") {
         comments.append(String(line.dropFirst().drop { $0 == " " }))
@@ -92,18 +102,18 @@ public enum PriceFile {
     var result: [String] = []
     var field = ""
     var quoted = false
-    var rest = line[...]
+    var rest = line.unicodeScalars
     while let character = rest.popFirst() {
       if quoted {
         if character == "\"" {
           if rest.first == "\"" {
-            field.append("\"")
+            field.unicodeScalars.append("\"")
             rest.removeFirst()
           } else {
             quoted = false
           }
         } else {
-          field.append(character)
+          field.unicodeScalars.append(character)
         }
       } else if character == "\"" && field.isEmpty {
         quoted = true
@@ -111,7 +121,7 @@ public enum PriceFile {
         result.append(field)
         field = ""
       } else {
-        field.append(character)
+        field.unicodeScalars.append(character)
       }
     }
     guard !quoted else { throw PriceError(place: place, problem: "a quote is not closed") }

@@ -33,11 +33,11 @@ public struct PriceFolder: Sendable {
     var result: [Publication] = []
     let tape = JSONTape()
     let text = try read(listPath)
-    for (index, line) in text.split(separator: "\n").enumerated() {
+    for (index, line) in text.utf8.split(separator: 0x0A).enumerated() {
       let place = "\(listPath):\(index + 1)"
       let value: JSONValue
       do throws(JSONError) {
-        value = try tape.parse(String(line))
+        value = try tape.parse(Array(line))
       } catch {
         throw PriceError(place: place, problem: "not JSON: \(error)")
       }
@@ -94,11 +94,16 @@ public struct PriceFolder: Sendable {
     let lines = PriceFile.lines(rows)
     let version = PriceFile.version(ofLines: lines)
     if try publications().last?.version == version { return (version, false) }
+    let text = PriceFile.text(lines: lines, comments: comments)
+    let written = try PriceFile.read(text, name: "\(version).csv").rows
+    guard PriceFile.version(ofLines: PriceFile.lines(written)) == version else {
+      throw PriceError(
+        place: path, problem: "a name among these prices cannot be written; does it hold a line feed?")
+    }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       let file = "\(path)/\(version).csv"
       if !FileManager.default.fileExists(atPath: file) {
-        let text = PriceFile.text(lines: lines, comments: comments)
         try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
       }
       var list = FileManager.default.fileExists(atPath: listPath) ? try read(listPath) : ""
