@@ -90,17 +90,34 @@ public final class SegmentReader {
         part.isLast = true
         break
       }
+      if segment.isOpen, case .overlongUnterminated(_, let start) = line {
+        return try leaveAlone(from: start, part)
+      }
       lines += 1
       read += 1
       switch line {
       case .whole(let bytes): take(bytes, &part)
-      case .overlong(let beginning):
+      case .overlong(let beginning), .overlongUnterminated(let beginning, _):
         reject(beginning, LineFault("longer than \(RawLogFormat.lineBytesMax) bytes"), &part)
       case .unterminated: break
       }
     }
     part.position = SegmentPosition(
       bytes: splitter.position, lines: lines, sha256: hexText(hash.finalize()))
+    return part
+  }
+
+  /// A last line that is being written and too long already: nothing from its first byte on counts as read. The
+  /// digest has gone past it, so it is made again.
+  private func leaveAlone(from start: Int64, _ part: SegmentPart) throws(SegmentError) -> SegmentPart {
+    hash = SHA256()
+    let again = LineSplitter(try SegmentFile(path: segment.path, compression: segment.compression))
+    guard try again.skip(start, consumed: { hash.update(bufferPointer: $0) }) else {
+      throw SegmentError(path: segment.path, problem: "became shorter while it was read")
+    }
+    var part = part
+    part.isLast = true
+    part.position = SegmentPosition(bytes: start, lines: lines, sha256: hexText(hash.finalize()))
     return part
   }
 

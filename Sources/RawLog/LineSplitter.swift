@@ -7,6 +7,8 @@ public final class LineSplitter {
     case whole(UnsafeRawBufferPointer)
     /// A line over `RawLogFormat.lineBytesMax`: only its beginning is kept.
     case overlong(beginning: UnsafeRawBufferPointer)
+    /// Over-long and without a line feed behind it; `start` is the position of its first byte.
+    case overlongUnterminated(beginning: UnsafeRawBufferPointer, start: Int64)
     /// The last bytes of the file, with no line feed behind them.
     case unterminated(UnsafeRawBufferPointer)
   }
@@ -126,6 +128,7 @@ public final class LineSplitter {
     _ consumed: (UnsafeRawBufferPointer) -> Void
   ) throws(SegmentError) -> Line {
     beginning.copyMemory(from: head(slice(pending)))
+    let start = position
     while true {
       if let feed = findLineFeed() {
         take(through: feed + 1, consumed)
@@ -133,7 +136,7 @@ public final class LineSplitter {
       }
       if atEnd {
         take(through: pending.upperBound, consumed)
-        break
+        return .overlongUnterminated(beginning: UnsafeRawBufferPointer(beginning), start: start)
       }
       take(through: pending.upperBound, consumed)
       try fill()

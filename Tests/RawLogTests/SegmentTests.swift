@@ -24,7 +24,7 @@ import Testing
     while let line = try splitter.next(consumed: { consumed.append(contentsOf: $0) }) {
       switch line {
       case .whole(let bytes): found.append(.whole(Array(bytes)))
-      case .overlong: found.append(.overlong)
+      case .overlong, .overlongUnterminated: found.append(.overlong)
       case .unterminated(let bytes): found.append(.unterminated(Array(bytes)))
       }
     }
