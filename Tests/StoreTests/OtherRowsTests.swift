@@ -60,7 +60,7 @@ import Testing
   func rejections() throws {
     let segment = try store.save(SegmentRow(name: "a"))
     let rejections = [9, 2, 30].map {
-      Rejection(place: .init(file: "a", line: $0), reason: "why \($0) '\"")
+      Rejection(place: .init(file: "a", line: $0), reason: "why \($0) '\"", excerpt: "{\"v\":\($0)")
     }
     for rejection in rejections { try store.add(rejection, segment: segment) }
     #expect(
