@@ -30,6 +30,8 @@ struct Tollbook: AsyncParsableCommand {
   static func main() async {
     // Somebody who closes the pipe has seen enough.
     signal(SIGPIPE, SIG_IGN)
+    // A limit on file size is then an error to report, like a full disk, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
