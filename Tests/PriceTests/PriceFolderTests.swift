@@ -80,6 +80,23 @@ import Testing
     #expect(throws: PriceError.self) { try folder.load() }
   }
 
+  @Test("prices that could not be read back are not published")
+  func unwritable() throws {
+    var rows = rows(1)
+    rows[0].model = "two\nlines"
+    #expect(throws: PriceError.self) { try folder.publish(rows, comments: [], at: 1) }
+    #expect(try folder.publications().isEmpty)
+  }
+
+  @Test("a list that another editor saved with CR LF is the same list")
+  func carriageReturns() throws {
+    let first = try folder.publish(rows(1), comments: [], at: 1).version
+    let second = try folder.publish(rows(2), comments: [], at: 2).version
+    let list = String(decoding: try temporary.read("prices/published.jsonl"), as: UTF8.self)
+    try temporary.write(list.replacingOccurrences(of: "\n", with: "\r\n"), to: "prices/published.jsonl")
+    #expect(try folder.publications().map(\.version) == [first, second])
+  }
+
   @Test(
     "a damaged list of publications is refused, naming the line",
     arguments: ["{", "{}", #"{"version":"a","published_at":"x"}"#])
