@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libxlsxwriter-dev ca-certificates)
-test=(python3-venv zstd gzip libreoffice-calc-nogui fonts-noto-cjk procps)
+test=(python3-venv openssl zstd gzip libreoffice-calc-nogui fonts-noto-cjk procps)
 
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
