@@ -20,11 +20,12 @@ RUN_SECONDS_MAX = 900
 
 
 class Desk:
-    def __init__(self, folder, raw_logs=None, attribution=ATTRIBUTION, posts_url=None):
+    def __init__(self, folder, raw_logs=None, attribution=ATTRIBUTION, posts_url=None, zone=ZONE):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.raw_logs = pathlib.Path(raw_logs or self.folder / "raw-logs")
         self.attribution = attribution
+        self.zone = zone
         self.reports = self.folder / "reports"
         self.environment = programs.environment()
         configuration = {}
@@ -38,7 +39,7 @@ class Desk:
         return [
             "--config", str(self.folder / "tollbook.yaml"), "--raw-logs", str(self.raw_logs),
             "--store", f"sqlite:{self.folder / 'tollbook.db'}", "--prices", str(self.folder / "prices"),
-            "--attribution", str(self.attribution), "--reports", str(self.reports), "--timezone", ZONE]
+            "--attribution", str(self.attribution), "--reports", str(self.reports), "--timezone", self.zone]
 
     def start(self, *arguments):
         return subprocess.Popen(
@@ -70,8 +71,8 @@ class Desk:
             if p.is_file()}
 
     def differences_from_oracle(self, run, period=PERIOD, price_list=PRICE_LIST):
-        expected = oracle.books(self.raw_logs, price_list, self.attribution, period, ZONE)
-        rules = oracle.Rules(yaml.safe_load(pathlib.Path(self.attribution).read_text()), ZONE)
+        expected = oracle.books(self.raw_logs, price_list, self.attribution, period, self.zone)
+        rules = oracle.Rules(yaml.safe_load(pathlib.Path(self.attribution).read_text()), self.zone)
         csv_path = self.reports / period / "chargeback.csv"
         return list(oracle.differences(expected, csv_path, run, rules, period))
 

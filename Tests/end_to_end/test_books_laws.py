@@ -54,6 +54,10 @@ def test_rows_products_and_totals_say_the_same(desk):
     for product in run["products"]:
         own = [Decimal(r["cost_usd"] or 0) for r in rows if r["product"] == product["id"]]
         assert sum(own) == Decimal(product["cost_usd"] or 0), product["id"]
+    focus = list(csv.DictReader(io.StringIO(desk.report("focus.csv").decode("utf-8-sig"), newline="")))
+    for product in run["products"]:
+        billed = [Decimal(r["BilledCost"]) for r in focus if r["SubAccountId"] == product["id"]]
+        assert sum(billed) == Decimal(product["cost_usd"] or 0), product["id"]
 
 
 def test_no_cell_of_the_csv_is_a_formula(desk):

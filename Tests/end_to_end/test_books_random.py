@@ -67,7 +67,12 @@ def random_prices(chance):
                 over = chance.choice([1, 8, 32, 128, 200, 272])
                 field = f"{base}_above_{over}k_tokens{chance.choice(tiers)}"
                 entry[field] = Decimal(chance.randrange(1, 10**5)).scaleb(-10)
-    return json.dumps(price_list, default=lambda n: f"\0{n}\0").replace('"\\u0000', "").replace('\\u0000"', "")
+    text = json.dumps(price_list, default=lambda n: f"\0{n}\0")
+    return text.replace('"\\u0000', "").replace('\\u0000"', "")
+
+
+# Ahead, behind, a quarter of an hour off, and clocks that change in the month, by an hour and by half of one.
+ZONES = ["Asia/Tokyo", "UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/London"]
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -75,10 +80,12 @@ def test_random_books_agree_with_the_oracle(tmp_path, seed):
     chance = random.Random(seed)
     make_month(
         tmp_path / "raw-logs", requests=chance.randrange(50, 900), seed=seed, bad=chance.randrange(20),
-        resent=chance.randrange(4), crashes=chance.randrange(4), writers=chance.randrange(1, 6))
+        resent=chance.randrange(4), crashes=chance.randrange(4), writers=chance.randrange(1, 6),
+        utc_offset=0)
     (tmp_path / "rules.yaml").write_text(random_rules(chance))
     (tmp_path / "prices.json").write_text(random_prices(chance))
-    desk = Desk(tmp_path, attribution=tmp_path / "rules.yaml").import_prices(tmp_path / "prices.json")
+    zone = ZONES[seed % len(ZONES)]
+    desk = Desk(tmp_path, attribution=tmp_path / "rules.yaml", zone=zone).import_prices(tmp_path / "prices.json")
     run = desk.run(codes=(0, 3))
     assert desk.differences_from_oracle(run, price_list=tmp_path / "prices.json") == []
     assert run["totals"]["cost_usd"] != "0", "a month without money proves nothing"
