@@ -86,15 +86,28 @@ public struct JSONValue {
   /// A number of 0 or more in thousandths: `12.5` is 12500; what is finer is cut off. Nil where it does not fit.
   public var thousandths: Int64? {
     guard node.kind == .number else { return nil }
-    var text = Array(bytes(range))
-    if let point = text.firstIndex(of: UInt8(ascii: ".")),
-      !text.contains(where: { $0 | 0x20 == UInt8(ascii: "e") })
-    {
-      text = Array(text.prefix(point + 4))
+    var mantissa = Array(bytes(range))
+    var exponent = 0
+    if let letter = mantissa.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
+      guard let power = Int(String(decoding: mantissa[(letter + 1)...], as: UTF8.self)), power.magnitude < 400
+      else {
+        return nil
+      }
+      exponent = power
+      mantissa.removeSubrange(letter...)
     }
-    guard text.count < 18 else { return nil }
-    return (text + Array("e3".utf8)).withUnsafeBufferPointer { parseWholeNumber($0) }
-      .flatMap { $0 >= 0 ? $0 : nil }
+    let isNegative = mantissa.first == UInt8(ascii: "-")
+    if isNegative { mantissa.removeFirst() }
+    let point = mantissa.firstIndex(of: UInt8(ascii: ".")) ?? mantissa.count
+    let digits = mantissa.filter { $0 != UInt8(ascii: ".") }
+    guard !isNegative || digits.allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }
+    // So many digits stand before the point once it has moved three places and the exponent's.
+    let places = max(0, point + exponent + 3)
+    let kept =
+      (digits.prefix(places) + repeatElement(UInt8(ascii: "0"), count: max(0, places - digits.count)))
+      .drop { $0 == UInt8(ascii: "0") }
+    guard kept.count <= 18 else { return nil }
+    return kept.reduce(0) { $0 * 10 + Int64($1 - 48) }
   }
 
   // MARK: - Objects
