@@ -14,6 +14,7 @@ final class Desk {
   let folder: TestFolder
   let store: Store
   let logs: String
+  private var loadedPrices: PriceFolder.Stored?
 
   init() throws {
     folder = try TestFolder()
@@ -53,13 +54,16 @@ final class Desk {
 
   /// Publishes LiteLLM's prices of the sample's models, and loads them.
   func prices() throws -> PriceFolder.Stored {
+    if let loadedPrices { return loadedPrices }
     var tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     while tests.lastPathComponent != "Tests" { tests.deleteLastPathComponent() }
     let map = try Data(contentsOf: tests.appendingPathComponent("Fixtures/prices/litellm_sample.json"))
     let rows = try importLiteLLM(Array(map), name: "litellm_sample.json").rows
     let prices = PriceFolder(path: folder.file("prices"))
     _ = try prices.publish(rows, comments: ["source: sample"], at: 1)
-    return try prices.load()
+    let loaded = try prices.load()
+    loadedPrices = loaded
+    return loaded
   }
 
   func books(_ period: String, rules: Rules, zone: String = "Asia/Tokyo") throws -> Books {

@@ -1,0 +1,71 @@
+import Foundation
+import Pipeline
+import Store
+import TestKit
+import Testing
+
+/// What is noted of a post decides whether it is made: at most once by itself.
+@Suite struct PostingTests {
+  private let desk: Desk
+  private let clock = ManualClock()
+  init() throws { desk = try Desk() }
+
+  /// Nobody may ever be reached at this address, and no wait may be made for it.
+  private let nowhere = PostTarget(name: "chat", url: "ftp://chat.example/hooks/secret")
+
+  private func post(_ state: Delivery.State?, again: Bool = false) async throws -> PostResult {
+    if let state {
+      try desk.store.save(
+        Delivery(
+          period: "2026-10", target: "chat", state: state, payloadSHA256: "x", detail: "why", updated: 1))
+    }
+    return try await Posting(store: desk.store, now: clock.now, notice: { _ in })
+      .post(Array("{}".utf8), period: "2026-10", to: nowhere, again: again)
+  }
+
+  private func noted() throws -> Delivery? { try desk.store.delivery(period: "2026-10", target: "chat") }
+
+  @Test("what was sent is not sent again")
+  func sent() async throws {
+    #expect(try await post(.sent) == .alreadySent)
+    #expect(try noted()?.updated == 1)
+  }
+
+  @Test("where nobody knows whether it arrived, it is not repeated by itself")
+  func unknown() async throws {
+    guard case .unknown = try await post(.unknown) else {
+      Issue.record("a delivery that nobody knows of was repeated")
+      return
+    }
+    #expect(try noted()?.state == .unknown)
+    #expect(try noted()?.updated == 1)
+  }
+
+  @Test(
+    "a failed one is tried by the next run, and the outcome is noted with the payload's digest and the time")
+  func failed() async throws {
+    for state in [Delivery.State.failed, nil] {
+      guard case .failed(let detail) = try await post(state) else {
+        Issue.record("an address that is no http(s) URL was posted to")
+        return
+      }
+      // The address is a secret: whoever has it can post.
+      #expect(!detail.contains("secret"))
+      let found = try noted()
+      let delivery = try #require(found)
+      #expect(delivery.state == .failed)
+      // printf '{}' | sha256sum
+      #expect(delivery.payloadSHA256 == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
+      #expect(delivery.updated == clock.microseconds)
+      #expect(!delivery.detail.contains("secret"))
+    }
+  }
+
+  @Test("who asks for it again gets it again, whatever is noted", arguments: [Delivery.State.sent, .unknown])
+  func again(state: Delivery.State) async throws {
+    guard case .failed = try await post(state, again: true) else {
+      Issue.record("it was not tried")
+      return
+    }
+  }
+}
