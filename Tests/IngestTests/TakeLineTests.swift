@@ -132,6 +132,6 @@ import Testing
       #expect(shown.unicodeScalars.allSatisfy { $0 == "…" || (0x20..<0x7F).contains($0.value) }, "\(shown)")
     }
     let shape = Array(#"{"v":9,"kind":"end","seq":12"#.utf8).withUnsafeBytes { excerpt($0) }
-    #expect(shape == #"{"v":9,"kind":"end","seq":12"#)
+    #expect(shape == #"{"v":9,"kind":"…","seq":12"#)
   }
 }
