@@ -64,14 +64,14 @@ def books(raw_logs, prices, attribution, period, timezone):
 
 @dataclass
 class Row:
-    requests: Fraction = Fraction(0)
-    failed_requests: Fraction = Fraction(0)
-    interrupted_requests: Fraction = Fraction(0)
-    unpriced_requests: Fraction = Fraction(0)
-    input_tokens: Fraction = Fraction(0)
-    cache_read_tokens: Fraction = Fraction(0)
-    cache_write_tokens: Fraction = Fraction(0)
-    output_tokens: Fraction = Fraction(0)
+    requests: Fraction = 0
+    failed_requests: Fraction = 0
+    interrupted_requests: Fraction = 0
+    unpriced_requests: Fraction = 0
+    input_tokens: Fraction = 0
+    cache_read_tokens: Fraction = 0
+    cache_write_tokens: Fraction = 0
+    output_tokens: Fraction = 0
     cost: int = 0
     priced: bool = False
     missing: bool = False
@@ -136,7 +136,8 @@ class Books:
         cuts = [apportion(m, list(weights.values())) for m in money.values()]
         for n, (product, weight) in enumerate(weights.items()):
             key = (product, line.get("provider") or "", model or "", tier)
-            yield Fraction(weight, sum(weights.values())), sum(cut[n] for cut in cuts), self.rows[key]
+            share = Fraction(weight, sum(weights.values())) if len(weights) > 1 else 1
+            yield share, sum(cut[n] for cut in cuts), self.rows[key]
 
     def total(self, column, product=None):
         return sum(getattr(r, column) for k, r in self.rows.items() if product in (None, k[0]))

@@ -1,5 +1,6 @@
 """The oracle's money: prices from LiteLLM's map, products from the attribution rules."""
 import datetime
+import functools
 import ipaddress
 import re
 import zoneinfo
@@ -38,8 +39,7 @@ def service_tier(line):
 def rate(entry, token_class, tier, total_input):
     """Femtodollars a token, or None where the list has no price for the class."""
     base, lifetime = CLASS_FIELDS[token_class]
-    pattern = re.compile(re.escape(base + lifetime) + r"_above_(\d+)k_tokens")
-    thresholds = sorted({int(m[1]) for f in entry if (m := pattern.match(f))}, reverse=True)
+    thresholds = thresholds_of(base + lifetime, tuple(entry))
     crossed = [f"_above_{n}k_tokens" for n in thresholds if total_input > n * 1000] + [""]
     tier_suffix = TIER_SUFFIXES.get(tier, "_" + tier)
     for suffix in dict.fromkeys((tier_suffix, "")):
@@ -50,6 +50,14 @@ def rate(entry, token_class, tier, total_input):
     return None
 
 
+@functools.cache
+def thresholds_of(name, fields):
+    """The context sizes in thousands that a price list's entry has for one base name, highest first."""
+    pattern = re.compile(re.escape(name) + r"_above_(\d+)k_tokens")
+    return sorted({int(m[1]) for f in fields if (m := pattern.match(f))}, reverse=True)
+
+
+@functools.cache
 def femtodollars(price):
     exact = Decimal(price).scaleb(15, Context(prec=60))
     return int(exact.to_integral_value(ROUND_HALF_EVEN, Context(prec=60)))
@@ -138,6 +146,7 @@ def holds(line, name, wanted):
     return any(matches(str(c), fact) for c in choices)
 
 
+@functools.cache
 def matches(pattern, text):
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 

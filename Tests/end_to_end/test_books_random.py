@@ -85,7 +85,8 @@ def test_random_books_agree_with_the_oracle(tmp_path, seed):
     (tmp_path / "rules.yaml").write_text(random_rules(chance))
     (tmp_path / "prices.json").write_text(random_prices(chance))
     zone = ZONES[seed % len(ZONES)]
-    desk = Desk(tmp_path, attribution=tmp_path / "rules.yaml", zone=zone).import_prices(tmp_path / "prices.json")
+    desk = Desk(tmp_path, attribution=tmp_path / "rules.yaml", zone=zone)
+    desk.import_prices(tmp_path / "prices.json")
     run = desk.run(codes=(0, 3))
     assert desk.differences_from_oracle(run, price_list=tmp_path / "prices.json") == []
     assert run["totals"]["cost_usd"] != "0", "a month without money proves nothing"
