@@ -79,7 +79,9 @@ import Testing
     "seconds are read in thousandths, what is finer is cut off",
     arguments: [
       ("12.5", 12_500), ("0", 0), ("3", 3_000), ("0.001", 1), ("0.0019", 1), ("2.0000", 2_000), ("-1", nil),
-      ("-0.5", nil),
+      ("-0.5", nil), ("-0.0", 0), ("1e1", 10_000), ("1.5E+2", 150_000), ("5e-05", 0), ("1.25e-1", 125),
+      ("0.0125e1", 125), ("-1e-9", nil), ("0.000e5", 0), ("123456789012345", 123_456_789_012_345_000),
+      ("1e16", nil), ("1e300", nil), ("1e-300", 0),
     ] as [(String, Int64?)])
   func thousandths(text: String, value: Int64?) throws {
     #expect(try tape.parse(text).thousandths == value)
