@@ -58,28 +58,28 @@ import Testing
     #expect(error?.problem.contains(word) == true, "\(error?.problem ?? "")")
   }
 
-  @Test(
-    "a file of another shape is refused",
-    arguments: [
+  @Test("a file of another shape is refused, with the line")
+  func file() {
+    for yaml in [
       "- a", "words", "rule: []", "products: a", "rules: {}", "products: []\nproduct: []\nrules: []",
-    ])
-  func file(yaml: String) {
-    let error = #expect(throws: RulesError.self) { try rules(yaml) }
-    #expect(error?.place.hasPrefix("attribution.yaml:") == true)
+    ] {
+      let error = #expect(throws: RulesError.self, "\(yaml)") { try rules(yaml) }
+      #expect(error?.place.hasPrefix("attribution.yaml:") == true, "\(yaml)")
+    }
   }
 
-  @Test(
-    "what is not YAML, and a word given twice, are refused with the line",
-    arguments: [
+  @Test("what is not YAML, and a word given twice, are refused with the line")
+  func notYAML() {
+    for (yaml, line) in [
       ("products: [{id: a}\nrules: []\n", "2"), ("a: b: c", "1"),
       ("products: []\nrules: []\nrules: []\n", "line 2"),
       ("products: [{id: a}]\nrules:\n  - {product: a, when: {key: k, key: l}}\n", "3"),
       ("\tproducts: []", "1"),
-    ])
-  func notYAML(yaml: String, line: String) {
-    let error = #expect(throws: RulesError.self) { try rules(yaml) }
-    #expect(error?.place.hasPrefix("attribution.yaml") == true)
-    #expect(error?.description.contains(line) == true, "\(error?.description ?? "")")
+    ] {
+      let error = #expect(throws: RulesError.self, "\(yaml)") { try rules(yaml) }
+      #expect(error?.place.hasPrefix("attribution.yaml") == true)
+      #expect(error?.description.contains(line) == true, "\(error?.description ?? "")")
+    }
   }
 
   @Test("splits whose weight totals have no small common denominator are refused")

@@ -127,12 +127,11 @@ import Testing
     #expect(one.match(request(RequestFacts(team: "false"))) == nil)
   }
 
-  @Test(
-    "no rules put everything on the product of what no rule places",
-    arguments: ["", "# nothing\n", "products: []\nrules: []"])
-  func noRules(yaml: String) throws {
-    let none = try rules(yaml)
-    #expect(none.placed(request(RequestFacts(keyName: "k"))) == ["unattributed"])
+  @Test("no rules put everything on the product of what no rule places")
+  func noRules() throws {
+    for yaml in ["", "# nothing\n", "products: []\nrules: []"] {
+      #expect(try rules(yaml).placed(request(RequestFacts(keyName: "k"))) == ["unattributed"], "\(yaml)")
+    }
   }
 
   @Test("the version ignores comments and spacing, and changes with what the rules mean")
