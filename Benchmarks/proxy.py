@@ -28,6 +28,8 @@ FOREIGN_MAX = 0.08
 """More than that share of the machine taken by others, and a measurement is repeated …"""
 ATTEMPTS_MAX = 3
 """… this many times at most; the quietest one counts, and is marked."""
+QUIET_SECONDS_MAX = 30
+"""How long a measurement waits for the machine to be quiet before it is tried all the same."""
 START_SECONDS_MAX = 20
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -260,7 +262,16 @@ class Bench:
                 break
         return best
 
+    def wait_for_quiet(self):
+        deadline = time.monotonic() + QUIET_SECONDS_MAX
+        while time.monotonic() < deadline:
+            before, own = busy_seconds(), self.own_seconds()
+            time.sleep(0.5)
+            if (busy_seconds() - before - (self.own_seconds() - own)) / 0.5 / os.cpu_count() <= FOREIGN_MAX:
+                return
+
     def measure(self, peer, test):
+        self.wait_for_quiet()
         kind, connections = test.split("-")
         process = self.processes[peer]
         command = ["taskset", "-c", LOAD_CPU, "wrk", "--threads", "1", "--connections", connections, "--duration",
