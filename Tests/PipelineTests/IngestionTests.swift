@@ -1,3 +1,4 @@
+import Attribute
 import Foundation
 import Ingest
 import Ledger
@@ -200,6 +201,28 @@ import Testing
     for desk in [desk, other] {
       #expect(try desk.usages().map { "\($0.id) \($0.outcome)" } == ["a ok", "c interrupted"])
     }
+  }
+
+  @Test(
+    "a file of more lines than one transaction takes is read once, and an end finds its start in an earlier one"
+  )
+  func longFile() throws {
+    let desk = try Desk()
+    var writer = HandWriter("w")
+    let between = IngestLimit.linesPerTransaction + IngestLimit.linesPerPart / 2
+    let start = writer.start("a")
+    let text =
+      start + (0..<between).map { _ in writer.line("open") }.joined() + writer.end("a") + writer.start("b")
+    try desk.write(text, to: "1.jsonl")
+    try desk.write(start + writer.end("c"), to: "2.jsonl")
+    let read = try desk.ingest()
+    #expect((read.files, read.lines) == (2, Int64(between + 5)))
+    #expect((read.usages, read.duplicates, read.rejected) == (2, 1, 0))
+    #expect(read.control == Int64(between + 2))
+    #expect(read.interrupted == 1)
+    #expect(try desk.usages().map { "\($0.id) \($0.outcome)" } == ["a ok", "b interrupted", "c ok"])
+    #expect(try desk.books("2026-10", rules: .none).holes == [])
+    #expect(try desk.ingest().lines == 0)
   }
 
   @Test("attempts of one request end each for itself")
