@@ -246,9 +246,9 @@ public struct Books: Sendable {
   public var rejectedRead: Int64 { inputs.reduce(0) { $0 + $1.rejected } }
   public var controlRead: Int64 { inputs.reduce(0) { $0 + $1.control } }
 
-  /// Nothing rejected, nothing missing, nothing without a price: what exit code 0 says.
+  /// Nothing rejected, nothing missing, nothing of unknown cost: what exit code 0 says.
   public var isComplete: Bool {
-    rejectedRead == 0 && holes.isEmpty && unpriced.isEmpty
+    rejectedRead == 0 && holes.isEmpty && unpriced.isEmpty && totalCounts.interruptedRequests == 0
       && checks.allSatisfy(\.passed)
   }
 }

@@ -17,7 +17,7 @@ struct Tollbook: AsyncParsableCommand {
       A proxy meters requests to LLM vendors into a raw log; a pipeline prices the log and puts the cost on products.
 
       Exit codes: 0 done; 1 the run failed; 2 wrong usage or configuration; 3 done, but the period's books have \
-      rejected or missing lines or requests without a price (the summary says what).
+      rejected or missing lines or requests of unknown cost (the summary says what).
       """,
     version: Program.version,
     subcommands: [
