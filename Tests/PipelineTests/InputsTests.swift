@@ -69,7 +69,7 @@ import Testing
     #expect(try inputs("2026-11").sorted() == everywhere)
   }
 
-  @Test("an interrupted request is a request of its time, of unknown cost")
+  @Test("an interrupted request is a request of its time and of unknown cost: the books are not complete")
   func interrupted() throws {
     var writer = HandWriter("w")
     try desk.write(
@@ -79,6 +79,8 @@ import Testing
     let books = try desk.books("2026-10", rules: .none)
     #expect(books.whole(books.totalCounts.requests) == 2)
     #expect(books.whole(books.totalCounts.interruptedRequests) == 1)
+    #expect(!books.isComplete)
+    #expect(try desk.books("2026-10-05", rules: .none).isComplete)
     let alone = try desk.books("2026-10-06", rules: .none)
     #expect(alone.rows.map(\.state) == [.unpriced])
     #expect(try desk.books("2026-10-05", rules: .none).rows.map(\.state) == [.exact])
