@@ -23,6 +23,8 @@ public struct ReportFolder: Sendable {
   /// - Throws: `FolderError`, `ReportError`.
   public func write(_ books: Books, formats: Set<ReportFormat>) throws -> [String] {
     try makeFolder(path)
+    let run = Reports.runJSON(books)
+    try removeOther(run)
     var files: [String] = []
     func put(_ name: String, _ bytes: [UInt8]) throws {
       try replace(name) { try writeFile(bytes, to: $0) }
@@ -39,8 +41,17 @@ public struct ReportFolder: Sendable {
       for chart in Reports.charts(books) { try put("charts/" + chart.name, chart.bytes) }
       try put("summary.md", Reports.summaryMarkdown(books))
     }
-    try put("run.json", Reports.runJSON(books))
+    try put("run.json", run)
     return files
+  }
+
+  /// A `run.json` of other figures goes first: a write that is cut must not leave it beside newer files.
+  private func removeOther(_ run: [UInt8]) throws(FolderError) {
+    let final = path + "/run.json"
+    guard let old = FileManager.default.contents(atPath: final), !old.elementsEqual(run) else { return }
+    guard unlink(final) == 0 else {
+      throw FolderError(path: final, problem: "cannot be replaced: \(String(cString: strerror(errno)))")
+    }
   }
 
   private func makeFolder(_ folder: String) throws(FolderError) {
