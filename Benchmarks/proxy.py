@@ -91,6 +91,7 @@ proxy:
   listen: 127.0.0.1:{port}
   fsync: 1000ms
   when-log-fails: refuse
+  event-loops: 1
 upstreams:
   - {{name: openai-main, provider: openai, base-url: "http://127.0.0.1:{mock}/v1", key-env: OPENAI_API_KEY}}
   - {{name: openai-stream, provider: openai, base-url: "http://127.0.0.1:{stream}/v1", key-env: OPENAI_API_KEY}}
