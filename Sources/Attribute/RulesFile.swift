@@ -31,9 +31,7 @@ extension Rules {
     var reader = RulesReader(name: name, dayBegin: dayBegin)
     if let root { try reader.read(root) }
     let canonical = reader.canonical.joined(separator: "\n")
-    let digest = SHA256.hash(data: Array(canonical.utf8)).map { byte in
-      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
+    let digest = hexText(SHA256.hash(data: Array(canonical.utf8)))
     self.init(products: reader.products + [.unattributed], rules: reader.rules, version: digest)
     guard weightDenominator != nil else {
       throw RulesError(

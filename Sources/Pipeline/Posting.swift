@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import FoundationNetworking
-internal import Ingest
+internal import Ledger
 public import Store
 
 /// A chat channel that summaries are posted to. The address is a secret: whoever has it can post.

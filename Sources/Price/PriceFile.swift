@@ -29,9 +29,7 @@ public enum PriceFile {
       hash.update(data: Array(line.utf8))
       hash.update(data: [0x0A])
     }
-    return hash.finalize().map { byte in
-      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
+    return hexText(hash.finalize())
   }
 
   public static func text(lines: [String], comments: [String]) -> String {

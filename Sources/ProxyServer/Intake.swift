@@ -31,19 +31,7 @@ func authenticate(_ presented: String?, keys: any KeyDirectory, time: Int64) thr
   return key
 }
 
-private func sha256Hex(_ text: String) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  let digest = SHA256.hash(data: Array(text.utf8))
-  return String(unsafeUninitializedCapacity: 64) { hex in
-    var at = 0
-    for byte in digest {
-      hex[at] = digits[Int(byte >> 4)]
-      hex[at + 1] = digits[Int(byte & 15)]
-      at += 2
-    }
-    return at
-  }
-}
+private func sha256Hex(_ text: String) -> String { hexText(SHA256.hash(data: Array(text.utf8))) }
 
 enum Intake {
   enum Decision {

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Crypto
 internal import Foundation
-internal import Ingest
 internal import JSON
 internal import Ledger
 internal import Pipeline
