@@ -47,7 +47,7 @@ let package = Package(
     room(
       "ProxyServer",
       imports: [
-        "RawLog", "JSON", "Ledger", "Normalize", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
+        "RawLog", "JSON", "Ledger", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
       ]),
 
     // The stages, in the order of the way. They never import each other.

@@ -3,7 +3,7 @@
 # well. Only what is missing is installed; nothing is removed.
 set -euo pipefail
 
-build=(pkg-config libstdc++-12-dev libcurl4 libsqlite3-dev libzstd-dev zlib1g-dev libxlsxwriter-dev ca-certificates)
+build=(pkg-config libstdc++-12-dev libcurl4 libsqlite3-dev libzstd-dev zlib1g-dev libxlsxwriter-dev ca-certificates tzdata)
 test=(python3-venv openssl zstd gzip libreoffice-calc-nogui fonts-noto-cjk procps)
 
 case ${1:-} in

@@ -2,6 +2,7 @@ public import Attribute
 public import JSON
 public import Ledger
 public import Price
+internal import Report
 public import Store
 
 /// The way of one request through the books: where its line stands, what it counted, which rates, which product.
@@ -61,11 +62,11 @@ extension Explanation {
     var lines: [String] = []
     func say(_ label: String, _ value: String?) {
       guard let value, !value.isEmpty else { return }
-      lines.append("  " + label.padded(to: 13) + printable(value))
+      lines.append("  " + padded(label, 13) + safe(value))
     }
     let facts = usage.facts
     lines.append(
-      "request \(usage.id), attempt \(usage.attempt)\(usage.final ? "" : " (followed by another)")")
+      "request \(safe(usage.id)), attempt \(usage.attempt)\(usage.final ? "" : " (followed by another)")")
     say("raw line", "\(usage.place.file):\(usage.place.line)")
     say("time", Timestamp.text(usage.time))
     say(
@@ -82,7 +83,7 @@ extension Explanation {
     say("answer", [usage.responseID, usage.vendorRequestID].compactMap { $0 }.joined(separator: ", "))
     say("counts are", countsState)
     for part in parts { lines += textLines(part) }
-    lines.append("  " + "cost".padded(to: 13) + costText)
+    lines.append("  " + padded("cost", 13) + costText)
     if let rule {
       say("rule", "\(ruleNumber ?? 0), \(rule.place)")
     } else {
@@ -90,7 +91,7 @@ extension Explanation {
     }
     for (product, amount, weight) in productAmounts {
       let cost = isUnknown ? "unknown" : "\(amount) USD"
-      lines.append("    \(products[product].id.padded(to: 24)) \(weight.padded(to: 9)) \(cost)")
+      lines.append("    \(padded(safe(products[product].id), 24)) \(padded(weight, 9)) \(cost)")
     }
     say("prices", priceVersion)
     say("rules", attributionVersion)
@@ -122,12 +123,13 @@ extension Explanation {
 
   private func textLines(_ part: Part) -> [String] {
     guard !part.lines.isEmpty else { return [] }
-    var lines = ["  " + "price entry".padded(to: 13) + printable(part.priceEntry ?? "none")]
+    var lines = ["  " + padded("price entry", 13) + safe(part.priceEntry ?? "none")]
     for line in part.lines {
       let rate = line.rate.map { "\($0)" } ?? "?"
       let amount = line.rate.map { "\($0 * line.count) USD" } ?? "unknown"
       lines.append(
-        "    \(line.meter.name.padded(to: 16)) \(String(line.count).padded(to: 10)) x \(rate.padded(to: 14)) = \(amount)   (\(line.note))"
+        "    \(padded(line.meter.name, 16)) \(padded(String(line.count), 10)) x \(padded(rate, 14)) = \(amount)"
+          + "   (\(line.note))"
       )
     }
     return lines
@@ -201,19 +203,16 @@ extension Explanation {
   }
 }
 
-extension String {
-  /// With spaces behind it up to a width.
-  func padded(to width: Int) -> String {
-    count >= width ? self : self + String(repeating: " ", count: width - count)
-  }
+private enum ExplainLimit {
+  /// An ARN or a set of tags fits; a value made to fill the screen does not.
+  static let valueCharactersMax = 1000
 }
 
-/// Outside text without control characters, so that it cannot steer a terminal.
-func printable(_ text: String) -> String {
-  String(
-    String.UnicodeScalarView(
-      text.unicodeScalars.map { scalar in
-        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-          ? "\u{FFFD}" : scalar
-      }))
+/// Text from outside, which can neither steer a terminal nor begin a line of its own.
+private func safe(_ text: String) -> String {
+  PlainText.oneLine(text, max: ExplainLimit.valueCharactersMax)
+}
+
+private func padded(_ text: String, _ columns: Int) -> String {
+  PlainText.padded(text, columns: columns, right: false)
 }

@@ -1,12 +1,12 @@
 /// Text from outside, made safe to stand in a line, and how wide it is there.
-enum PlainText {
-  enum Limit {
+public enum PlainText {
+  public enum Limit {
     /// No name that a person reads is longer; a longer one would push everything else out of sight.
-    static let nameCharactersMax = 120
+    public static let nameCharactersMax = 120
   }
 
   /// One line without control characters (escape sequences, line breaks, direction marks), cut to a limit.
-  static func oneLine(_ text: String, max: Int = Limit.nameCharactersMax) -> String {
+  public static func oneLine(_ text: String, max: Int = Limit.nameCharactersMax) -> String {
     var line = String.UnicodeScalarView()
     var count = 0
     for scalar in text.unicodeScalars {
@@ -73,7 +73,7 @@ enum PlainText {
     return result + "…"
   }
 
-  static func padded(_ text: String, columns: Int, right: Bool) -> String {
+  public static func padded(_ text: String, columns: Int, right: Bool) -> String {
     let blanks = String(repeating: " ", count: max(0, columns - width(text)))
     return right ? blanks + text : text + blanks
   }

@@ -1,5 +1,4 @@
 internal import CSQLite
-internal import Glibc
 
 /// A store that cannot be used, and what to do.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -90,15 +89,15 @@ final class Statement {
     }
     value.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) { characters in
-        // An empty text is a text, not a null.
-        _ = sqlite3_bind_text(
-          handle, bound, characters.baseAddress ?? Self.nothing, Int32(characters.count), Self.copied)
+        // An empty text is a text, not a null, and an empty buffer may have no address.
+        let nothing: StaticString = ""
+        let start =
+          characters.baseAddress ?? UnsafeRawPointer(nothing.utf8Start).assumingMemoryBound(to: CChar.self)
+        _ = sqlite3_bind_text(handle, bound, start, Int32(characters.count), Self.copied)
       }
     }
     return self
   }
-
-  private nonisolated(unsafe) static let nothing = UnsafePointer<CChar>(strdup(""))
 
   /// Steps to the next row; at the end, or where there is none, makes the statement ready to be bound again.
   func next() throws(StoreError) -> Bool {
