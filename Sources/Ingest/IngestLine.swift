@@ -61,6 +61,8 @@ public func takeLine(
     usage.otherModels = normalized.otherModels
     usage.flags = normalized.flags
     usage.facts.serviceTier = normalized.serviceTier
+    usage.facts.priceFacts = normalized.priceFacts
+    usage.unknownFields = normalized.unknownFields
   } catch {
     throw LineFault(error.reason, time: line.time)
   }

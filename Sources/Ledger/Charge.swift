@@ -1,21 +1,21 @@
 /// An amount of money for each meter.
 public struct MeterAmounts: Sendable {
-  private var femtodollars: InlineArray<16, Int128> = .init(repeating: 0)
+  @usableFromInline var femtodollars: InlineArray<24, Int128> = .init(repeating: 0)
 
   public init() {}
 
-  public subscript(meter: Meter) -> Money {
+  @inlinable public subscript(meter: Meter) -> Money {
     get { Money(femtodollars: femtodollars[Int(meter.rawValue)]) }
     set { femtodollars[Int(meter.rawValue)] = newValue.femtodollars }
   }
 
   public static func += (a: inout MeterAmounts, b: MeterAmounts) {
-    for i in 0..<16 { a.femtodollars[i] += b.femtodollars[i] }
+    for i in 0..<Meter.count { a.femtodollars[i] += b.femtodollars[i] }
   }
 
   public var total: Money {
     var sum: Int128 = 0
-    for i in 0..<16 { sum += femtodollars[i] }
+    for i in 0..<Meter.count { sum += femtodollars[i] }
     return Money(femtodollars: sum)
   }
 }
@@ -44,7 +44,7 @@ public struct Charge: Sendable {
   public var counts: TokenCounts
   public var amounts: MeterAmounts
   /// Meters with a count but no rate.
-  public var unpricedMeters: [Meter]
+  public var unpricedMeters: MeterSet
   /// At least one used meter had a rate.
   public var hasPricedMeter: Bool
   /// Why something has no price; nil where everything has one.

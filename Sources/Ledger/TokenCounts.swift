@@ -13,12 +13,28 @@ public enum Meter: UInt8, CaseIterable, Sendable {
   case outputAudio
   case inputImage
   case outputImage
+  case inputVideo
+  case cacheReadAudio
+  case cacheReadImage
   case webSearch
+  case mapsSearch
+  case fileSearch
+  /// A container of a code interpreter.
+  case codeSession
+  /// An image that was made.
   case image
-  /// Audio or video, in thousandths of a second.
+  /// Audio or video that went in, in thousandths of a second.
   case millisecond
+  /// Audio or video that was made, in thousandths of a second.
+  case outputMillisecond
   case page
   case character
+  /// A search unit of a ranking or search model.
+  case query
+  /// The request itself, where a vendor takes a fee for each.
+  case request
+
+  public static let count = 24
 
   /// The word in files and on screens.
   public var name: String {
@@ -33,11 +49,20 @@ public enum Meter: UInt8, CaseIterable, Sendable {
     case .outputAudio: "output_audio"
     case .inputImage: "input_image"
     case .outputImage: "output_image"
+    case .inputVideo: "input_video"
+    case .cacheReadAudio: "cache_read_audio"
+    case .cacheReadImage: "cache_read_image"
     case .webSearch: "web_search"
+    case .mapsSearch: "maps_search"
+    case .fileSearch: "file_search"
+    case .codeSession: "code_session"
     case .image: "image"
     case .millisecond: "millisecond"
+    case .outputMillisecond: "output_millisecond"
     case .page: "page"
     case .character: "character"
+    case .query: "query"
+    case .request: "request"
     }
   }
 
@@ -48,12 +73,25 @@ public enum Meter: UInt8, CaseIterable, Sendable {
     self = meter
   }
 
-  public var isToken: Bool { rawValue <= Meter.outputImage.rawValue }
+  public var isToken: Bool { rawValue <= Meter.cacheReadImage.rawValue }
+}
+
+/// A set of meters, in one word.
+public struct MeterSet: OptionSet, Hashable, Sendable {
+  public var rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  @inlinable public static func of(_ meter: Meter) -> MeterSet { MeterSet(rawValue: 1 << meter.rawValue) }
+
+  /// The meters in their order.
+  public var meters: [Meter] {
+    (0..<UInt8(Meter.count)).compactMap { rawValue & 1 << $0 == 0 ? nil : Meter(rawValue: $0) }
+  }
 }
 
 /// How much of each meter one answer used.
 public struct TokenCounts: Hashable, Sendable {
-  private var counts = SIMD16<Int64>()
+  @usableFromInline var counts: InlineArray<24, Int64> = .init(repeating: 0)
   /// The part of `output` that was reasoning, where the vendor says so.
   public var reasoning: Int64 = 0
 
@@ -63,27 +101,44 @@ public struct TokenCounts: Hashable, Sendable {
     for (meter, count) in pairs { self[meter] = count }
   }
 
-  public subscript(meter: Meter) -> Int64 {
+  @inlinable public subscript(meter: Meter) -> Int64 {
     get { counts[Int(meter.rawValue)] }
     set { counts[Int(meter.rawValue)] = newValue }
   }
 
   public static func += (a: inout TokenCounts, b: TokenCounts) {
-    a.counts &+= b.counts
+    for i in 0..<Meter.count { a.counts[i] &+= b.counts[i] }
     a.reasoning += b.reasoning
   }
 
-  public var isZero: Bool { counts == SIMD16<Int64>() }
+  public static func == (a: TokenCounts, b: TokenCounts) -> Bool {
+    for i in 0..<Meter.count where a.counts[i] != b.counts[i] { return false }
+    return a.reasoning == b.reasoning
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for i in 0..<Meter.count { hasher.combine(counts[i]) }
+    hasher.combine(reasoning)
+  }
+
+  /// The meters with a count.
+  @inlinable public var usedMeters: MeterSet {
+    var bits: UInt32 = 0
+    for i in 0..<24 { bits |= (counts[i] == 0 ? 0 : 1) << UInt32(i) }
+    return MeterSet(rawValue: bits)
+  }
+
+  public var isZero: Bool { usedMeters.isEmpty }
 
   public var cacheWrite: Int64 { self[.cacheWrite5m] + self[.cacheWrite1h] + self[.cacheWrite12h] }
 
   /// All tokens that went in, cached ones included: what a vendor's context threshold is held against.
-  public var totalInput: Int64 {
-    self[.input] + self[.cacheRead] + cacheWrite + self[.inputAudio] + self[.inputImage]
+  @inlinable public var totalInput: Int64 {
+    self[.input] + self[.cacheRead] + self[.cacheWrite5m] + self[.cacheWrite1h] + self[.cacheWrite12h]
+      + self[.inputAudio] + self[.inputImage] + self[.inputVideo] + self[.cacheReadAudio]
+      + self[.cacheReadImage]
   }
 
   /// The meters with a count, in the order of `Meter`.
-  public var used: [(meter: Meter, count: Int64)] {
-    Meter.allCases.compactMap { self[$0] == 0 ? nil : ($0, self[$0]) }
-  }
+  public var used: [(meter: Meter, count: Int64)] { usedMeters.meters.map { ($0, self[$0]) } }
 }

@@ -38,6 +38,9 @@ public struct RequestFacts: Hashable, Sendable {
   public var agent: String?
   /// The vendor's own word for the tier that served the request; nil where it said none.
   public var serviceTier: String?
+  /// What else moves the price: `inference_geo`, `speed`, `search_context_size`, an image's `size` …
+  /// Sorted by name, each name once.
+  public var priceFacts: [Tag]
 
   public struct Tag: Hashable, Sendable {
     public var name: String
@@ -52,7 +55,7 @@ public struct RequestFacts: Hashable, Sendable {
     endpoint: String? = nil, provider: String? = nil, upstream: String? = nil, region: String? = nil,
     modelRequested: String? = nil, modelRouted: String? = nil, modelReturned: String? = nil,
     keyID: String? = nil, keyName: String? = nil, team: String? = nil, tags: [Tag] = [],
-    inferenceProfile: String? = nil, agent: String? = nil, serviceTier: String? = nil
+    inferenceProfile: String? = nil, agent: String? = nil, serviceTier: String? = nil, priceFacts: [Tag] = []
   ) {
     self.endpoint = endpoint
     self.provider = provider
@@ -68,6 +71,7 @@ public struct RequestFacts: Hashable, Sendable {
     self.inferenceProfile = inferenceProfile
     self.agent = agent
     self.serviceTier = serviceTier
+    self.priceFacts = priceFacts
   }
 
   /// The model that reports and rules speak of: as returned by the vendor, else as requested.
@@ -141,6 +145,8 @@ public struct Usage: Sendable {
   public var counts: TokenCounts
   public var otherModels: [OtherModel]
   public var flags: UsageFlags
+  /// Counts in the vendor's usage object that no rule reads, by their path: `cost_details.upstream_cost`.
+  public var unknownFields: [String]
 
   public init(
     id: String, attempt: Int, final: Bool, time: Int64, place: Place, facts: RequestFacts,
@@ -156,6 +162,7 @@ public struct Usage: Sendable {
     self.counts = TokenCounts()
     self.otherModels = []
     self.flags = []
+    self.unknownFields = []
   }
 }
 

@@ -9,6 +9,10 @@ public struct Normalized: Sendable {
   public var flags: UsageFlags = []
   /// The tier that served the request, in the vendor's word; nil where it said none.
   public var serviceTier: String?
+  /// What else moves the price, sorted by name (see `RequestFacts.priceFacts`).
+  public var priceFacts: [RequestFacts.Tag] = []
+  /// Counts in the usage object that no rule reads, by their path.
+  public var unknownFields: [String] = []
 
   public init() {}
 }

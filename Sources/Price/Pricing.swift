@@ -45,7 +45,7 @@ extension PriceBook {
     let free = usage.flags.contains(.notBilled)
     for (meter, count) in counts.used {
       guard let match else {
-        charge.unpricedMeters.append(meter)
+        charge.unpricedMeters.insert(.of(meter))
         lines?.append(.init(meter: meter, count: count, rate: nil, note: "no price entry"))
         continue
       }
@@ -53,7 +53,7 @@ extension PriceBook {
         let rate = rate(
           of: meter, in: match.entry, serviceTier: tier, totalInput: counts.totalInput, at: usage.time)
       else {
-        charge.unpricedMeters.append(meter)
+        charge.unpricedMeters.insert(.of(meter))
         lines?.append(.init(meter: meter, count: count, rate: nil, note: "no rate for \(meter.name)"))
         continue
       }
@@ -80,7 +80,7 @@ extension PriceBook {
     if match == nil {
       charge.unpricedReason = "no price entry for this model"
     } else if !charge.unpricedMeters.isEmpty {
-      charge.unpricedReason = "no rate for " + charge.unpricedMeters.map(\.name).joined(separator: ", ")
+      charge.unpricedReason = "no rate for " + charge.unpricedMeters.meters.map(\.name).joined(separator: ", ")
     }
     return charge
   }

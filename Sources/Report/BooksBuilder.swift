@@ -85,7 +85,7 @@ public struct BooksBuilder {
       provider: provider, model: charge.model ?? "", serviceTier: tier, reason: reason)
     var sum = unpriced[key] ?? (0, TokenCounts())
     if counted { sum.requests += 1 }
-    for meter in charge.unpricedMeters { sum.counts[meter] += charge.counts[meter] }
+    for meter in charge.unpricedMeters.meters { sum.counts[meter] += charge.counts[meter] }
     unpriced[key] = sum
   }
 

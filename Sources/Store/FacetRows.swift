@@ -5,10 +5,10 @@ internal import Ledger
 struct FacetKey: Hashable {
   var facts: RequestFacts
 
-  var tagsText: String {
+  static func text(_ tags: [RequestFacts.Tag]) -> String {
     var writer = JSONWriter()
     writer.object { writer in
-      for tag in facts.tags { writer.member(tag.name, tag.value) }
+      for tag in tags { writer.member(tag.name, tag.value) }
     }
     return writer.text
   }
@@ -23,13 +23,14 @@ extension Store {
     let insert = try statement(
       """
       INSERT INTO facets(endpoint, provider, upstream, region, model_requested, model_routed, model_returned,
-        key_id, key_name, team, tags, inference_profile, agent, service_tier)
-      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        key_id, key_name, team, tags, inference_profile, agent, service_tier, price_facts)
+      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
       """)
     insert.bind(facts.endpoint).bind(facts.provider).bind(facts.upstream).bind(facts.region)
       .bind(facts.modelRequested).bind(facts.modelRouted).bind(facts.modelReturned)
-      .bind(facts.keyID).bind(facts.keyName).bind(facts.team).bind(key.tagsText)
+      .bind(facts.keyID).bind(facts.keyName).bind(facts.team).bind(FacetKey.text(facts.tags))
       .bind(facts.inferenceProfile).bind(facts.agent).bind(facts.serviceTier)
+      .bind(FacetKey.text(facts.priceFacts))
     try insert.run()
     let id = database.lastInsertedRow
     facetIDs[key] = id
@@ -48,7 +49,7 @@ extension Store {
     let rows = try statement(
       """
       SELECT id, endpoint, provider, upstream, region, model_requested, model_routed, model_returned,
-        key_id, key_name, team, tags, inference_profile, agent, service_tier FROM facets
+        key_id, key_name, team, tags, inference_profile, agent, service_tier, price_facts FROM facets
       """)
     while try rows.next() {
       let facts = RequestFacts(
@@ -56,7 +57,7 @@ extension Store {
         modelRequested: rows.text(5), modelRouted: rows.text(6), modelReturned: rows.text(7),
         keyID: rows.text(8), keyName: rows.text(9), team: rows.text(10),
         tags: try tags(rows.text(11) ?? "{}"), inferenceProfile: rows.text(12), agent: rows.text(13),
-        serviceTier: rows.text(14))
+        serviceTier: rows.text(14), priceFacts: try tags(rows.text(15) ?? "{}"))
       let id = rows.integer(0)
       facets[id] = FacetKey(facts: facts)
       facetIDs[FacetKey(facts: facts)] = id

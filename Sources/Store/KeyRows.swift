@@ -14,7 +14,7 @@ extension Store {
       }
       try statement("INSERT INTO keys VALUES(?,?,?,?,?,?,?,?,?)")
         .bind(key.id).bind(key.name).bind(sha256).bind(key.team)
-        .bind(FacetKey(facts: RequestFacts(tags: key.tags)).tagsText).bind(list(key.models))
+        .bind(FacetKey.text(key.tags)).bind(list(key.models))
         .bind(key.expires).bind(key.revoked).bind(key.created).run()
     }
   }

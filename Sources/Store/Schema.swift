@@ -1,8 +1,13 @@
 /// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
 enum Schema {
-  static let steps: [String] = [first]
+  static let steps: [String] = [first, priceFacts]
 
   static var version: Int64 { Int64(steps.count) }
+
+  private static let priceFacts = """
+    ALTER TABLE facets ADD COLUMN price_facts TEXT NOT NULL DEFAULT '{}';  -- JSON object, names sorted
+    ALTER TABLE requests ADD COLUMN unknown_fields TEXT;                  -- JSON array of paths
+    """
 
   private static let first = """
     -- Texts that many requests share, stored once.
