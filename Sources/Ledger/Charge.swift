@@ -9,6 +9,11 @@ public struct MeterAmounts: Sendable {
     set { femtodollars[Int(meter.rawValue)] = newValue.femtodollars }
   }
 
+  /// By the meter's raw value.
+  @inlinable public mutating func set(_ slot: Int, _ femtodollars: Int128) {
+    self.femtodollars[slot] = femtodollars
+  }
+
   public static func += (a: inout MeterAmounts, b: MeterAmounts) {
     for i in 0..<Meter.count { a.femtodollars[i] += b.femtodollars[i] }
   }
@@ -47,8 +52,12 @@ public struct Charge: Sendable {
   public var unpricedMeters: MeterSet
   /// At least one used meter had a rate.
   public var hasPricedMeter: Bool
-  /// Why something has no price; nil where everything has one.
-  public var unpricedReason: String?
+  /// The price entry, and the step by which the model's name found it.
+  public var match: String?
+  /// Why there is no price entry, where counts needed one.
+  public var missing: String?
+  /// The answer came, but not what it used.
+  public var isUsageMissing: Bool
 
   public init(model: String?, counts: TokenCounts) {
     self.model = model
@@ -56,9 +65,17 @@ public struct Charge: Sendable {
     self.amounts = MeterAmounts()
     self.unpricedMeters = []
     self.hasPricedMeter = false
-    self.unpricedReason = nil
+    self.isUsageMissing = false
   }
 
   public var total: Money { amounts.total }
-  public var isUnpriced: Bool { unpricedReason != nil }
+  public var isUnpriced: Bool { isUsageMissing || missing != nil || !unpricedMeters.isEmpty }
+
+  /// Why something has no price; nil where everything has one.
+  public var unpricedReason: String? {
+    if isUsageMissing { return "the answer came without usage" }
+    if let missing { return missing }
+    if unpricedMeters.isEmpty { return nil }
+    return "no rate for " + unpricedMeters.meters.map(\.name).joined(separator: ", ")
+  }
 }

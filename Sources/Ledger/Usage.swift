@@ -130,6 +130,8 @@ public struct Usage: Sendable {
   public var time: Int64
   public var place: Place
   public var facts: RequestFacts
+  /// The store's number for `facts`: equal numbers, equal facts. 0 where none was given.
+  public var factsNumber: Int
   public var user: String?
   public var session: String?
   public var ip: String?
@@ -158,6 +160,7 @@ public struct Usage: Sendable {
     self.time = time
     self.place = place
     self.facts = facts
+    self.factsNumber = 0
     self.outcome = outcome
     self.counts = TokenCounts()
     self.otherModels = []

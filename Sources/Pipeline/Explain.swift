@@ -37,7 +37,7 @@ public func explain(
   filter.anyID = id
   var result: [Explanation] = []
   try store.forEachRequest(filter) { usage in
-    let priced = prices.book.price(usage, explaining: true)
+    let priced = prices.book.price(usage)
     let number = rules.match(usage)
     result.append(
       Explanation(
@@ -45,9 +45,7 @@ public func explain(
         parts: priced.charges.indices.map { index in
           Explanation.Part(
             charge: priced.charges[index], lines: priced.lines[index],
-            priceEntry: priced.matches[index].map {
-              "\($0.entry.provider) \($0.entry.model) (\($0.step))"
-            },
+            priceEntry: priced.charges[index].match,
             shares: rules.shares(of: priced.charges[index], rule: number))
         },
         rule: number.map { rules.rules[$0] }, ruleNumber: number.map { $0 + 1 }, products: rules.products,

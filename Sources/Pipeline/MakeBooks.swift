@@ -30,8 +30,9 @@ public struct BookMaking {
     var filter = Store.RequestFilter()
     filter.begin = period.begin
     filter.end = period.end
+    let pricer = Pricer(book: prices.book)
     try store.forEachRequest(filter) { usage in
-      let charges = prices.book.price(usage).charges
+      let charges = pricer.charges(usage)
       let rule = rules.match(usage)
       builder.add(
         usage, serviceTier: serviceTierName(usage.facts.serviceTier), charges: charges,

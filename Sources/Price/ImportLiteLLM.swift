@@ -60,15 +60,15 @@ public func importLiteLLM(
           serviceTier: price.tier, contextOver: price.contextOver, meter: price.meter,
           rate: Money(femtodollars: rate), effectiveFrom: effectiveFrom)
         if let other = seen[row.identity] {
-          if other != row.rate {
+          if other != Money(femtodollars: rate) {
             result.skippedModels.append("\(model): \(field) differs from another entry of the same name")
           }
           continue
         }
-        seen[row.identity] = row.rate
+        seen[row.identity] = Money(femtodollars: rate)
         result.rows.append(row)
         if rounded {
-          result.rounded.append(.init(model: model, field: field, text: price.text, rate: row.rate))
+          result.rounded.append(.init(model: model, field: field, text: price.text, rate: Money(femtodollars: rate)))
         }
       }
     }

@@ -1,10 +1,21 @@
-public import Ledger
+internal import Ledger
 
-/// One version of the prices, ready to be asked.
+/// One version of the prices, ready to be asked which of them hold for a request.
 public struct PriceBook: Sendable {
   /// SHA-256 of its price lines.
   public let version: String
-  private let entries: [EntryKey: Entry]
+  let entries: [EntryKey: Entry]
+  /// Other names of models, by provider and name.
+  private let aliases: [AliasKey: String]
+  /// Aliases and entries whose model is a pattern, the longest first.
+  private let aliasPatterns: [String: [(pattern: Pattern, target: String)]]
+  let patternEntries: [String: [(pattern: Pattern, entry: Entry)]]
+  /// The contracted rows, by provider.
+  let contracted: [String: [(pattern: Pattern, row: PriceRow)]]
+  /// Factors of a whole vendor or family: list rows whose model is a pattern.
+  let familyFactors: [String: [(pattern: Pattern, row: PriceRow)]]
+  /// The regions in which a model has a price.
+  private let regions: [AliasKey: [String]]
 
   struct EntryKey: Hashable {
     var provider: String
@@ -12,45 +23,70 @@ public struct PriceBook: Sendable {
     var region: String
   }
 
-  /// All prices of one model in one region.
+  struct AliasKey: Hashable {
+    var provider: String
+    var model: String
+  }
+
+  /// All list prices of one model in one region.
   public struct Entry: Sendable {
     public let provider: String
     public let model: String
     public let region: String
-    /// By tier and meter; the highest threshold and the latest date first.
-    fileprivate var rates: [RateKey: [Dated]] = [:]
-  }
+    var rows: [PriceRow] = []
 
-  struct RateKey: Hashable {
-    var serviceTier: String
-    var meter: PricedMeter
-  }
-
-  struct Dated: Hashable {
-    var contextOver: Int64
-    var effectiveFrom: Int64
-    var rate: Money
+    public var name: String { "\(provider)/\(model)" + (region.isEmpty ? "" : " in \(region)") }
   }
 
   public init(version: String, rows: [PriceRow]) {
     self.version = version
     var entries: [EntryKey: Entry] = [:]
+    var aliases: [AliasKey: String] = [:]
+    var aliasPatterns: [String: [(pattern: Pattern, target: String)]] = [:]
+    var patternEntries: [EntryKey: Entry] = [:]
+    var contracted: [String: [(pattern: Pattern, row: PriceRow)]] = [:]
+    var familyFactors: [String: [(pattern: Pattern, row: PriceRow)]] = [:]
     for row in rows {
+      let isPattern = row.model.utf8.contains(UInt8(ascii: "*"))
       let key = EntryKey(provider: row.provider, model: row.model, region: row.region)
-      entries[key, default: Entry(provider: row.provider, model: row.model, region: row.region)]
-        .rates[RateKey(serviceTier: row.serviceTier, meter: row.meter), default: []]
-        .append(
-          Dated(
-            contextOver: row.contextOver, effectiveFrom: row.effectiveFrom ?? .min, rate: row.rate))
-    }
-    for key in entries.keys {
-      for rateKey in entries[key]?.rates.keys.map({ $0 }) ?? [] {
-        entries[key]?.rates[rateKey]?.sort {
-          ($0.contextOver, $0.effectiveFrom) > ($1.contextOver, $1.effectiveFrom)
+      let fresh = Entry(provider: row.provider, model: row.model, region: row.region)
+      switch row.item {
+      case .alias(let target):
+        if isPattern {
+          aliasPatterns[row.provider, default: []].append((Pattern(row.model), target))
+        } else {
+          aliases[AliasKey(provider: row.provider, model: row.model)] = target
         }
+      case .retired: break
+      case .price where row.basis == .list, .factor where row.basis == .list && !isPattern:
+        if isPattern {
+          patternEntries[key, default: fresh].rows.append(row)
+        } else {
+          entries[key, default: fresh].rows.append(row)
+        }
+      case .factor where row.basis == .list:
+        familyFactors[row.provider, default: []].append((Pattern(row.model), row))
+      default: contracted[row.provider, default: []].append((Pattern(row.model), row))
       }
     }
     self.entries = entries
+    self.aliases = aliases
+    self.aliasPatterns = aliasPatterns.mapValues { list in
+      list.sorted { ($1.pattern.text.utf8.count, $0.pattern.text) < ($0.pattern.text.utf8.count, $1.pattern.text) }
+    }
+    self.patternEntries = Dictionary(grouping: patternEntries.values, by: \.provider).mapValues { list in
+      list.map { (Pattern($0.model), $0) }.sorted {
+        ($1.pattern.text.utf8.count, $0.pattern.text, $0.entry.region)
+          < ($0.pattern.text.utf8.count, $1.pattern.text, $1.entry.region)
+      }
+    }
+    self.contracted = contracted
+    self.familyFactors = familyFactors
+    var regions: [AliasKey: [String]] = [:]
+    for key in entries.keys {
+      regions[AliasKey(provider: key.provider, model: key.model), default: []].append(key.region)
+    }
+    self.regions = regions
   }
 
   // MARK: - Which entry
@@ -63,78 +99,84 @@ public struct PriceBook: Sendable {
   }
 
   /// Finds the entry for the model that served: the returned name before the requested one, each first as it
-  /// is, then without its snapshot date, then without a vendor's prefix. A price of another region is never taken.
+  /// is, then without its snapshot date, a vendor's prefix, a region's prefix; under each of these first a
+  /// price of the very region, then of its geography, then one for any region. A price of another region is
+  /// never taken; where the request's region is not known, the `global` one is.
   public func match(
     provider: String?, returned: String?, requested: String?, region: String?
   ) -> Match? {
     guard let provider else { return nil }
     for (which, name) in [("returned", returned), ("requested", requested)] {
       guard let name else { continue }
-      for (step, candidate) in candidates(name) {
-        for scope in [region ?? "", ""] {
-          let key = EntryKey(provider: provider, model: candidate, region: scope)
-          guard let entry = entries[key] else { continue }
+      let names = modelNames(name)
+      for candidate in names {
+        if let found = entry(provider, candidate.name, scopes(region, candidate)) {
+          return Match(entry: found, step: "\(which) model, \(candidate.step)" + scopeWords(found, region))
+        }
+        if let target = aliases[AliasKey(provider: provider, model: candidate.name)],
+          let found = entry(provider, target, scopes(region, candidate))
+        {
           return Match(
-            entry: entry,
-            step: "\(which) model, \(step)" + (scope.isEmpty ? "" : ", region \(scope)"))
+            entry: found,
+            step: "\(which) model, \(candidate.step), another name of \(target)" + scopeWords(found, region))
+        }
+      }
+      for candidate in names {
+        if let found = patternMatch(provider, candidate, region) {
+          return Match(entry: found.entry, step: "\(which) model, \(candidate.step), \(found.words)")
         }
       }
     }
     return nil
   }
 
-  private func candidates(_ name: String) -> [(step: String, name: String)] {
-    var result = [("exact", name)]
-    let undated = withoutSnapshotDate(name)
-    if let undated { result.append(("without its snapshot date", undated)) }
-    if let slash = name.lastIndex(of: "/") {
-      let bare = String(name[name.index(after: slash)...])
-      result.append(("without its vendor prefix", bare))
-      if let undated = withoutSnapshotDate(bare) {
-        result.append(("without its vendor prefix and snapshot date", undated))
+  private func patternMatch(
+    _ provider: String, _ name: ModelName, _ region: String?
+  ) -> (entry: Entry, words: String)? {
+    let scopes = scopes(region, name)
+    for alias in aliasPatterns[provider] ?? [] where alias.pattern.matches(name.name) {
+      if let found = entry(provider, alias.target, scopes) {
+        return (found, "like \(alias.pattern.text), another name of \(alias.target)")
       }
     }
-    return result
-  }
-
-  // MARK: - Which rate
-
-  /// A rate and the words that say why it was this one.
-  public struct Rate: Sendable {
-    public var perUnit: Money
-    public var note: String
-  }
-
-  /// The rate of one meter: of the tier that served, else of the standard tier; of the highest threshold that
-  /// the whole input exceeds; the latest that was effective at `time`.
-  public func rate(
-    _ meter: PricedMeter, in entry: Entry, serviceTier: String, totalInput: Int64, at time: Int64
-  ) -> Rate? {
-    for tier in serviceTier == "standard" ? ["standard"] : [serviceTier, "standard"] {
-      guard let dated = entry.rates[RateKey(serviceTier: tier, meter: meter)] else { continue }
-      for candidate in dated
-      where candidate.effectiveFrom <= time
-        && (candidate.contextOver == 0 || totalInput > candidate.contextOver)
-      {
-        var note = "tier \(tier)"
-        if tier != serviceTier { note += " (no \(serviceTier) price)" }
-        if candidate.contextOver > 0 { note += ", input over \(candidate.contextOver) tokens" }
-        if candidate.effectiveFrom != .min { note += ", since \(Timestamp.text(candidate.effectiveFrom))" }
-        return Rate(perUnit: candidate.rate, note: note)
-      }
+    for (pattern, entry) in patternEntries[provider] ?? []
+    where scopes.contains(entry.region) && pattern.matches(name.name) {
+      return (entry, "like \(pattern.text)")
     }
     return nil
   }
-}
 
-/// `gpt-4o-mini-2024-07-18` → `gpt-4o-mini`, `claude-sonnet-4-5-20250929` → `claude-sonnet-4-5`,
-/// `claude-opus-4@20250514` → `claude-opus-4`; nil for a name without a date behind it.
-func withoutSnapshotDate(_ name: String) -> String? {
-  let shape = name.utf8.map { (48...57).contains($0) ? UInt8(ascii: "0") : $0 }
-  for suffix in ["-0000-00-00", "-00000000", "@00000000"] {
-    if shape.count > suffix.utf8.count, shape.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) {
-      return String(name.utf8.dropLast(suffix.utf8.count))
+  private func entry(_ provider: String, _ model: String, _ scopes: [String]) -> Entry? {
+    for scope in scopes {
+      if let found = entries[EntryKey(provider: provider, model: model, region: scope)] { return found }
     }
+    return nil
   }
-  return nil
+
+  func scopes(_ region: String?, _ name: ModelName) -> [String] {
+    // What the name says is where the vendor bills: the region is then only where the call entered.
+    if let said = name.region { return [said, ""] }
+    guard let region else { return ["", "global"] }
+    return regionScopes(region) + [""]
+  }
+
+  private func scopeWords(_ entry: Entry, _ region: String?) -> String {
+    if entry.region.isEmpty { return "" }
+    if region == nil, entry.region == "global" { return ", region unknown: the global price" }
+    return ", region \(entry.region)"
+  }
+
+  /// Why a model has no entry, in words.
+  func missing(provider: String?, returned: String?, requested: String?) -> String {
+    guard let provider else { return "no price entry: the vendor is not known" }
+    for name in [returned, requested] {
+      for candidate in name.map(modelNames) ?? [] {
+        let known = regions[AliasKey(provider: provider, model: candidate.name)] ?? []
+        guard !known.isEmpty else { continue }
+        return "no price entry for this model in this region; there are prices in "
+          + known.sorted().joined(separator: ", ")
+      }
+    }
+    return "no price entry for this model"
+  }
 }

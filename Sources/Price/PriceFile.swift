@@ -14,11 +14,16 @@ public struct PriceError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// The book's own file format: comment lines, a heading, and one price a line, sorted, for reading in a diff.
 ///
-/// `usd` is what `per` units cost: tokens per million, everything else per one. A version is named by the
-/// SHA-256 of its price lines alone, so that a comment changes nothing.
+/// `usd` is what `per` units cost: tokens per million, everything else per one; empty where the price ends.
+/// `factor` is for lines of the meters `tokens` and `all`, which multiply other prices. A version is named by
+/// the SHA-256 of its price lines alone, so that a comment changes nothing.
 public enum PriceFile {
   public static let heading =
-    "provider,model,region,service_tier,context_over,meter,usd,per,effective_from"
+    "basis,provider,model,region,service_tier,context_over,when,meter,usd,per,factor,effective_from"
+  private static let fieldCount = 12
+
+  /// No unit price is higher: a rate in femtodollars fits 63 bits.
+  public static let usdMax: Int64 = 9_000
 
   /// The price lines in their canonical order and form.
   public static func lines(_ rows: [PriceRow]) -> [String] { rows.map(line).sorted() }
@@ -41,10 +46,21 @@ public enum PriceFile {
   }
 
   private static func line(_ row: PriceRow) -> String {
-    let per = row.meter.publishedPer
+    var when = row.when.description
+    var usd = ""
+    var per = ""
+    var factor = ""
+    switch row.item {
+    case .price(let meter, let rate?):
+      usd = (rate * meter.publishedPer).description
+      per = String(meter.publishedPer)
+    case .price(_, nil), .retired: break
+    case .factor(_, let value): factor = value.description
+    case .alias(let of): when = "of=" + of
+    }
     return [
-      row.provider, row.model, row.region, row.serviceTier, String(row.contextOver), row.meter.name,
-      (row.rate * per).description, String(per), row.effectiveFrom.map(Timestamp.text) ?? "",
+      row.basis.rawValue, row.provider, row.model, row.region, row.serviceTier, String(row.contextOver),
+      when, row.item.name, usd, per, factor, row.effectiveFrom.map(Timestamp.text) ?? "",
     ].map(field).joined(separator: ",")
   }
 
@@ -129,29 +145,75 @@ public enum PriceFile {
 
   private static func row(_ fields: [String], _ place: String) throws(PriceError) -> PriceRow {
     func fail(_ problem: String) -> PriceError { PriceError(place: place, problem: problem) }
-    guard fields.count == 9 else { throw fail("9 fields are needed, \(fields.count) found") }
-    guard !fields[0].isEmpty, !fields[1].isEmpty, !fields[3].isEmpty else {
+    guard fields.count == fieldCount else {
+      throw fail("\(fieldCount) fields are needed, \(fields.count) found")
+    }
+    guard let basis = PriceBasis(rawValue: fields[0]) else { throw fail("basis is `list` or `contracted`") }
+    guard !fields[1].isEmpty, !fields[2].isEmpty, !fields[4].isEmpty else {
       throw fail("provider, model and service_tier may not be empty")
     }
-    guard let over = Int64(fields[4]), over >= 0 else { throw fail("context_over is not a count") }
-    guard let meter = PricedMeter(name: fields[5]) else { throw fail("unknown meter \"\(fields[5])\"") }
-    guard let per = Int64(fields[7]), per > 0 else { throw fail("per is not a positive count") }
-    guard let number = DecimalNumber(fields[6]), let (rate, rounded) = number.femtodollars(per: per) else {
+    guard let over = Int64(fields[5]), over >= 0 else { throw fail("context_over is not a count") }
+    var from: Int64?
+    if !fields[11].isEmpty {
+      guard let time = Timestamp.parse(fields[11].utf8) else {
+        throw fail("effective_from is not an RFC 3339 timestamp")
+      }
+      from = time
+    }
+    let item = try item(fields, place)
+    if case .price = item, fields[4] == "*" {
+      throw fail("a price is of one service_tier; * is for factors, aliases and retired models")
+    }
+    var when = PriceCondition()
+    if case .alias = item {
+    } else {
+      guard let condition = PriceCondition(fields[6]) else {
+        throw fail("when is not a condition such as inference_geo=us;utc=16:30-24:00;days=sat+sun")
+      }
+      when = condition
+    }
+    return PriceRow(
+      basis: basis, provider: fields[1], model: fields[2], region: fields[3], serviceTier: fields[4],
+      contextOver: over, when: when, item: item, effectiveFrom: from)
+  }
+
+  private static func item(_ fields: [String], _ place: String) throws(PriceError) -> PriceItem {
+    func fail(_ problem: String) -> PriceError { PriceError(place: place, problem: problem) }
+    let (meterName, usd, per, factor) = (fields[7], fields[8], fields[9], fields[10])
+    if let scope = FactorScope(rawValue: meterName) {
+      guard usd.isEmpty, per.isEmpty else { throw fail("a factor has no usd and no per") }
+      guard let value = PriceFactor(factor) else {
+        throw fail("factor is not a decimal number from 0 to 1000 with at most 9 digits behind the point")
+      }
+      return .factor(scope, value)
+    }
+    guard factor.isEmpty else { throw fail("a factor is for the meters `tokens` and `all`") }
+    switch meterName {
+    case "alias":
+      guard fields[6].hasPrefix("of="), fields[6].utf8.count > 3, usd.isEmpty, per.isEmpty else {
+        throw fail("an alias has when `of=MODEL`, and no usd and per")
+      }
+      return .alias(of: String(fields[6].dropFirst(3)))
+    case "retired":
+      guard usd.isEmpty, per.isEmpty, !fields[11].isEmpty else {
+        throw fail("a retired model has effective_from, and no usd and per")
+      }
+      return .retired
+    default: break
+    }
+    guard let meter = PricedMeter(name: meterName) else { throw fail("unknown meter \"\(meterName)\"") }
+    if usd.isEmpty, per.isEmpty { return .price(meter, nil) }
+    guard let per = Int64(per), per > 0 else { throw fail("per is not a positive count") }
+    guard let number = DecimalNumber(usd), let (rate, rounded) = number.femtodollars(per: per) else {
       throw fail("usd is not a decimal number")
     }
     guard !rounded else {
       throw fail("usd per one unit is finer than 1e-15 USD; round it, and say so in a comment")
     }
     guard rate >= 0 else { throw fail("a price is not negative") }
-    var from: Int64?
-    if !fields[8].isEmpty {
-      guard let time = Timestamp.parse(fields[8].utf8) else {
-        throw fail("effective_from is not an RFC 3339 timestamp")
-      }
-      from = time
+    guard rate <= Int128(usdMax) * powerOfTen(Money.fractionDigits) else {
+      throw fail("a price of more than \(usdMax) USD for one unit")
     }
-    return PriceRow(
-      provider: fields[0], model: fields[1], region: fields[2], serviceTier: fields[3],
-      contextOver: over, meter: meter, rate: Money(femtodollars: rate), effectiveFrom: from)
+    return .price(meter, Money(femtodollars: rate))
   }
 }

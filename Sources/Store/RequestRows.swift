@@ -116,6 +116,7 @@ extension Store {
       id: row.text(1) ?? "", attempt: Int(row.integer(2)), final: row.integer(3) != 0,
       time: row.integer(0), place: .init(file: row.text(4) ?? "", line: row.integer(5)),
       facts: try facts(row.integer(6)), outcome: outcomes[Int(row.integer(17))])
+    usage.factsNumber = Int(row.integer(6))
     usage.user = row.text(7)
     usage.session = row.text(8)
     usage.ip = row.text(9)

@@ -98,8 +98,9 @@ struct RequestsCommand: ParsableCommand {
       .init("model", .text), .init("status", .text), .init("outcome", .text), .init("input", .count),
       .init("output", .count), .init("cost USD", .money),
     ])
+    let pricer = Pricer(book: book)
     try store.forEachRequest(filter) { usage in
-      let charges = book.price(usage).charges
+      let charges = pricer.charges(usage)
       table.rows.append([
         .text(String(Timestamp.text(usage.time).prefix(19)) + "Z"), .text(usage.id),
         .text(usage.facts.keyName ?? ""), .text(usage.user ?? ""), .text(usage.facts.model ?? ""),
@@ -121,8 +122,9 @@ struct RequestsCommand: ParsableCommand {
   }
 
   private func printJSON(_ store: Store, _ filter: Store.RequestFilter, _ book: PriceBook) throws {
+    let pricer = Pricer(book: book)
     try store.forEachRequest(filter) { usage in
-      let charges = book.price(usage).charges
+      let charges = pricer.charges(usage)
       var writer = JSONWriter()
       writer.object { writer in
         writer.member("time", Timestamp.text(usage.time))

@@ -8,7 +8,7 @@ internal import Price
 struct PricesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prices", abstract: "The price books: immutable versions, and what was published when.",
-    subcommands: [Import.self, List.self, Show.self])
+    subcommands: [Import.self, List.self, Show.self, QuoteCommand.self])
 
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(

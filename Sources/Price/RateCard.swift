@@ -1,0 +1,151 @@
+public import Ledger
+
+/// The rates that hold for one kind of request (provider, model, region, tier, further facts) during a span of
+/// time: everything that had to be looked up is, so that a charge is a few multiplications.
+public final class RateCard: Sendable {
+  /// The entry the rates come from; nil where there is none.
+  public let match: PriceBook.Match?
+  /// Why there is no entry.
+  public let missing: String?
+  /// Within these instants nothing here changes: microseconds since 1970-01-01T00:00:00Z.
+  public let span: Range<Int64>
+  /// The entry and how it was found, in words.
+  let matchWords: String?
+  /// By context threshold, the lowest first; never empty where there is an entry.
+  let levels: [Level]
+
+  /// The rates above one context threshold.
+  struct Level: Sendable {
+    var contextOver: Int64
+    /// Bit by meter: which have a rate.
+    var priced: UInt32 = 0
+    var hasReasoning = false
+    /// Femtodollars by meter; the last is reasoning's.
+    var rates: InlineArray<25, Int64> = .init(repeating: 0)
+    /// Where each rate comes from; the last is reasoning's.
+    var sources: [RateSource?] = Array(repeating: nil, count: 25)
+
+    static let reasoning = 24
+  }
+
+  init(match: PriceBook.Match?, missing: String?, span: Range<Int64>, levels: [Level]) {
+    self.match = match
+    self.missing = missing
+    self.span = span
+    self.levels = levels
+    self.matchWords = match.map { "\($0.entry.name): \($0.step)" }
+  }
+
+  private func levelIndex(_ totalInput: Int64) -> Int {
+    var index = levels.count - 1
+    while index > 0, totalInput <= levels[index].contextOver { index -= 1 }
+    return index
+  }
+
+  /// Prices counts. Every used meter has a rate or is unpriced; nothing is zero for want of a price.
+  ///
+  /// - Parameters:
+  ///   - isBilled: false for a usage that the vendor shows but does not charge.
+  ///   - isRequest: whether a fee for each request falls due.
+  public func charge(
+    _ counts: TokenCounts, model: String?, isBilled: Bool = true, isRequest: Bool = false
+  ) -> Charge {
+    var charge = Charge(model: model, counts: counts)
+    charge.match = matchWords
+    let used = counts.usedMeters
+    guard match != nil else {
+      charge.unpricedMeters = used
+      if !used.isEmpty { charge.missing = missing }
+      return charge
+    }
+    if used.isEmpty, !isRequest { return charge }
+    let index = levelIndex(counts.totalInput)
+    var bits = used.rawValue & levels[index].priced
+    charge.unpricedMeters = MeterSet(rawValue: used.rawValue & ~bits)
+    charge.hasPricedMeter = bits != 0
+    guard isBilled else { return charge }
+    while bits != 0 {
+      let slot = bits.trailingZeroBitCount
+      bits &= bits &- 1
+      charge.amounts.set(slot, product(levels[index].rates[slot], counts.count(at: slot)))
+    }
+    if counts.reasoning > 0, levels[index].hasReasoning {
+      let difference = levels[index].rates[Level.reasoning] - levels[index].rates[Int(Meter.output.rawValue)]
+      charge.amounts[.output] += Money(femtodollars: product(difference, counts.reasoning))
+    }
+    if isRequest, levels[index].priced & MeterSet.of(.request).rawValue != 0 {
+      charge.hasPricedMeter = true
+      charge.amounts[.request] += Money(
+        femtodollars: Int128(levels[index].rates[Int(Meter.request.rawValue)]))
+    }
+    return charge
+  }
+
+  /// 63 bits times 54 bits: it cannot overflow.
+  @inline(__always)
+  private func product(_ rate: Int64, _ count: Int64) -> Int128 { Int128(rate) &* Int128(count) }
+
+  /// How each meter of a charge came to its amount.
+  public func lines(_ counts: TokenCounts, isBilled: Bool, isRequest: Bool = false) -> [Charge.Line] {
+    guard match != nil else {
+      return counts.used.map { .init(meter: $0.meter, count: $0.count, rate: nil, note: "no price entry") }
+    }
+    let level = levels[levelIndex(counts.totalInput)]
+    func rate(_ slot: Int) -> Money { Money(femtodollars: Int128(level.rates[slot])) }
+    var result: [Charge.Line] = []
+    var used = counts.used
+    if isRequest, counts[.request] == 0, level.sources[Int(Meter.request.rawValue)] != nil {
+      used.append((.request, 1))
+    }
+    for (meter, count) in used {
+      guard let source = level.sources[Int(meter.rawValue)] else {
+        result.append(.init(meter: meter, count: count, rate: nil, note: "no rate for \(meter.name)"))
+        continue
+      }
+      guard isBilled else {
+        result.append(.init(meter: meter, count: count, rate: .zero, note: "refused before any output"))
+        continue
+      }
+      var plain = count
+      if meter == .output, counts.reasoning > 0, let reasoning = level.sources[Level.reasoning] {
+        plain -= counts.reasoning
+        result.append(
+          .init(
+            meter: .output, count: counts.reasoning, rate: rate(Level.reasoning),
+            note: "reasoning, " + reasoning.words))
+      }
+      result.append(.init(meter: meter, count: plain, rate: rate(Int(meter.rawValue)), note: source.words))
+    }
+    return result
+  }
+}
+
+/// Where a rate comes from.
+struct RateSource: Sendable {
+  var row: PriceRow
+  /// The tier of the request.
+  var serviceTier: String
+  /// The meter whose rate it is, where the meter has none of its own.
+  var substitute: Meter?
+  var factors: [PriceRow] = []
+
+  var words: String {
+    var words: [String] = []
+    if let substitute { words.append("as \(substitute.name)") }
+    if row.basis == .contracted { words.append("contracted") }
+    words.append(
+      "tier \(row.serviceTier)" + (row.serviceTier == serviceTier ? "" : " (no \(serviceTier) price)"))
+    if row.contextOver > 0 { words.append("input over \(row.contextOver) tokens") }
+    if !row.when.isEmpty { words.append("\(row.when)") }
+    if let from = row.effectiveFrom { words.append("since \(Timestamp.text(from))") }
+    for factor in factors {
+      guard case .factor(_, let value) = factor.item else { continue }
+      var reasons: [String] = []
+      if factor.basis == .contracted { reasons.append("contracted") }
+      if factor.serviceTier != "*" { reasons.append("tier \(factor.serviceTier)") }
+      if !factor.when.isEmpty { reasons.append("\(factor.when)") }
+      words.append("x \(value)" + (reasons.isEmpty ? "" : " for \(reasons.joined(separator: ", "))"))
+    }
+    return words.joined(separator: ", ")
+  }
+}
