@@ -145,3 +145,10 @@ public struct TokenCounts: Hashable, Sendable {
   /// The meters with a count, in the order of `Meter`.
   public var used: [(meter: Meter, count: Int64)] { usedMeters.meters.map { ($0, self[$0]) } }
 }
+
+extension TokenCounts: CustomStringConvertible {
+  public var description: String {
+    let texts = used.map { "\($0.meter.name)=\($0.count)" } + (reasoning == 0 ? [] : ["reasoning=\(reasoning)"])
+    return "[" + texts.joined(separator: " ") + "]"
+  }
+}

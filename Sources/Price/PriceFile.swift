@@ -190,10 +190,12 @@ public enum PriceFile {
     guard factor.isEmpty else { throw fail("a factor is for the meters `tokens` and `all`") }
     switch meterName {
     case "alias":
-      guard fields[6].hasPrefix("of="), fields[6].utf8.count > 3, usd.isEmpty, per.isEmpty else {
+      // By bytes: to Swift a combining mark makes the equals sign another character.
+      guard fields[6].utf8.starts(with: "of=".utf8), fields[6].utf8.count > 3, usd.isEmpty, per.isEmpty
+      else {
         throw fail("an alias has when `of=MODEL`, and no usd and per")
       }
-      return .alias(of: String(fields[6].dropFirst(3)))
+      return .alias(of: String(decoding: fields[6].utf8.dropFirst(3), as: UTF8.self))
     case "retired":
       guard usd.isEmpty, per.isEmpty, !fields[11].isEmpty else {
         throw fail("a retired model has effective_from, and no usd and per")

@@ -51,6 +51,18 @@ public struct PriceRow: Hashable, Sendable {
       contextOver: contextOver, item: .price(meter, rate), effectiveFrom: effectiveFrom)
   }
 
+  /// What the price is for; nil where the row is no price.
+  public var meter: PricedMeter? {
+    if case .price(let meter, _) = item { return meter }
+    return nil
+  }
+
+  /// What one unit costs; nil where the row is no price, or the end of one.
+  public var rate: Money? {
+    if case .price(_, let rate) = item { return rate }
+    return nil
+  }
+
   /// What the row is about, whenever and how much: rows that share it follow each other in time.
   public struct Subject: Hashable, Sendable {
     var basis: PriceBasis

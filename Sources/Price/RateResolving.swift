@@ -58,7 +58,7 @@ extension PriceBook {
       provider: query.provider, returned: query.returned, requested: query.requested,
       region: query.region)
     let own = contractedRows(query, match)
-    guard match != nil || own.contains(where: { $0.isPrice }) else {
+    guard match != nil || own.contains(where: { $0.rate != nil }) else {
       return RateCard(
         match: nil,
         missing: missing(
@@ -106,13 +106,6 @@ extension PriceBook {
     }
     if let entry = match?.entry { names.append(entry.model) }
     return names
-  }
-}
-
-extension PriceRow {
-  var isPrice: Bool {
-    if case .price(_, .some) = item { return true }
-    return false
   }
 }
 
@@ -202,7 +195,7 @@ private struct RateResolver {
   private func find(_ meter: PricedMeter, _ usable: [PriceRow]) -> RateSource? {
     for tier in query.serviceTier == "standard" ? ["standard"] : [query.serviceTier, "standard"] {
       for row in usable where row.serviceTier == tier {
-        guard case .price(meter, .some) = row.item else { continue }
+        guard row.rate != nil, case .price(meter, _) = row.item else { continue }
         return RateSource(row: row, serviceTier: query.serviceTier)
       }
     }

@@ -47,6 +47,7 @@ import Testing
     for (index, meter) in Meter.allCases.enumerated() { counts[meter] = 1 << Int64(index) }
     let inputs: [Meter] = [
       .input, .cacheRead, .cacheWrite5m, .cacheWrite1h, .cacheWrite12h, .inputAudio, .inputImage,
+      .inputVideo, .cacheReadAudio, .cacheReadImage,
     ]
     let expected = Meter.allCases.enumerated().filter { inputs.contains($0.element) }
       .reduce(Int64(0)) { $0 + 1 << Int64($1.offset) }

@@ -68,6 +68,7 @@ import Testing
         // A line that stands in two files counts in the one that is read first.
         var usage = $0
         usage.place = .init(file: "", line: 0)
+        usage.factsNumber = 0
         return String(reflecting: usage)
       }.sorted()
     }

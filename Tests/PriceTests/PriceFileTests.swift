@@ -5,7 +5,8 @@ import Testing
 
 /// The book's own file: comments, a heading, one price a line.
 @Suite struct PriceFileTests {
-  static let heading = "provider,model,region,service_tier,context_over,meter,usd,per,effective_from"
+  static let heading =
+    "basis,provider,model,region,service_tier,context_over,when,meter,usd,per,factor,effective_from"
 
   @Test("a file is read price by price")
   func reads() throws {
@@ -14,9 +15,9 @@ import Testing
       # source: hand
       #second
       \(Self.heading)
-      anthropic,claude-sonnet-4-5,,standard,200000,input,6,1000000,
-      openai,gpt-4o-mini,eu,batch,0,reasoning,0.3,1000000,2026-10-01T00:00:00+09:00
-      openai,"a,""b",,standard,0,web_search,0.01,1,
+      list,anthropic,claude-sonnet-4-5,,standard,200000,,input,6,1000000,,
+      list,openai,gpt-4o-mini,eu,batch,0,,reasoning,0.3,1000000,,2026-10-01T00:00:00+09:00
+      list,openai,"a,""b",,standard,0,,web_search,0.01,1,,
       """ + "\r\n", name: "x.csv")
     #expect(comments == ["source: hand", "second"])
     try #require(rows.count == 3)
@@ -37,27 +38,42 @@ import Testing
   @Test(
     "what is not understood is refused, naming file and line",
     arguments: [
-      ("openai,m,,standard,0,input,1,1000000", "9 fields"),
-      ("openai,m,,standard,0,input,1,1000000,,x", "9 fields"),
-      (",m,,standard,0,input,1,1000000,", "provider"),
-      ("openai,,,standard,0,input,1,1000000,", "model"),
-      ("openai,m,,,0,input,1,1000000,", "service_tier"),
-      ("openai,m,,standard,-1,input,1,1000000,", "context_over"),
-      ("openai,m,,standard,,input,1,1000000,", "context_over"),
-      ("openai,m,,standard,0,inputs,1,1000000,", "inputs"),
-      ("openai,m,,standard,0,input,1,0,", "per"),
-      ("openai,m,,standard,0,input,1,-1,", "per"),
-      ("openai,m,,standard,0,input,three,1000000,", "usd"),
-      ("openai,m,,standard,0,input,,1000000,", "usd"),
-      ("openai,m,,standard,0,input,-1,1000000,", "negative"),
-      ("openai,m,,standard,0,input,0.0000000001,1000000,", "finer"),
-      ("openai,m,,standard,0,input,1,1000000,2026-13-01T00:00:00Z", "effective_from"),
-      ("openai,m,,standard,0,input,1,1000000,tomorrow", "effective_from"),
-      ("openai,first,,standard,0,input,2,1000000,", "twice"),
-      ("openai,\"m,,standard,0,input,1,1000000,", "quote"),
+      ("list,openai,m,,standard,0,,input,1,1000000,", "12 fields"),
+      ("list,openai,m,,standard,0,,input,1,1000000,,,x", "12 fields"),
+      ("list,,m,,standard,0,,input,1,1000000,,", "provider"),
+      ("list,openai,,,standard,0,,input,1,1000000,,", "model"),
+      ("list,openai,m,,,0,,input,1,1000000,,", "service_tier"),
+      ("list,openai,m,,standard,-1,,input,1,1000000,,", "context_over"),
+      ("list,openai,m,,standard,,,input,1,1000000,,", "context_over"),
+      ("list,openai,m,,standard,0,,inputs,1,1000000,,", "inputs"),
+      ("list,openai,m,,standard,0,,input,1,0,,", "per"),
+      ("list,openai,m,,standard,0,,input,1,-1,,", "per"),
+      ("list,openai,m,,standard,0,,input,three,1000000,,", "usd"),
+      ("list,openai,m,,standard,0,,input,,1000000,,", "usd"),
+      ("list,openai,m,,standard,0,,input,-1,1000000,,", "negative"),
+      ("list,openai,m,,standard,0,,input,0.0000000001,1000000,,", "finer"),
+      ("list,openai,m,,standard,0,,input,1,1000000,,2026-13-01T00:00:00Z", "effective_from"),
+      ("list,openai,m,,standard,0,,input,1,1000000,,tomorrow", "effective_from"),
+      ("list,openai,first,,standard,0,,input,2,1000000,,", "twice"),
+      ("public,openai,m,,standard,0,,input,1,1000000,,", "basis"),
+      ("list,openai,m,,*,0,,input,1,1000000,,", "service_tier"),
+      ("list,openai,m,,standard,0,,input,9001,1,,", "9000"),
+      ("list,openai,m,,standard,0,utc=1:00-2:00,input,1,1000000,,", "when"),
+      ("list,openai,m,,standard,0,utc=22:00-02:00,input,1,1000000,,", "when"),
+      ("list,openai,m,,standard,0,days=someday,input,1,1000000,,", "when"),
+      ("list,openai,m,,standard,0,speed,input,1,1000000,,", "when"),
+      ("list,openai,m,,standard,0,speed=a;speed=b,input,1,1000000,,", "when"),
+      ("list,openai,m,,standard,0,,input,1,1000000,2,", "factor"),
+      ("list,openai,m,,*,0,,tokens,1,1000000,2,", "no usd"),
+      ("list,openai,m,,*,0,,tokens,,,-1,", "factor"),
+      ("list,openai,m,,*,0,,tokens,,,,", "factor"),
+      ("list,openai,m,,*,0,,tokens,,,1001,", "factor"),
+      ("list,openai,m,,*,0,,alias,,,,", "of=MODEL"),
+      ("list,openai,m,,*,0,,retired,,,,", "effective_from"),
+      ("list,openai,\"m,,standard,0,,input,1,1000000,,", "quote"),
     ])
   func refuses(line: String, word: String) {
-    let text = "# c\n\(Self.heading)\nopenai,first,,standard,0,input,1,1000000,\n\(line)\n"
+    let text = "# c\n\(Self.heading)\nlist,openai,first,,standard,0,,input,1,1000000,,\n\(line)\n"
     let error = #expect(throws: PriceError.self) { try PriceFile.read(text, name: "book.csv") }
     #expect(error?.place == "book.csv:4")
     #expect(error?.problem.contains(word) == true, "\(error?.problem ?? "")")
@@ -76,13 +92,13 @@ import Testing
     let (rows, _) = try PriceFile.read(
       """
       \(Self.heading)
-      openai,gpt-4o-mini,,batch,0,output,0.3,1000000,2026-10-01T00:00:00.000000Z
-      anthropic,claude-sonnet-4-5,,standard,0,input,3,1000000,
+      list,openai,gpt-4o-mini,,batch,0,,output,0.3,1000000,,2026-10-01T00:00:00.000000Z
+      list,anthropic,claude-sonnet-4-5,,standard,0,,input,3,1000000,,
       """, name: "x")
     // The two lines, sorted, each with its line feed.
     #expect(
       PriceFile.version(ofLines: PriceFile.lines(rows))
-        == "644ee1fac9465003572a1c6c35a0cc43bd931d5bef33eac50d75d1635fbfc19c")
+        == "65b96035c6d02ce1b432dea324d4ce8f1f61eb4efb3905d7937fd3ae77340d0b")
   }
 
   @Test("comments, the order of rows and how a number is written do not change a version; a price does")
@@ -91,22 +107,24 @@ import Testing
       PriceFile.version(ofLines: PriceFile.lines(try PriceFile.read(text, name: "x").rows))
     }
     let plain = try version(
-      "\(Self.heading)\nopenai,a,,standard,0,input,3,1000000,\nopenai,b,,standard,0,input,0.5,1000000,\n")
+      "\(Self.heading)\nlist,openai,a,,standard,0,,input,3,1000000,,\nlist,openai,b,,standard,0,,input,0.5,1000000,,\n")
     let same = try version(
       """
       # other words
       \(Self.heading)
       # and here
-      openai,b,,standard,0,input,0.0000005,1,
+      list,openai,b,,standard,0,,input,0.0000005,1,,
 
-      openai,a,,standard,0,input,3.00,1000000,
+      list,openai,a,,standard,0,,input,3.00,1000000,,
       """)
     #expect(plain == same)
     for changed in [
-      "a,,standard,0,input,4", "a,,batch,0,input,3", "a,eu,standard,0,input,3", "a,,standard,1,input,3",
+      "list,openai,a,,standard,0,,input,4", "list,openai,a,,batch,0,,input,3",
+      "list,openai,a,eu,standard,0,,input,3", "list,openai,a,,standard,1,,input,3",
+      "contracted,openai,a,,standard,0,,input,3", "list,openai,a,,standard,0,speed=fast,input,3",
     ] {
       let other = try version(
-        "\(Self.heading)\nopenai,\(changed),1000000,\nopenai,b,,standard,0,input,0.5,1000000,\n")
+        "\(Self.heading)\n\(changed),1000000,,\nlist,openai,b,,standard,0,,input,0.5,1000000,,\n")
       #expect(other != plain, "\(changed)")
     }
   }
@@ -114,7 +132,7 @@ import Testing
   @Test("a file with CR LF line ends, as other editors leave it, is the same file")
   func carriageReturns() throws {
     let text =
-      "# source: x\n\(Self.heading)\nopenai,a,,standard,0,input,3,1000000,\nopenai,b,,standard,0,input,1,1000000,\n"
+      "# source: x\n\(Self.heading)\nlist,openai,a,,standard,0,,input,3,1000000,,\nlist,openai,b,,standard,0,,input,1,1000000,,\n"
     let plain = try PriceFile.read(text, name: "x")
     let converted = try PriceFile.read(text.replacing("\n", with: "\r\n"), name: "x")
     #expect(plain.rows.count == 2)
@@ -135,13 +153,24 @@ import Testing
       var rows: [PriceRow] = []
       var seen: Set<PriceRow.Identity> = []
       for _ in 0..<20 {
-        let row = PriceRow(
-          provider: some(names), model: some(names), region: some(["", "eu", "a,b"]),
-          serviceTier: some(names),
-          contextOver: Int64.random(in: 0...3, using: &random) * 100_000, meter: some(meters),
-          rate: Money(
-            femtodollars: Int128(Int64.random(in: 0...Int64.max >> some([0, 20, 50]), using: &random))),
-          effectiveFrom: some([nil, 0, 1_790_812_800_123_456]))
+        let rate = Money(
+          femtodollars: Int128(Int64.random(in: 0...Int64.max >> some([1, 20, 50]), using: &random)))
+        let factor = try #require(PriceFactor(some(["1.1", "0.88", "2", "0.000000001", "1000"])))
+        let item: PriceItem = some([
+          .price(some(meters), rate), .price(some(meters), rate), .price(some(meters), nil),
+          .factor(.tokens, factor), .factor(.all, factor), .alias(of: some(names)), .retired,
+        ])
+        var row = PriceRow(
+          basis: some([.list, .contracted]), provider: some(names), model: some(names + ["claude-*"]),
+          region: some(["", "eu", "a,b"]), serviceTier: some(names),
+          contextOver: Int64.random(in: 0...3, using: &random) * 100_000, item: item,
+          effectiveFrom: some(item == .retired ? [0] : [nil, 0, 1_790_812_800_123_456]))
+        if case .alias = item {
+        } else {
+          row.when = try #require(
+            PriceCondition(
+              some(["", "speed=fast", "days=sat+sun;region!=global;utc=16:30-24:00+00:00-00:30"])))
+        }
         if seen.insert(row.identity).inserted { rows.append(row) }
       }
       let lines = PriceFile.lines(rows)
