@@ -53,7 +53,7 @@ let package = Package(
     // The stages, in the order of the way. They never import each other.
     room("Normalize", imports: ["JSON", "Ledger"]),
     room("Ingest", imports: ["RawLog", "Normalize", "JSON", "Ledger", crypto]),
-    room("Price", imports: ["JSON", "Ledger", crypto]),
+    room("Price", imports: ["JSON", "Ledger", "CBundledPrices", crypto]),
     room("Attribute", imports: ["Ledger", crypto, yams]),
     room("Report", imports: ["JSON", "Ledger", "CXLSXWriter"]),
 
@@ -71,6 +71,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    // The price book inside the program: its bytes, nothing more.
+    .target(name: "CBundledPrices", exclude: ["bundled.csv"], cSettings: [.headerSearchPath(".")]),
 
     // C libraries of the system: module maps and shims, nothing more.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),

@@ -14,6 +14,8 @@ public struct PriceBook: Sendable {
   let contracted: [String: [(pattern: Pattern, row: PriceRow)]]
   /// Factors of a whole vendor or family: list rows whose model is a pattern.
   let familyFactors: [String: [(pattern: Pattern, row: PriceRow)]]
+  /// When vendors stop serving models: the first instant.
+  private let retirements: [AliasKey: Int64]
   /// The regions in which a model has a price.
   private let regions: [AliasKey: [String]]
 
@@ -46,6 +48,7 @@ public struct PriceBook: Sendable {
     var patternEntries: [EntryKey: Entry] = [:]
     var contracted: [String: [(pattern: Pattern, row: PriceRow)]] = [:]
     var familyFactors: [String: [(pattern: Pattern, row: PriceRow)]] = [:]
+    var retirements: [AliasKey: Int64] = [:]
     for row in rows {
       let isPattern = row.model.utf8.contains(UInt8(ascii: "*"))
       let key = EntryKey(provider: row.provider, model: row.model, region: row.region)
@@ -57,7 +60,9 @@ public struct PriceBook: Sendable {
         } else {
           aliases[AliasKey(provider: row.provider, model: row.model)] = target
         }
-      case .retired: break
+      case .retired:
+        let key = AliasKey(provider: row.provider, model: row.model)
+        retirements[key] = min(retirements[key] ?? .max, row.effectiveFrom ?? .min)
       case .price where row.basis == .list, .factor where row.basis == .list && !isPattern:
         if isPattern {
           patternEntries[key, default: fresh].rows.append(row)
@@ -81,6 +86,7 @@ public struct PriceBook: Sendable {
       }
     }
     self.contracted = contracted
+    self.retirements = retirements
     self.familyFactors = familyFactors
     var regions: [AliasKey: [String]] = [:]
     for key in entries.keys {
@@ -164,6 +170,14 @@ public struct PriceBook: Sendable {
     if entry.region.isEmpty { return "" }
     if region == nil, entry.region == "global" { return ", region unknown: the global price" }
     return ", region \(entry.region)"
+  }
+
+  /// When a vendor stops serving a model, by its name as it is or as it is listed; nil where no date is known.
+  public func retired(provider: String, model: String) -> Int64? {
+    for candidate in modelNames(model) {
+      if let at = retirements[AliasKey(provider: provider, model: candidate.name)] { return at }
+    }
+    return nil
   }
 
   /// Why a model has no entry, in words.

@@ -51,27 +51,29 @@ public struct PriceFolder: Sendable {
     return result
   }
 
-  /// The version to price with: the last published, the last known at a time, or one by name (its beginning is enough).
+  /// The version to price with: the last published, the last known at a time, or one by name (its beginning is
+  /// enough). Where none is published, it is the one inside the program.
   public func load(version wanted: String? = nil, knownAt: Int64? = nil) throws(PriceError) -> Stored {
     let all = try publications()
-    guard !all.isEmpty else {
-      throw PriceError(
-        place: path,
-        problem: "no price book is published here; make one with: tollbook prices import --litellm FILE")
-    }
     var candidates = all
     if let knownAt { candidates = candidates.filter { $0.publishedAt <= knownAt } }
     if let wanted { candidates = candidates.filter { $0.version.hasPrefix(wanted) } }
+    if candidates.isEmpty {
+      let inside = try bundledPrices()
+      let isKnown = knownAt.map { inside.publishedAt <= $0 } ?? true
+      let isNamed = wanted.map { inside.book.version.hasPrefix($0) } ?? all.isEmpty
+      if isKnown, isNamed { return inside }
+    }
     guard let chosen = candidates.last else {
       throw PriceError(place: listPath, problem: "no version that fits was published")
     }
     guard Set(candidates.map(\.version)).count == 1 || wanted == nil else {
       throw PriceError(place: listPath, problem: "more than one version begins with \(wanted ?? "")")
     }
-    return try load(chosen)
+    return try stored(chosen)
   }
 
-  private func load(_ publication: Publication) throws(PriceError) -> Stored {
+  private func stored(_ publication: Publication) throws(PriceError) -> Stored {
     let file = "\(path)/\(publication.version).csv"
     let (rows, comments) = try PriceFile.read(try read(file), name: file)
     let found = PriceFile.version(ofLines: PriceFile.lines(rows))

@@ -81,6 +81,13 @@ public final class RateCard: Sendable {
     return charge
   }
 
+  /// A meter's own rate at the lowest context; nil where it has none, or another meter's stands for it.
+  public func ownRate(of meter: Meter) -> Money? {
+    guard let level = levels.first, let source = level.sources[Int(meter.rawValue)], source.substitute == nil
+    else { return nil }
+    return Money(femtodollars: Int128(level.rates[Int(meter.rawValue)]))
+  }
+
   /// 63 bits times 54 bits: it cannot overflow.
   @inline(__always)
   private func product(_ rate: Int64, _ count: Int64) -> Int128 { Int128(rate) &* Int128(count) }

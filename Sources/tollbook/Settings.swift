@@ -118,6 +118,9 @@ struct Settings {
     }
   }
 
+  /// The store's file, of `sqlite:FILE`.
+  var storeFile: String { store.hasPrefix("sqlite:") ? String(store.dropFirst(7)) : store }
+
   func openStore() throws -> Store { try Store(store) }
 
   /// The store's lock, for a run that writes.
