@@ -72,6 +72,10 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "charges-benchmark", dependencies: ["Price", "Store", "Ledger"], path: "Benchmarks/charges",
+      exclude: ["count_allocations.c", "peers.py"], swiftSettings: strict),
+
     // The price book inside the program: its bytes, nothing more.
     .target(name: "CBundledPrices", exclude: ["bundled.csv"], cSettings: [.headerSearchPath(".")]),
 

@@ -2,7 +2,7 @@
 public struct MeterAmounts: Sendable {
   @usableFromInline var femtodollars: InlineArray<24, Int128> = .init(repeating: 0)
 
-  public init() {}
+  @inlinable public init() {}
 
   @inlinable public subscript(meter: Meter) -> Money {
     get { Money(femtodollars: femtodollars[Int(meter.rawValue)]) }
@@ -14,11 +14,11 @@ public struct MeterAmounts: Sendable {
     self.femtodollars[slot] = femtodollars
   }
 
-  public static func += (a: inout MeterAmounts, b: MeterAmounts) {
+  @inlinable public static func += (a: inout MeterAmounts, b: MeterAmounts) {
     for i in 0..<Meter.count { a.femtodollars[i] += b.femtodollars[i] }
   }
 
-  public var total: Money {
+  @inlinable public var total: Money {
     var sum: Int128 = 0
     for i in 0..<Meter.count { sum += femtodollars[i] }
     return Money(femtodollars: sum)
@@ -59,7 +59,7 @@ public struct Charge: Sendable {
   /// The answer came, but not what it used.
   public var isUsageMissing: Bool
 
-  public init(model: String?, counts: TokenCounts) {
+  @inlinable public init(model: String?, counts: TokenCounts) {
     self.model = model
     self.counts = counts
     self.amounts = MeterAmounts()
@@ -68,7 +68,17 @@ public struct Charge: Sendable {
     self.isUsageMissing = false
   }
 
-  public var total: Money { amounts.total }
+  @inlinable public var total: Money { amounts.total }
+
+  /// Makes it a charge for other counts, without amounts.
+  @inlinable public mutating func reset(_ counts: TokenCounts) {
+    self.counts = counts
+    amounts = MeterAmounts()
+    unpricedMeters = []
+    hasPricedMeter = false
+    missing = nil
+    isUsageMissing = false
+  }
   public var isUnpriced: Bool { isUsageMissing || missing != nil || !unpricedMeters.isEmpty }
 
   /// Why something has no price; nil where everything has one.

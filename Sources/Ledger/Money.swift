@@ -9,21 +9,21 @@ public struct Money: Hashable, Comparable, Sendable {
   public static let zero = Money(femtodollars: 0)
   public static let fractionDigits = 15
 
-  public init(femtodollars: Int128) {
+  @inlinable public init(femtodollars: Int128) {
     self.femtodollars = femtodollars
   }
 
   public static func < (a: Money, b: Money) -> Bool { a.femtodollars < b.femtodollars }
-  public static func + (a: Money, b: Money) -> Money {
+  @inlinable public static func + (a: Money, b: Money) -> Money {
     Money(femtodollars: a.femtodollars + b.femtodollars)
   }
   public static func - (a: Money, b: Money) -> Money {
     Money(femtodollars: a.femtodollars - b.femtodollars)
   }
   public static prefix func - (a: Money) -> Money { Money(femtodollars: -a.femtodollars) }
-  public static func += (a: inout Money, b: Money) { a.femtodollars += b.femtodollars }
+  @inlinable public static func += (a: inout Money, b: Money) { a.femtodollars += b.femtodollars }
   public static func -= (a: inout Money, b: Money) { a.femtodollars -= b.femtodollars }
-  public static func * (a: Money, count: Int64) -> Money {
+  @inlinable public static func * (a: Money, count: Int64) -> Money {
     Money(femtodollars: a.femtodollars * Int128(count))
   }
 

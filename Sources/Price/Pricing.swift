@@ -50,18 +50,31 @@ public final class Pricer {
 
   /// The charge of the usage's own model.
   public func charge(_ usage: Usage) -> Charge {
-    let number = usage.factsNumber
-    if number > 0, number < recent.count, let card = recent[number], card.span.contains(usage.time) {
-      return usage.charge(card)
+    let card = recentCard(usage.factsNumber, at: usage.time) ?? card(usage.facts, usage.factsNumber, at: usage.time)
+    return card.charge(
+      usage.counts, model: usage.facts.model, isBilled: usage.isBilled, isRequest: usage.isAnswered,
+      isUsageMissing: usage.flags.contains(.usageMissing))
+  }
+
+  /// The card last used for these facts, if it holds at this time.
+  @inline(__always)
+  public func recentCard(_ factsNumber: Int, at time: Int64) -> RateCard? {
+    guard factsNumber > 0, factsNumber < recent.count, let card = recent[factsNumber],
+      card.span.contains(time)
+    else { return nil }
+    return card
+  }
+
+  /// The card for facts, kept under their number.
+  public func card(_ facts: RequestFacts, _ factsNumber: Int, at time: Int64) -> RateCard {
+    let found = card(RateQuery(facts), at: time)
+    guard factsNumber > 0, factsNumber < PricerLimit.factsMax else { return found }
+    if factsNumber >= recent.count {
+      let size = max(factsNumber + 1, 2 * recent.count)
+      recent += Array(repeating: nil, count: size - recent.count)
     }
-    let found = card(RateQuery(usage.facts), at: usage.time)
-    if number > 0, number < PricerLimit.factsMax {
-      if number >= recent.count {
-        recent += Array(repeating: nil, count: max(number + 1, 2 * recent.count) - recent.count)
-      }
-      recent[number] = found
-    }
-    return usage.charge(found)
+    recent[factsNumber] = found
+    return found
   }
 
   private func card(_ query: RateQuery, at time: Int64) -> RateCard {
@@ -88,10 +101,4 @@ extension Usage {
   fileprivate var isBilled: Bool { !flags.contains(.notBilled) }
   /// A fee for each request falls due with an answer.
   fileprivate var isAnswered: Bool { (outcome == .ok || outcome == .clientGone) && isBilled }
-
-  fileprivate func charge(_ card: RateCard) -> Charge {
-    var charge = card.charge(counts, model: facts.model, isBilled: isBilled, isRequest: isAnswered)
-    charge.isUsageMissing = flags.contains(.usageMissing)
-    return charge
-  }
 }

@@ -13,6 +13,10 @@ public final class RateCard: Sendable {
   let matchWords: String?
   /// By context threshold, the lowest first; never empty where there is an entry.
   let levels: [Level]
+  /// The same rates side by side, for charging: one number is read, not a level copied.
+  private let rates: [Int64]
+  private let priced: [UInt32]
+  private let isKnown: Bool
 
   /// The rates above one context threshold.
   struct Level: Sendable {
@@ -26,6 +30,7 @@ public final class RateCard: Sendable {
     var sources: [RateSource?] = Array(repeating: nil, count: 25)
 
     static let reasoning = 24
+    static let slots = 25
   }
 
   init(match: PriceBook.Match?, missing: String?, span: Range<Int64>, levels: [Level]) {
@@ -33,6 +38,9 @@ public final class RateCard: Sendable {
     self.missing = missing
     self.span = span
     self.levels = levels
+    self.isKnown = match != nil
+    self.priced = levels.map(\.priced)
+    self.rates = levels.flatMap { level in (0..<Level.slots).map { level.rates[$0] } }
     self.matchWords = match.map { "\($0.entry.name): \($0.step)" }
   }
 
@@ -47,38 +55,46 @@ public final class RateCard: Sendable {
   /// - Parameters:
   ///   - isBilled: false for a usage that the vendor shows but does not charge.
   ///   - isRequest: whether a fee for each request falls due.
+  ///   - isUsageMissing: the answer came, but not what it used.
   public func charge(
-    _ counts: TokenCounts, model: String?, isBilled: Bool = true, isRequest: Bool = false
+    _ counts: TokenCounts, model: String?, isBilled: Bool = true, isRequest: Bool = false,
+    isUsageMissing: Bool = false
   ) -> Charge {
     var charge = Charge(model: model, counts: counts)
+    charge.isUsageMissing = isUsageMissing
     charge.match = matchWords
-    let used = counts.usedMeters
-    guard match != nil else {
+    price(&charge, isBilled: isBilled, isRequest: isRequest)
+    return charge
+  }
+
+  /// Prices the counts of a charge that has no amounts yet.
+  public func price(_ charge: inout Charge, isBilled: Bool = true, isRequest: Bool = false) {
+    let used = charge.counts.usedMeters
+    guard isKnown else {
       charge.unpricedMeters = used
       if !used.isEmpty { charge.missing = missing }
-      return charge
+      return
     }
-    if used.isEmpty, !isRequest { return charge }
-    let index = levelIndex(counts.totalInput)
-    var bits = used.rawValue & levels[index].priced
+    if used.isEmpty, !isRequest { return }
+    let level = priced.count == 1 ? 0 : levelIndex(charge.counts.totalInput)
+    var bits = used.rawValue & priced[level]
     charge.unpricedMeters = MeterSet(rawValue: used.rawValue & ~bits)
     charge.hasPricedMeter = bits != 0
-    guard isBilled else { return charge }
+    guard isBilled else { return }
+    let first = level * Level.slots
     while bits != 0 {
       let slot = bits.trailingZeroBitCount
       bits &= bits &- 1
-      charge.amounts.set(slot, product(levels[index].rates[slot], counts.count(at: slot)))
+      charge.amounts.set(slot, product(rates[first + slot], charge.counts.count(at: slot)))
     }
-    if counts.reasoning > 0, levels[index].hasReasoning {
-      let difference = levels[index].rates[Level.reasoning] - levels[index].rates[Int(Meter.output.rawValue)]
-      charge.amounts[.output] += Money(femtodollars: product(difference, counts.reasoning))
+    if charge.counts.reasoning > 0, levels[level].hasReasoning {
+      let difference = rates[first + Level.reasoning] - rates[first + Int(Meter.output.rawValue)]
+      charge.amounts[.output] += Money(femtodollars: product(difference, charge.counts.reasoning))
     }
-    if isRequest, levels[index].priced & MeterSet.of(.request).rawValue != 0 {
+    if isRequest, priced[level] & MeterSet.of(.request).rawValue != 0 {
       charge.hasPricedMeter = true
-      charge.amounts[.request] += Money(
-        femtodollars: Int128(levels[index].rates[Int(Meter.request.rawValue)]))
+      charge.amounts[.request] += Money(femtodollars: Int128(rates[first + Int(Meter.request.rawValue)]))
     }
-    return charge
   }
 
   /// A meter's own rate at the lowest context; nil where it has none, or another meter's stands for it.
