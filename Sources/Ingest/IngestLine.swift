@@ -53,10 +53,11 @@ public func takeLine(
   usage.responseID = end.responseID
   usage.vendorRequestID = end.vendorRequestID
   usage.meteredID = end.meteredID
+  let facts = request.facts
   do throws(NormalizeFault) {
     let normalized = try normalize(
-      endpoint: request.facts.endpoint ?? "", usage: end.usage, billing: end.billing,
-      model: request.facts.model)
+      endpoint: facts.endpoint ?? "", usage: end.usage, billing: end.billing,
+      model: facts.modelReturned ?? facts.modelRouted ?? facts.modelRequested)
     usage.counts = normalized.counts
     usage.otherModels = normalized.otherModels
     usage.flags = normalized.flags

@@ -155,7 +155,39 @@ public struct JSONValue {
     return result
   }
 
+  /// The elements one after another, without a list of them.
+  public var eachElement: JSONElements {
+    let isArray = node.kind == .array
+    return JSONElements(layout: layout, at: index + 1, end: isArray ? Int(node.next) : index + 1)
+  }
+
+  /// A number other than 0, whatever its form.
+  public var isNonZeroNumber: Bool {
+    guard node.kind == .number else { return false }
+    let text = UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count)
+    return text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { $0 >= 49 && $0 <= 57 }
+  }
+
+  /// A number other than 0, quoted or not, or something that may have one inside.
+  public var mayHoldCount: Bool {
+    switch node.kind {
+    case .null, .falseValue, .trueValue: false
+    case .number: isNonZeroNumber
+    case .string: (lenientWholeNumber ?? 0) != 0
+    case .array, .object: Int(node.next) > index + 1
+    }
+  }
+
   // MARK: -
+
+  @inline(__always) func isString(
+    _ names: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int
+  ) -> Bool {
+    let node = layout.nodes[index]
+    if node.escaped { return string.map { Array($0.utf8) } == Array(names[start..<start + count]) }
+    guard Int(node.end - node.start) - 2 == count, let base = names.baseAddress else { return false }
+    return memcmp(layout.bytes + Int(node.start) + 1, base + start, count) == 0
+  }
 
   private func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> {
     Array(UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count))[...]
@@ -167,6 +199,19 @@ public struct JSONValue {
     let count = Int(node.end - node.start) - 2
     return count == text.utf8CodeUnitCount
       && memcmp(layout.bytes + Int(node.start) + 1, text.utf8Start, count) == 0
+  }
+}
+
+/// An array's elements, one after another.
+public struct JSONElements: Sequence, IteratorProtocol {
+  fileprivate let layout: JSONLayout
+  fileprivate var at: Int
+  fileprivate let end: Int
+
+  public mutating func next() -> JSONValue? {
+    guard at < end else { return nil }
+    defer { at = Int(layout.nodes[at].next) }
+    return JSONValue(layout: layout, index: at)
   }
 }
 

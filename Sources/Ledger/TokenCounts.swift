@@ -83,6 +83,9 @@ public struct MeterSet: OptionSet, Hashable, Sendable {
 
   @inlinable public static func of(_ meter: Meter) -> MeterSet { MeterSet(rawValue: 1 << meter.rawValue) }
 
+  /// The meters that count tokens.
+  public static let tokens = MeterSet(rawValue: Meter.allCases.filter(\.isToken).reduce(0) { $0 | 1 << $1.rawValue })
+
   /// The meters in their order.
   public var meters: [Meter] {
     (0..<UInt8(Meter.count)).compactMap { rawValue & 1 << $0 == 0 ? nil : Meter(rawValue: $0) }

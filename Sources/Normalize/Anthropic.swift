@@ -7,62 +7,121 @@ internal import Ledger
 /// part of `output_tokens` (Anthropic API reference, `Usage`). Where `iterations` are given, each is billed at
 /// its own model's price (Anthropic documentation: compaction, advisor tool, refusals and fallback).
 func normalizeAnthropic(
-  _ usage: JSONValue, _ billing: JSONValue?, _ model: String?, into result: inout Normalized
+  _ usage: JSONValue, model: String?, beside: JSONPaths? = nil, into result: inout Normalized
 ) throws(NormalizeFault) {
-  result.serviceTier = usage.present("service_tier")?.string
-  let iterations = usage.present("iterations")?.elements ?? []
-  if iterations.isEmpty {
-    result.counts = try anthropicTokens(usage, &result)
+  let fields = UsageObject(usage, AnthropicField.known, beside: beside, &result)
+  let iterations = fields[.iterations]
+  if let iterations, iterations.eachElement.contains(where: { _ in true }) {
+    try addIterations(iterations, top: fields, model, into: &result)
   } else {
-    try addIterations(iterations, model, into: &result)
+    result.counts = try anthropicTokens(
+      fields, .input, .cacheRead, .output, .written, .written5m, .written1h, &result)
   }
-  let outputDetails = usage.present("output_tokens_details")
-  let output = result.counts[.output]
-  result.counts.reasoning = result.within(try count(outputDetails, "thinking_tokens"), output)
-  let tools = usage.present("server_tool_use")
-  result.counts[.webSearch] += try count(tools, "web_search_requests") ?? 0
-
-  // A refusal before any output shows its usage, but is not charged.
-  let refused = billing?.present("stop_reason")?.isString("refusal") == true
-  if refused, result.counts[.output] == 0, result.otherModels.isEmpty {
-    result.flags.insert(.notBilled)
-  }
+  // Thinking is a part of the answer's own output. Where that stands under another model, it stands there.
+  let thinking = result.within(try fields.count(.thinking), try fields.count(.output) ?? 0)
+  result.counts.reasoning = min(thinking, result.counts[.output])
+  result.counts[.webSearch] += try fields.count(.webSearches) ?? 0
+  result.serviceTier = fields.word(.serviceTier)
+  result.addFact(.inferenceGeo, fields[.geo])
+  result.addFact(.speed, fields[.speed])
 }
 
-private func anthropicTokens(
-  _ usage: JSONValue, _ result: inout Normalized
-) throws(NormalizeFault) -> TokenCounts {
-  var counts = TokenCounts()
-  counts[.input] = try count(usage, "input_tokens") ?? 0
-  counts[.cacheRead] = try count(usage, "cache_read_input_tokens") ?? 0
-  counts[.output] = try count(usage, "output_tokens") ?? 0
-  let lifetimes = usage.present("cache_creation")
-  let oneHour = try count(lifetimes, "ephemeral_1h_input_tokens")
-  let fiveMinutes = try count(lifetimes, "ephemeral_5m_input_tokens")
-  var written = try count(usage, "cache_creation_input_tokens") ?? (oneHour ?? 0) + (fiveMinutes ?? 0)
-  if lifetimes != nil, written != (oneHour ?? 0) + (fiveMinutes ?? 0) {
-    result.flags.insert(.totalMismatch)
-  }
-  counts[.cacheWrite1h] = result.take(oneHour, outOf: &written)
-  // What the split does not cover was written later in the stream, for five minutes.
-  counts[.cacheWrite5m] = written
-  return counts
+enum AnthropicField: Int, CaseIterable {
+  case input, cacheRead, output, written, written5m, written1h, thinking, webSearches, iterations
+  case serviceTier, geo, speed
+
+  static let known = KnownFields<AnthropicField>(
+    read: [
+      "input_tokens": .input,
+      "output_tokens": .output,
+      "cache_read_input_tokens": .cacheRead,
+      "cache_creation_input_tokens": .written,
+      "cache_creation.ephemeral_5m_input_tokens": .written5m,
+      "cache_creation.ephemeral_1h_input_tokens": .written1h,
+      "output_tokens_details.thinking_tokens": .thinking,
+      "server_tool_use.web_search_requests": .webSearches,
+      "iterations": .iterations,
+      "service_tier": .serviceTier,
+      "inference_geo": .geo,
+      "speed": .speed,
+    ],
+    left: [
+      "server_tool_use.web_fetch_requests": "free",
+      "server_tool_use.code_execution_requests": "billed by the container's time, which no answer says",
+      "fallback_credit": "what it changed is in the cache counts already",
+    ])
 }
 
-/// With a fallback, a `message` attempt without output was declined, and is free.
+/// Adds up each iteration under its own model. With a fallback, a `message` attempt without output was declined,
+/// and is free.
 private func addIterations(
-  _ iterations: [JSONValue], _ model: String?, into result: inout Normalized
+  _ iterations: JSONValue, top: UsageObject<AnthropicField>, _ model: String?, into result: inout Normalized
 ) throws(NormalizeFault) {
-  let hasFallback = iterations.contains { $0.present("type")?.isString("fallback_message") == true }
-  for iteration in iterations {
-    let counts = try anthropicTokens(iteration, &result)
-    let isMessage = iteration.present("type")?.isString("message") == true
+  let hasFallback = iterations.eachElement.contains {
+    $0.present("type")?.isString("fallback_message") == true
+  }
+  var messages = TokenCounts()
+  for iteration in iterations.eachElement {
+    let fields = UsageObject(iteration, IterationField.known, at: "iterations", &result)
+    let counts = try anthropicTokens(
+      fields, .input, .cacheRead, .output, .written, .written5m, .written1h, &result)
+    let isMessage = fields[.type]?.isString("message") == true
+    if isMessage { try add(counts, to: &messages) }
     if hasFallback, isMessage, counts[.output] == 0 { continue }
-    let own = iteration.present("model")?.string
-    if let own, own != model {
+    if let own = fields.word(.model), own != model {
       result.otherModels.append(.init(model: own, counts: counts))
     } else {
-      result.counts += counts
+      try add(counts, to: &result.counts)
     }
   }
+  // Without a fallback the top level is the sum of the messages.
+  guard !hasFallback else { return }
+  result.check(total: try top.count(.input), is: messages[.input])
+  result.check(total: try top.count(.output), is: messages[.output])
+  result.check(total: try top.count(.cacheRead), is: messages[.cacheRead])
+}
+
+private func add(_ counts: TokenCounts, to total: inout TokenCounts) throws(NormalizeFault) {
+  for (meter, count) in counts.used {
+    total[meter] = try sum(total[meter], count, of: "iterations")
+  }
+}
+
+enum IterationField: Int, CaseIterable {
+  case type, model, input, cacheRead, output, written, written5m, written1h
+
+  static let known = KnownFields<IterationField>(
+    read: [
+      "type": .type,
+      "model": .model,
+      "input_tokens": .input,
+      "output_tokens": .output,
+      "cache_read_input_tokens": .cacheRead,
+      "cache_creation_input_tokens": .written,
+      "cache_creation.ephemeral_5m_input_tokens": .written5m,
+      "cache_creation.ephemeral_1h_input_tokens": .written1h,
+    ],
+    left: [
+      "output_tokens_details": "thinking, a part of the output, which the top level says once",
+      "server_tool_use": "the top level says it once",
+    ])
+}
+
+/// The tokens that the top level and each iteration have alike.
+private func anthropicTokens<Field>(
+  _ fields: UsageObject<Field>, _ input: Field, _ cacheRead: Field, _ output: Field, _ written: Field,
+  _ written5m: Field, _ written1h: Field, _ result: inout Normalized
+) throws(NormalizeFault) -> TokenCounts {
+  var counts = TokenCounts()
+  counts[.input] = try fields.count(input) ?? 0
+  counts[.cacheRead] = try fields.count(cacheRead) ?? 0
+  counts[.output] = try fields.count(output) ?? 0
+  let oneHour = try fields.count(written1h)
+  let split = (oneHour ?? 0) + (try fields.count(written5m) ?? 0)
+  var rest = try fields.count(written) ?? split
+  // More than the split was written later in a stream, for five minutes; less contradicts it.
+  if rest < split { result.flags.insert(.totalMismatch) }
+  counts[.cacheWrite1h] = result.take(oneHour, outOf: &rest)
+  counts[.cacheWrite5m] = rest
+  return counts
 }

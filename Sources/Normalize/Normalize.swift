@@ -29,87 +29,63 @@ public struct NormalizeFault: Error, Hashable, Sendable {
 ///   - endpoint: decides which vendor's rules hold.
 ///   - usage: the vendor's object as logged; nil where none came.
 ///   - billing: what moves the price outside `usage`.
-///   - model: the model the request was for, for vendors that name others inside the answer.
+///   - model: the model that answered, as the vendor names it, else as it was asked for.
 public func normalize(
   endpoint: String, usage: JSONValue?, billing: JSONValue?, model: String?
 ) throws(NormalizeFault) -> Normalized {
   var result = Normalized()
-  if let usage {
-    switch endpoint {
-    case "openai.chat_completions", "openai.completions", "openai.embeddings":
-      try normalizeOpenAIChat(usage, into: &result)
-    case "openai.responses":
-      try normalizeOpenAIResponses(usage, into: &result)
-    case "anthropic.messages":
-      try normalizeAnthropic(usage, billing, model, into: &result)
-    case "bedrock.converse", "bedrock.converse_stream":
-      try normalizeBedrockConverse(usage, into: &result)
-    case "bedrock.invoke", "bedrock.invoke_stream":
-      // The model's own shape: Claude's is Anthropic's, Nova's is Converse's.
-      if usage["input_tokens"] != nil {
-        try normalizeAnthropic(usage, billing, model, into: &result)
-      } else {
-        try normalizeBedrockConverse(usage, into: &result)
-      }
-    case "gemini.generate_content", "gemini.stream_generate_content":
-      try normalizeGemini(usage, into: &result)
-    default:
-      result.flags.insert(.usageMissing)
-    }
-  }
-  try readBilling(billing, into: &result)
+  if let usage { try normalize(usage, endpoint: endpoint, model: model, into: &result) }
+  if let billing { try readBilling(billing, endpoint: endpoint, into: &result) }
+  if usage != nil { markUnbilled(endpoint: endpoint, billing, &result) }
   return result
 }
 
-/// Tiers and counted units that stand beside the usage object.
-private func readBilling(_ billing: JSONValue?, into result: inout Normalized) throws(NormalizeFault) {
-  guard let billing else { return }
-  if let tier = billing.present("service_tier")?.string { result.serviceTier = tier }
-  if billing["batch"]?.bool == true { result.serviceTier = "batch" }
-  let search = billing.present("tool_usage")?.present("web_search")
-  if let searches = try count(search, "num_requests") { result.counts[.webSearch] += searches }
-  if let searches = try count(billing, "search_queries") { result.counts[.webSearch] += searches }
-  if let images = try count(billing.present("images"), "n") { result.counts[.image] += images }
-  if let characters = try count(billing, "characters") { result.counts[.character] += characters }
-  if let seconds = billing.present("seconds") {
-    guard let milliseconds = seconds.thousandths else {
-      throw NormalizeFault("`billing.seconds` is not a time of 0 or more")
-    }
-    result.counts[.millisecond] += milliseconds
+private func normalize(
+  _ usage: JSONValue, endpoint: String, model: String?, into result: inout Normalized
+) throws(NormalizeFault) {
+  switch endpoint {
+  case "openai.chat_completions", "openai.completions":
+    try normalizeOpenAIChat(usage, into: &result)
+  case "openai.embeddings":
+    try normalizeOpenAIEmbeddings(usage, into: &result)
+  case "openai.responses", "openai.responses.compact", "openai.decisions", "openai.batches":
+    try normalizeOpenAIResponses(usage, into: &result)
+  case "openai.images.generations", "openai.images.edits", "openai.images.variations":
+    try normalizeImages(usage, into: &result)
+  case "openai.audio.transcriptions", "openai.audio.translations", "openai.live":
+    try normalizeAudio(usage, speaks: false, into: &result)
+  case "openai.audio.speech":
+    try normalizeAudio(usage, speaks: true, into: &result)
+  case "openai.realtime":
+    try normalizeRealtime(usage, into: &result)
+  case "anthropic.messages", "anthropic.messages.batches":
+    try normalizeAnthropic(usage, model: model, into: &result)
+  case "bedrock.converse":
+    try normalizeBedrockConverse(usage, into: &result)
+  case "bedrock.converse_stream":
+    try normalizeBedrockConverse(usage, countsCacheTwice: isOpenAIOnBedrock(model), into: &result)
+  case "bedrock.invoke", "bedrock.invoke_stream":
+    try normalizeBedrockInvoke(usage, model: model, into: &result)
+  case "gemini.generate_content", "gemini.stream_generate_content", "gemini.embed_content",
+    "gemini.batch_embed_contents", "gemini.live":
+    try normalizeGemini(usage, into: &result)
+  case "gemini.cached_contents":
+    try normalizeGeminiCache(usage, into: &result)
+  case "gemini.interactions":
+    try normalizeGeminiInteraction(usage, into: &result)
+  case "cohere.rerank", "bedrock.rerank", "mistral.ocr":
+    try normalizeUnits(usage, into: &result)
+  default:
+    // Nobody knows what its fields mean; they are named, so that somebody finds out.
+    result.flags.insert(.usageMissing)
+    result.note(stranger: usage, at: "")
   }
 }
 
-/// A count by name: absent and null are nil. `12.0` and `"12"` are 12.
-func count(_ object: JSONValue?, _ name: StaticString) throws(NormalizeFault) -> Int64? {
-  guard let value = object?.present(name) else { return nil }
-  guard let number = value.lenientWholeNumber, number >= 0, number <= 1 << 53 else {
-    throw NormalizeFault("`\(name)` is not a count (a whole number from 0 to 2^53)")
-  }
-  return number
-}
-
-/// The first of several names that has a count.
-func firstCount(_ candidates: (JSONValue?, StaticString)...) throws(NormalizeFault) -> Int64? {
-  for (object, name) in candidates {
-    if let found = try count(object, name) { return found }
-  }
-  return nil
-}
-
-extension Normalized {
-  /// Takes `part` out of `whole` and returns what could be taken: a part larger than its whole is cut to fit,
-  /// and the answer is flagged.
-  mutating func take(_ part: Int64?, outOf whole: inout Int64) -> Int64 {
-    guard let part else { return 0 }
-    if part > whole { flags.insert(.clamped) }
-    let taken = min(part, whole)
-    whole -= taken
-    return taken
-  }
-
-  /// A part that stays inside its whole.
-  mutating func within(_ part: Int64?, _ whole: Int64) -> Int64 {
-    var rest = whole
-    return take(part, outOf: &rest)
-  }
+/// A refusal before any output shows its usage, but Anthropic's own API does not charge it.
+private func markUnbilled(endpoint: String, _ billing: JSONValue?, _ result: inout Normalized) {
+  guard endpoint.hasPrefix("anthropic."), billing?.present("stop_reason")?.isString("refusal") == true,
+    result.counts[.output] == 0, result.otherModels.isEmpty
+  else { return }
+  result.flags.insert(.notBilled)
 }

@@ -1,0 +1,110 @@
+internal import JSON
+internal import Ledger
+
+/// Amazon Bedrock InvokeModel and its stream: the model's own shape, and where that has a gap, what Bedrock said
+/// beside it: first in the answer's headers, then in the stream's last event (`amazon-bedrock-invocationMetrics`).
+/// Bedrock's own input count has no cache tokens in it.
+func normalizeBedrockInvoke(
+  _ usage: JSONValue, model: String?, into result: inout Normalized
+) throws(NormalizeFault) {
+  let paths = InvokeField.known.paths
+  // Strangers are noted by the rule of the model's own shape.
+  var unnoted = Normalized()
+  let fields = UsageObject(usage, InvokeField.known, &unnoted)
+  var isInclusive = false
+  if fields[.claudeInput] != nil || fields[.claudeOutput] != nil {
+    try normalizeAnthropic(usage, model: model, beside: paths, into: &result)
+  } else if fields[.chatInput] != nil || fields[.chatOutput] != nil {
+    isInclusive = fields[.chatInput] != nil
+    try normalizeOpenAIChat(usage, beside: paths, into: &result)
+  } else if fields[.novaInput] != nil || fields[.novaOutput] != nil {
+    try normalizeBedrockConverse(usage, beside: paths, into: &result)
+  } else {
+    _ = UsageObject(usage, InvokeField.known, &result)
+    result.counts[.input] = try fields.count(first: .llamaInput, .titanInput) ?? 0
+    result.counts[.output] = try output(fields, &result)
+  }
+  // With iterations, each model's counts are there already, and Bedrock's sums would add to them.
+  guard result.otherModels.isEmpty else { return }
+  try fillGaps(fields, isInclusive: isInclusive, &result)
+}
+
+private func output(
+  _ fields: UsageObject<InvokeField>, _ result: inout Normalized
+) throws(NormalizeFault) -> Int64 {
+  if let said = try fields.count(first: .llamaOutput, .titanOutput) { return said }
+  guard let results = fields[.titanResults] else { return 0 }
+  var tokens: Int64 = 0
+  for element in results.eachElement {
+    let one = UsageObject(element, TitanResultField.known, at: "results", &result)
+    tokens = try sum(tokens, one.count(.tokens) ?? 0, of: "results")
+  }
+  return tokens
+}
+
+private func fillGaps(
+  _ fields: UsageObject<InvokeField>, isInclusive: Bool, _ result: inout Normalized
+) throws(NormalizeFault) {
+  let bodyInput: [InvokeField] = [.claudeInput, .chatInput, .novaInput, .llamaInput, .titanInput]
+  if !bodyInput.contains(where: { fields[$0] != nil }) {
+    result.counts[.input] = try fields.count(first: .headerInput, .metricsInput) ?? 0
+  }
+  let bodyOutput: [InvokeField] = [
+    .claudeOutput, .chatOutput, .novaOutput, .llamaOutput, .titanOutput, .titanResults,
+  ]
+  if !bodyOutput.contains(where: { fields[$0] != nil }) {
+    result.counts[.output] = try fields.count(first: .headerOutput, .metricsOutput) ?? 0
+  }
+  // Chat's shape has cached tokens inside its prompt: what only Bedrock says of them comes out of it.
+  var input = result.counts[.input]
+  if result.counts[.cacheRead] == 0, let read = try fields.count(first: .headerRead, .metricsRead) {
+    result.counts[.cacheRead] = isInclusive ? result.take(read, outOf: &input) : read
+  }
+  if result.counts.cacheWrite == 0, let written = try fields.count(first: .headerWrite, .metricsWrite) {
+    result.counts[.cacheWrite5m] = isInclusive ? result.take(written, outOf: &input) : written
+  }
+  result.counts[.input] = input
+}
+
+enum InvokeField: Int, CaseIterable {
+  case claudeInput, claudeOutput, chatInput, chatOutput, novaInput, novaOutput
+  case llamaInput, llamaOutput, titanInput, titanOutput, titanResults
+  case headerInput, headerOutput, headerRead, headerWrite
+  case metricsInput, metricsOutput, metricsRead, metricsWrite
+
+  static let known = KnownFields<InvokeField>(
+    read: [
+      // Whose shape it is; these are read by that shape's own rule.
+      "input_tokens": .claudeInput,
+      "output_tokens": .claudeOutput,
+      "prompt_tokens": .chatInput,
+      "completion_tokens": .chatOutput,
+      "inputTokens": .novaInput,
+      "outputTokens": .novaOutput,
+      // Llama and Titan have their counts in the answer itself.
+      "prompt_token_count": .llamaInput,
+      "generation_token_count": .llamaOutput,
+      "inputTextTokenCount": .titanInput,
+      "totalOutputTextTokenCount": .titanOutput,
+      "results": .titanResults,
+      "x-amzn-bedrock-input-token-count": .headerInput,
+      "x-amzn-bedrock-output-token-count": .headerOutput,
+      "x-amzn-bedrock-cache-read-input-token-count": .headerRead,
+      "x-amzn-bedrock-cache-write-input-token-count": .headerWrite,
+      "amazon-bedrock-invocationMetrics.inputTokenCount": .metricsInput,
+      "amazon-bedrock-invocationMetrics.outputTokenCount": .metricsOutput,
+      "amazon-bedrock-invocationMetrics.cacheReadInputTokenCount": .metricsRead,
+      "amazon-bedrock-invocationMetrics.cacheWriteInputTokenCount": .metricsWrite,
+    ],
+    left: [
+      "amazon-bedrock-invocationMetrics.invocationLatency": "how long it took",
+      "amazon-bedrock-invocationMetrics.firstByteLatency": "how long it took",
+      "x-amzn-bedrock-invocation-latency": "how long it took",
+    ])
+}
+
+enum TitanResultField: Int, CaseIterable {
+  case tokens
+
+  static let known = KnownFields<TitanResultField>(read: ["tokenCount": .tokens])
+}

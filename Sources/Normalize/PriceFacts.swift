@@ -1,0 +1,53 @@
+internal import JSON
+internal import Ledger
+
+/// What else moves the price, as words: a closed list of names, and values of a closed alphabet, because the text
+/// comes from outside and each new combination is stored.
+enum PriceFact: String, CaseIterable {
+  case cacheType = "cache_type"
+  case imageQuality = "image_quality"
+  case imageSize = "image_size"
+  case inferenceGeo = "inference_geo"
+  case latency
+  case resolution
+  case searchContextSize = "search_context_size"
+  case speed
+
+  /// Words that mean nothing special, and are left out.
+  func isPlain(_ value: String) -> Bool {
+    switch self {
+    case .inferenceGeo: value == "global" || value == "not_available"
+    case .latency, .speed: value == "standard"
+    case .imageQuality: value == "standard" || value == "auto"
+    case .imageSize: value == "auto"
+    case .searchContextSize: value == "medium"
+    case .cacheType, .resolution: false
+    }
+  }
+}
+
+enum PriceFactLimit {
+  static let factsMax = 8
+  static let valueCharactersMax = 40
+}
+
+extension Normalized {
+  /// Adds a fact in its place. Absent words, plain ones, and those of another alphabet are left out; what is said
+  /// twice counts as it was said last.
+  mutating func addFact(_ fact: PriceFact, _ word: JSONValue?) {
+    guard let value = word?.string, isFactValue(value), !fact.isPlain(value) else { return }
+    let name = fact.rawValue
+    priceFacts.removeAll { $0.name == name }
+    guard priceFacts.count < PriceFactLimit.factsMax else { return }
+    let place = priceFacts.firstIndex { $0.name > name } ?? priceFacts.endIndex
+    priceFacts.insert(.init(name: name, value: value), at: place)
+  }
+}
+
+/// `[A-Za-z0-9._:x-]{1,40}`
+private func isFactValue(_ value: String) -> Bool {
+  !value.isEmpty && value.utf8.count <= PriceFactLimit.valueCharactersMax
+    && value.utf8.allSatisfy {
+      $0 >= 97 && $0 <= 122 || $0 >= 65 && $0 <= 90 || $0 >= 48 && $0 <= 58 || $0 == 45 || $0 == 46 || $0 == 95
+    }
+}
