@@ -98,7 +98,9 @@ let package = Package(
     tests("RawLogTests", imports: ["RawLog", "JSON", "Ledger"]),
     tests(
       "ProxyServerTests",
-      imports: ["ProxyServer", "RawLog", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1, nioEmbedded]),
+      imports: [
+        "ProxyServer", "Normalize", "RawLog", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1, nioEmbedded,
+      ]),
     tests("NormalizeTests", imports: ["Normalize", "JSON", "Ledger"]),
     tests("IngestTests", imports: ["Ingest", "RawLog", "Ledger", "Sample", "JSON"]),
     tests("PriceTests", imports: ["Price", "JSON", "Ledger"]),

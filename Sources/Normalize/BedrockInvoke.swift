@@ -8,9 +8,8 @@ func normalizeBedrockInvoke(
   _ usage: JSONValue, model: String?, into result: inout Normalized
 ) throws(NormalizeFault) {
   let paths = InvokeField.known.paths
-  // Strangers are noted by the rule of the model's own shape.
-  var unnoted = Normalized()
-  let fields = UsageObject(usage, InvokeField.known, &unnoted)
+  // What is strange in the model's own shape is for that shape's rule to say.
+  let fields = UsageObject(usage, InvokeField.known, notesTop: false, &result)
   var isInclusive = false
   if fields[.claudeInput] != nil || fields[.claudeOutput] != nil {
     try normalizeAnthropic(usage, model: model, beside: paths, into: &result)

@@ -35,14 +35,15 @@ struct UsageObject<Field: CaseIterable & RawRepresentable & Sendable> where Fiel
   /// - Parameters:
   ///   - path: where the object stands in the usage object; `""` for the usage object itself.
   ///   - beside: paths that another rule reads from the same object.
+  ///   - notesTop: false where that other rule notes what stands in the object itself.
   init(
     _ object: JSONValue, _ known: KnownFields<Field>, at path: String = "", beside: JSONPaths? = nil,
-    _ result: inout Normalized
+    notesTop: Bool = true, _ result: inout Normalized
   ) {
     self.known = known
     found = known.paths.find(in: object) { parent, name, value in
       guard result.unknownFields.count < NormalizeLimit.unknownFieldsMax else { return }
-      if parent.isEmpty, beside?.knows(top: name) == true { return }
+      if parent.isEmpty, !notesTop || beside?.knows(top: name) == true { return }
       result.note(stranger: value, at: path.dotted(parent).dotted(UnknownField.safe(name)))
     }
   }

@@ -78,8 +78,10 @@ extension Explanation {
     say("model", "requested \(facts.modelRequested ?? "-"), returned \(facts.modelReturned ?? "-")")
     say("provider", [facts.provider, facts.endpoint, facts.region].compactMap { $0 }.joined(separator: ", "))
     say("tier", serviceTierName(facts.serviceTier))
+    say("price facts", facts.priceFacts.map { "\($0.name)=\($0.value)" }.joined(separator: ", "))
     say("answer", [usage.responseID, usage.vendorRequestID].compactMap { $0 }.joined(separator: ", "))
     say("counts are", countsState)
+    say("not read", usage.unknownFields.joined(separator: ", "))
     for part in parts { lines += textLines(part) }
     lines.append("  " + padded("cost", 13) + costText)
     if let rule {
@@ -115,6 +117,7 @@ extension Explanation {
     if usage.flags.contains(.clamped) { words.append("mended: a part was larger than its whole") }
     if usage.flags.contains(.totalMismatch) { words.append("at odds with the vendor's own total") }
     if usage.flags.contains(.usageMissing) { words.append("missing: the answer came without usage") }
+    if usage.flags.contains(.unknownField) { words.append("without fields that no rule reads") }
     if usage.flags.contains(.notBilled) { words.append("shown by the vendor, but not charged") }
     return words.isEmpty ? "the vendor's" : words.joined(separator: "; ")
   }
@@ -159,7 +162,17 @@ extension Explanation {
       writer.member("model_requested", facts.modelRequested)
       writer.member("model_returned", facts.modelReturned)
       writer.member("service_tier", serviceTierName(facts.serviceTier))
+      writer.member(
+        "price_facts",
+        object: { writer in
+          for fact in facts.priceFacts { writer.member(fact.name, fact.value) }
+        })
       writer.member("counts_are", countsState)
+      writer.member(
+        "unknown_fields",
+        array: { writer in
+          for field in usage.unknownFields { writer.string(field) }
+        })
       writer.member("cost_usd", isUnknown ? nil : total.description)
       writer.member("unpriced", unpricedReasons.isEmpty ? nil : unpricedReasons.joined(separator: "; "))
       writer.member("rule", ruleNumber)

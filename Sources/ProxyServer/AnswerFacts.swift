@@ -181,7 +181,7 @@ private func text(_ value: JSONValue?) -> String? {
   return value.string
 }
 
-private func shortString(_ value: JSONValue) -> [UInt8]? {
+func shortString(_ value: JSONValue) -> [UInt8]? {
   guard value.kind == .string, value.range.count - 2 <= AnswerLimit.wordBytesMax else { return nil }
   return Array(value.rawBytes)
 }

@@ -12,9 +12,18 @@ package struct VendorUsage {
     self.verbatim = Array(object.rawBytes)
   }
 
+  /// An object to be filled member by member.
+  package init() { self.init(members: []) }
+
   private init(members: [(name: [UInt8], value: [UInt8])]) {
     self.members = members
     self.verbatim = nil
+  }
+
+  /// Overwrites one member; the name needs no escapes.
+  package mutating func set(_ name: String, _ json: [UInt8]) {
+    spread()
+    set(Self.quoted(name), json)
   }
 
   /// Overwrites with every member of `object` that is not null.

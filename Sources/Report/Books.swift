@@ -149,6 +149,23 @@ public struct Books: Sendable {
     }
   }
 
+  /// A count in vendors' usage objects that no rule reads: it may be something that costs.
+  public struct UnknownField: Sendable {
+    public var endpoint: String
+    /// Where it stands in the usage object, `details.new_tokens`.
+    public var path: String
+    public var answers: Int64
+    /// The first answer that has it.
+    public var first: Usage.Place
+  }
+
+  /// Answers whose counts do not add up to the vendor's own total.
+  public struct Mismatch: Sendable {
+    public var endpoint: String
+    public var answers: Int64
+    public var first: Usage.Place
+  }
+
   /// A law held against this period's own figures.
   public struct Check: Sendable {
     public var name: String
@@ -190,6 +207,10 @@ public struct Books: Sendable {
   public var rejections: [Rejection]
   public var holes: [Hole]
   public var checks: [Check]
+  /// In order of endpoint and path; with `hasMoreUnknownFields` there were more.
+  public var unknownFields: [UnknownField] = []
+  public var hasMoreUnknownFields = false
+  public var mismatches: [Mismatch] = []
   /// Requests whose counts were estimated or mended, whole requests and not weighted.
   public var estimatedRequests: Int64
 

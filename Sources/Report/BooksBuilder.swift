@@ -36,6 +36,7 @@ public struct BooksBuilder {
   private var sums: [RowKey: RowSum] = [:]
   private var unpriced: [UnpricedKey: (requests: Int64, counts: TokenCounts)] = [:]
   private var chargedTotal: Int128 = 0
+  private var oddities = OddityCounts()
 
   public init(_ empty: Books) { books = empty }
 
@@ -48,6 +49,7 @@ public struct BooksBuilder {
     let isUnpriced = charges.contains(where: \.isUnpriced)
     let isEstimate = usage.flags.isEstimate
     if counted, isEstimate { books.estimatedRequests += 1 }
+    oddities.add(usage)
     let provider = usage.facts.provider ?? ""
     let day = books.period.day(of: usage.time)
     for (index, charge) in charges.enumerated() {
@@ -114,6 +116,7 @@ public struct BooksBuilder {
       ($0.provider, $0.model, $0.serviceTier, $0.reason)
         < ($1.provider, $1.model, $1.serviceTier, $1.reason)
     }
+    oddities.fill(&result)
     result.checks = checks(result)
     return result
   }
@@ -145,8 +148,10 @@ public struct BooksBuilder {
 
   private func tokens(_ counts: TokenCounts) -> WeightedCounts {
     var result = WeightedCounts()
-    result.inputTokens = Int128(counts[.input] + counts[.inputAudio] + counts[.inputImage])
-    result.cacheReadTokens = Int128(counts[.cacheRead])
+    result.inputTokens = Int128(
+      counts[.input] + counts[.inputAudio] + counts[.inputImage] + counts[.inputVideo])
+    result.cacheReadTokens = Int128(
+      counts[.cacheRead] + counts[.cacheReadAudio] + counts[.cacheReadImage])
     result.cacheWriteTokens = Int128(counts.cacheWrite)
     result.outputTokens = Int128(counts[.output] + counts[.outputAudio] + counts[.outputImage])
     return result

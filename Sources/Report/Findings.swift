@@ -22,7 +22,7 @@ enum Findings {
   static func list(_ books: Books) -> [Finding] {
     [
       failedChecks(books), unpriced(books), interrupted(books), rejected(books), holes(books),
-      estimated(books), unattributed(books), corrections(books),
+      unknownFields(books), mismatches(books), estimated(books), unattributed(books), corrections(books),
     ].compactMap { $0 }
   }
 
@@ -144,6 +144,45 @@ enum Findings {
       advice: "The vendor's own counts never came or did not fit together. The cost is close, not exact: "
         + "allow for it when comparing with the vendor's bill.",
       short: "\(counted(books.estimatedRequests, "request")) estimated")
+  }
+
+  private static func unknownFields(_ books: Books) -> Finding? {
+    guard !books.unknownFields.isEmpty else { return nil }
+    let count = counted(books.unknownFields.count, "field")
+    let atLeast = books.hasMoreUnknownFields ? "at least \(count)" : count
+    return Finding(
+      headline: "Vendors counted something in \(atLeast) that this program does not know",
+      advice: "If a vendor charges for it, its cost is missing from the total. Look at each place, and see "
+        + "whether a newer version of this program reads it.",
+      table: Table(
+        columns: [
+          .init("Endpoint", .text), .init("Field", .text), .init("Answers", .count), .init("First in", .text),
+          .init("Line", .count),
+        ],
+        rows: books.unknownFields.prefix(Limit.rowsMax).map { field in
+          [
+            .text(field.endpoint), .text(field.path), .count(field.answers), .text(field.first.file),
+            .count(field.first.line),
+          ]
+        }), codeColumns: [0, 1, 3], short: "\(atLeast) of usage unknown")
+  }
+
+  private static func mismatches(_ books: Books) -> Finding? {
+    let answers = books.mismatches.reduce(Int64(0)) { $0 + $1.answers }
+    guard answers > 0 else { return nil }
+    return Finding(
+      headline: "\(counted(answers, "answer")) \(answers == 1 ? "has" : "have") a total that is not the sum "
+        + "of its counts",
+      advice: "The vendor's own figures contradict each other. Where the total is larger in OpenAI's shape, "
+        + "the rest was hidden output and is priced; elsewhere the single counts are. Compare with the "
+        + "vendor's bill.",
+      table: Table(
+        columns: [
+          .init("Endpoint", .text), .init("Answers", .count), .init("First in", .text), .init("Line", .count),
+        ],
+        rows: books.mismatches.prefix(Limit.rowsMax).map { item in
+          [.text(item.endpoint), .count(item.answers), .text(item.first.file), .count(item.first.line)]
+        }), codeColumns: [0, 2], short: "\(counted(answers, "total")) not matching")
   }
 
   private static func unattributed(_ books: Books) -> Finding? {

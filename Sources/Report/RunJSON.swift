@@ -158,6 +158,7 @@ enum RunJSON {
         }
       }
     }
+    oddities(books, &json)
     json.array("holes") { json in
       for hole in books.holes {
         json.object { json in
@@ -176,6 +177,37 @@ enum RunJSON {
         }
       }
     }
+  }
+
+  /// What was odd in the vendors' own usage objects.
+  private static func oddities(_ books: Books, _ json: inout JSONWriter) {
+    json.object("unknown_usage_fields") { json in
+      json.member("more", books.hasMoreUnknownFields)
+      json.array("fields") { json in
+        for field in books.unknownFields {
+          json.object { json in
+            json.member("endpoint", field.endpoint)
+            json.member("field", field.path)
+            json.member("answers", field.answers)
+            place(field.first, &json)
+          }
+        }
+      }
+    }
+    json.array("mismatched_totals") { json in
+      for item in books.mismatches {
+        json.object { json in
+          json.member("endpoint", item.endpoint)
+          json.member("answers", item.answers)
+          place(item.first, &json)
+        }
+      }
+    }
+  }
+
+  private static func place(_ place: Usage.Place, _ json: inout JSONWriter) {
+    json.member("file", place.file)
+    json.member("line", place.line)
   }
 }
 

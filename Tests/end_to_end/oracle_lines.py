@@ -192,7 +192,9 @@ def normalize(line):
     elif endpoint.startswith(("anthropic.", "bedrock.invoke")):
         model = line.get("model") or {}
         counts = anthropic_answer(usage, model.get("returned") or model.get("requested"))
-        counts.free = billing.get("stop_reason") == "refusal" and not counts.output and not counts.others
+        counts.free = (
+            endpoint.startswith("anthropic.") and billing.get("stop_reason") == "refusal" and not counts.output
+            and not counts.others)
     else:
         raise NotImplementedError(f"the oracle does not know the endpoint {endpoint}")
     counts.web_search += count(part(part(billing, "tool_usage"), "web_search"), "num_requests")
@@ -263,8 +265,10 @@ def anthropic_answer(usage, main_model):
         else:
             counts.others.append((iteration["model"], one))
     counts.web_search = count(part(usage, "server_tool_use"), "web_search_requests")
-    (counts.reasoning,), _ = clamp(
-        counts, counts.output, [count(part(usage, "output_tokens_details"), "thinking_tokens")])
+    # Thinking is a part of the answer's own output, which may stand under another model.
+    (thinking,), _ = clamp(
+        counts, count(usage, "output_tokens"), [count(part(usage, "output_tokens_details"), "thinking_tokens")])
+    counts.reasoning = min(thinking, counts.output)
     return counts
 
 
