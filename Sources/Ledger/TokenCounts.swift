@@ -84,7 +84,8 @@ public struct MeterSet: OptionSet, Hashable, Sendable {
   @inlinable public static func of(_ meter: Meter) -> MeterSet { MeterSet(rawValue: 1 << meter.rawValue) }
 
   /// The meters that count tokens.
-  public static let tokens = MeterSet(rawValue: Meter.allCases.filter(\.isToken).reduce(0) { $0 | 1 << $1.rawValue })
+  public static let tokens = MeterSet(
+    rawValue: Meter.allCases.filter(\.isToken).reduce(0) { $0 | 1 << $1.rawValue })
 
   /// The meters in their order.
   public var meters: [Meter] {

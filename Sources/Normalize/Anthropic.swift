@@ -10,15 +10,16 @@ func normalizeAnthropic(
   _ usage: JSONValue, model: String?, beside: JSONPaths? = nil, into result: inout Normalized
 ) throws(NormalizeFault) {
   let fields = UsageObject(usage, AnthropicField.known, beside: beside, &result)
+  let top = try anthropicTokens(
+    fields, .input, .cacheRead, .output, .written, .written5m, .written1h, &result)
   let iterations = fields[.iterations]
   if let iterations, iterations.eachElement.contains(where: { _ in true }) {
-    try addIterations(iterations, top: fields, model, into: &result)
+    try addIterations(iterations, top: top, model, into: &result)
   } else {
-    result.counts = try anthropicTokens(
-      fields, .input, .cacheRead, .output, .written, .written5m, .written1h, &result)
+    result.counts = top
   }
   // Thinking is a part of the answer's own output. Where that stands under another model, it stands there.
-  let thinking = result.within(try fields.count(.thinking), try fields.count(.output) ?? 0)
+  let thinking = result.within(try fields.count(.thinking), top[.output])
   result.counts.reasoning = min(thinking, result.counts[.output])
   result.counts[.webSearch] += try fields.count(.webSearches) ?? 0
   result.serviceTier = fields.word(.serviceTier)
@@ -55,7 +56,7 @@ enum AnthropicField: Int, CaseIterable {
 /// Adds up each iteration under its own model. With a fallback, a `message` attempt without output was declined,
 /// and is free.
 private func addIterations(
-  _ iterations: JSONValue, top: UsageObject<AnthropicField>, _ model: String?, into result: inout Normalized
+  _ iterations: JSONValue, top: TokenCounts, _ model: String?, into result: inout Normalized
 ) throws(NormalizeFault) {
   let hasFallback = iterations.eachElement.contains {
     $0.present("type")?.isString("fallback_message") == true
@@ -76,9 +77,7 @@ private func addIterations(
   }
   // Without a fallback the top level is the sum of the messages.
   guard !hasFallback else { return }
-  result.check(total: try top.count(.input), is: messages[.input])
-  result.check(total: try top.count(.output), is: messages[.output])
-  result.check(total: try top.count(.cacheRead), is: messages[.cacheRead])
+  for meter in [Meter.input, .output, .cacheRead] { result.check(total: top[meter], is: messages[meter]) }
 }
 
 private func add(_ counts: TokenCounts, to total: inout TokenCounts) throws(NormalizeFault) {

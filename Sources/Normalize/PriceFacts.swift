@@ -46,8 +46,11 @@ extension Normalized {
 
 /// `[A-Za-z0-9._:x-]{1,40}`
 private func isFactValue(_ value: String) -> Bool {
-  !value.isEmpty && value.utf8.count <= PriceFactLimit.valueCharactersMax
-    && value.utf8.allSatisfy {
-      $0 >= 97 && $0 <= 122 || $0 >= 65 && $0 <= 90 || $0 >= 48 && $0 <= 58 || $0 == 45 || $0 == 46 || $0 == 95
+  guard !value.isEmpty, value.utf8.count <= PriceFactLimit.valueCharactersMax else { return false }
+  return value.unicodeScalars.allSatisfy {
+    switch $0 {
+    case "a"..."z", "A"..."Z", "0"..."9", ".", "_", ":", "-": true
+    default: false
     }
+  }
 }

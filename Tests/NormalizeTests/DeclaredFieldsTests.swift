@@ -45,7 +45,9 @@ import Testing
 
   @Test(
     "words, zeros, nulls and empty things are no unknown counts",
-    arguments: ["0", "0.0", "-0", "0e9", "null", "true", #""fast""#, #""0""#, "{}", "[]", #"{"a":[{"b":0}]}"#])
+    arguments: [
+      "0", "0.0", "-0", "0e9", "null", "true", #""fast""#, #""0""#, "{}", "[]", #"{"a":[{"b":0}]}"#,
+    ])
   func nothingToCount(_ value: String) throws {
     for format in declared {
       let result = try normalized(format.endpoint, #"{"a_new_thing":\#(value)}"#)

@@ -162,7 +162,7 @@ import Testing
     #expect(result.priceFacts == [.init(name: "resolution", value: "720p")])
   }
 
-  @Test("the stream of OpenAI's models on Bedrock counts the cache twice; other families and plain answers do not")
+  @Test("the stream of OpenAI's models on Bedrock counts the cache twice; others and plain answers do not")
   func converseStreamOfOpenAI() throws {
     let usage =
       #"{"inputTokens":4995,"outputTokens":20,"totalTokens":5015,"cacheReadInputTokens":0,"cacheWriteInputTokens":4993}"#
@@ -188,9 +188,8 @@ import Testing
       ("PROVISIONED_THROUGHPUT", "provisioned_throughput"),
     ])
   func trafficType(_ word: String, _ tier: String?) throws {
-    #expect(
-      try normalized("gemini.generate_content", #"{"promptTokenCount":1,"trafficType":"\#(word)"}"#).serviceTier
-        == tier)
+    let usage = #"{"promptTokenCount":1,"trafficType":"\#(word)"}"#
+    #expect(try normalized("gemini.generate_content", usage).serviceTier == tier)
   }
 
   @Test("what moves the price is a fact, sorted, and only where it is something special")

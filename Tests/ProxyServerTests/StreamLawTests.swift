@@ -1,4 +1,5 @@
 import JSON
+import Ledger
 import Normalize
 import ProxyServer
 import RawLog
@@ -59,7 +60,10 @@ import Testing
         AnswerUsage.Format.invoke,
         #"{"inputTextTokenCount":9,"results":[{"tokenCount":3,"outputText":"secret","completionReason":"FINISH"}]}"#
       ),
-      (.invoke, #"{"generation":"secret","prompt_token_count":1,"generation_token_count":2,"stop_reason":"stop"}"#),
+      (
+        .invoke,
+        #"{"generation":"secret","prompt_token_count":1,"generation_token_count":2,"stop_reason":"stop"}"#
+      ),
       (
         .gemini,
         #"{"candidates":[{"content":{"parts":[{"text":"secret"}]},"groundingMetadata":{"webSearchQueries":["secret"]}}],"usageMetadata":{"promptTokenCount":1}}"#
@@ -77,7 +81,8 @@ import Testing
     }
   }
 
-  @Test("a grounded answer of Gemini is one search up to the second generation, and one for each query after it")
+  @Test(
+    "a grounded answer of Gemini is one search up to the second generation, and one for each query after it")
   func grounding() throws {
     let queries = #"{"webSearchQueries":["a","b","a",""]}"#
     for (version, searches) in [("gemini-2.5-pro", "1"), ("gemini-3-pro-preview", "2")] {

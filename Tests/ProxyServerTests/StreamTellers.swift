@@ -1,10 +1,11 @@
 import ProxyServer
 import TestKit
+import Testing
 
 /// Vendors that tell one answer in two ways, after their documentation: whole, and as a stream's events.
 enum Teller: String, CaseIterable, Sendable, CustomTestStringConvertible {
-  case chat, messages, responses, converse, converseOfOpenAI, invokeClaude, invokeLlama, invokeTitan, invokeNova
-  case gemini
+  case chat, messages, responses, converse, converseOfOpenAI, gemini
+  case invokeClaude, invokeLlama, invokeTitan, invokeNova
 
   var testDescription: String { rawValue }
 
@@ -143,7 +144,8 @@ private func responsesExchange(_ random: inout SeededRandom) -> Exchange {
     "total_tokens":\(fresh + read + short + long + out)}
     """
   let searches = random.some(4)
-  let calls = (0..<searches).map { _ in #"{"type":"web_search_call","action":{"type":"search"}}"# }
+  let calls =
+    (0..<searches).map { _ in #"{"type":"web_search_call","action":{"type":"search"}}"# }
     + [#"{"type":"web_search_call","action":{"type":"open_page"}}"#]
   let tools = #","tool_usage":{"web_search":{"num_requests":\#(searches)}}"#
   let saysTools = Bool.random(using: &random)
@@ -183,7 +185,8 @@ private func converseExchange(
     whole: #"{"output":{},"stopReason":"end_turn","usage":\#(usage(fresh)),\#(rest)}"#,
     events: [
       #"{"role":"assistant","p":"abcd"}"#, #"{"contentBlockIndex":0,"delta":{"text":"hi"},"p":"ab"}"#,
-      #"{"contentBlockIndex":0}"#, #"{"stopReason":"end_turn"}"#, #"{"usage":\#(usage(seen)),\#(rest),"p":"a"}"#,
+      #"{"contentBlockIndex":0}"#, #"{"stopReason":"end_turn"}"#,
+      #"{"usage":\#(usage(seen)),\#(rest),"p":"a"}"#,
     ])
 }
 
@@ -200,7 +203,8 @@ private func invokeLlamaExchange(_ random: inout SeededRandom) -> Exchange {
 private func invokeTitanExchange(_ random: inout SeededRandom) -> Exchange {
   let (input, out) = (random.some(), Int.random(in: 3...900, using: &random))
   return Exchange(
-    endpoint: "bedrock.invoke", streamEndpoint: "bedrock.invoke_stream", model: "amazon.titan", format: .invoke,
+    endpoint: "bedrock.invoke", streamEndpoint: "bedrock.invoke_stream", model: "amazon.titan",
+    format: .invoke,
     whole: #"{"inputTextTokenCount":\#(input),"results":[{"tokenCount":\#(out),"outputText":"hi"}]}"#,
     events: [
       #"{"outputText":"h","index":0,"totalOutputTextTokenCount":null,"completionReason":null,"inputTextTokenCount":\#(input)}"#,
@@ -215,7 +219,8 @@ private func invokeNovaExchange(_ random: inout SeededRandom) -> Exchange {
     "cacheWriteInputTokenCount":0}
     """
   return Exchange(
-    endpoint: "bedrock.invoke", streamEndpoint: "bedrock.invoke_stream", model: "amazon.nova", format: .invoke,
+    endpoint: "bedrock.invoke", streamEndpoint: "bedrock.invoke_stream", model: "amazon.nova",
+    format: .invoke,
     whole: #"{"output":{},"stopReason":"end_turn","usage":\#(usage)}"#,
     events: [
       #"{"messageStart":{"role":"assistant"}}"#, #"{"contentBlockDelta":{"delta":{"text":"hi"}}}"#,
@@ -261,6 +266,7 @@ private func geminiExchange(_ random: inout SeededRandom) -> Exchange {
     endpoint: "gemini.generate_content", streamEndpoint: "gemini.stream_generate_content",
     model: "gemini-3-pro", format: .gemini, whole: answer(usage(1, of: 1), queries),
     events: [
-      answer(first, ""), answer(usage(2, of: 3), ""), #"{"candidates":[{}]}"#, answer(usage(1, of: 1), queries),
+      answer(first, ""), answer(usage(2, of: 3), ""), #"{"candidates":[{}]}"#,
+      answer(usage(1, of: 1), queries),
     ])
 }

@@ -16,11 +16,12 @@ import Testing
     for order in [usages, usages.reversed()] {
       let books = books(of: order)
       #expect(
-        books.unknownFields.map { "\($0.endpoint) \($0.path) \($0.answers) \($0.first.file):\($0.first.line)" }
-          == [
-            "anthropic.messages new_units 1 a.jsonl:3", "openai.responses new_units 2 a.jsonl:7",
-            "openai.responses x.y 1 a.jsonl:7",
-          ])
+        books.unknownFields.map {
+          "\($0.endpoint) \($0.path) \($0.answers) \($0.first.file):\($0.first.line)"
+        } == [
+          "anthropic.messages new_units 1 a.jsonl:3", "openai.responses new_units 2 a.jsonl:7",
+          "openai.responses x.y 1 a.jsonl:7",
+        ])
       #expect(!books.hasMoreUnknownFields)
     }
   }
@@ -41,11 +42,13 @@ import Testing
     #expect(shuffled.unknownFields.allSatisfy { $0.answers == 5 })
   }
 
-  @Test("the summary and run.json name the field, how often, and where first; totals that do not fit likewise")
+  @Test(
+    "the summary and run.json name the field, how often, and where first; totals that do not fit likewise")
   func shown() {
     var mismatch = odd("2026/10/05/03-w-1.jsonl", 41, "gemini.generate_content", [])
     mismatch.flags = [.totalMismatch]
-    let usages = [odd("2026/10/05/03-w-1.jsonl", 40, "openai.responses", ["new.units"]), mismatch, mismatch]
+    let unknown = odd("2026/10/05/03-w-1.jsonl", 40, "openai.responses", ["new.units"])
+    let usages = [unknown, mismatch, mismatch]
     let books = books(of: usages)
     let summary = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
     #expect(summary.contains("Vendors counted something in 1 field that this program does not know"))
@@ -78,7 +81,8 @@ private func books(of usages: [Usage]) -> Books {
 
 private func odd(_ file: String, _ line: Int64, _ endpoint: String, _ fields: [String]) -> Usage {
   var usage = Usage(
-    id: "r-\(file)-\(line)", attempt: 1, final: true, time: SampleBooks.october2026.begin, place: .init(file: file, line: line),
+    id: "r-\(file)-\(line)", attempt: 1, final: true, time: SampleBooks.october2026.begin,
+    place: .init(file: file, line: line),
     facts: RequestFacts(endpoint: endpoint, provider: "p", modelReturned: "m"), outcome: .ok)
   usage.unknownFields = fields
   usage.flags = fields.isEmpty ? [] : .unknownField

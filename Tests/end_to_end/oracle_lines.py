@@ -253,6 +253,7 @@ def anthropic_answer(usage, main_model):
     iterations = usage.get("iterations") or []
     if not iterations:
         return anthropic(usage)
+    anthropic(usage)  # its counts must be counts, though the iterations are what is billed
     counts = Counts()
     fell_back = any(i.get("type") == "fallback_message" for i in iterations)
     for iteration in iterations:
