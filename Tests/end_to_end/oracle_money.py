@@ -7,7 +7,9 @@ import zoneinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 # A class without a price of its own that is otherwise priced as another.
-OTHERWISE = {"input_audio": "input", "output_audio": "output"}
+OTHERWISE = {
+    "input_audio": "input", "output_audio": "output", "cache_read": "input", "cache_write_5m": "input",
+    "cache_write_1h": "input"}
 CLASS_FIELDS = {
     "input_audio": ("input_cost_per_audio_token", ""),
     "output_audio": ("output_cost_per_audio_token", ""),
@@ -75,7 +77,9 @@ def price(line, price_list, counts, models):
             money[token_class] = None if each is None else n * femtodollars(each)
         else:
             each = rate(entry, token_class, service_tier(line), counts.total_input())
-            if each is None and token_class in OTHERWISE:
+            # A 1-hour write is plain input only where the vendor takes nothing for writing.
+            writes = rate(entry, "cache_write_5m", service_tier(line), counts.total_input())
+            if each is None and token_class in OTHERWISE and (token_class != "cache_write_1h" or writes is None):
                 each = rate(entry, OTHERWISE[token_class], service_tier(line), counts.total_input())
             money[token_class] = None if each is None else n * each
             if token_class == "output" and each is not None:
