@@ -16,21 +16,23 @@ extension Rules {
     guard let rule else {
       return [
         Share(
-          product: unattributed, rule: nil, weight: 1, weightTotal: 1, amounts: charge.amounts)
+          product: unattributed, rule: nil, weight: 1, weightTotal: 1, amounts: charge.amounts,
+          listCost: charge.listTotal)
       ]
     }
     let parts = rules[rule].parts
     guard parts.count > 1 else {
       return [
         Share(
-          product: parts[0].product, rule: rule, weight: 1, weightTotal: 1, amounts: charge.amounts)
+          product: parts[0].product, rule: rule, weight: 1, weightTotal: 1, amounts: charge.amounts,
+          listCost: charge.listTotal)
       ]
     }
     let total = rules[rule].weightTotal
     var shares = parts.map {
       Share(
         product: $0.product, rule: rule, weight: $0.weight, weightTotal: total,
-        amounts: MeterAmounts())
+        amounts: MeterAmounts(), listCost: .zero)
     }
     let weights = parts.map { Int128($0.weight) }
     for meter in Meter.allCases {
@@ -39,6 +41,12 @@ extension Rules {
       for (index, cut) in apportion(amount, by: weights).enumerated() {
         shares[index].amounts[meter] = Money(femtodollars: cut)
       }
+    }
+    let isAtList = charge.contractedFromList == nil
+    let listCuts = isAtList ? [] : apportion(charge.listTotal.femtodollars, by: weights)
+    for index in shares.indices {
+      shares[index].listCost =
+        isAtList ? shares[index].amounts.total : Money(femtodollars: listCuts[index])
     }
     return shares
   }

@@ -52,6 +52,9 @@ public struct Charge: Sendable {
   public var unpricedMeters: MeterSet
   /// At least one used meter had a rate.
   public var hasPricedMeter: Bool
+  /// What it would cost at the vendor's public prices, where a contract changed any of them; nil where none did
+  /// (FOCUS: ListCost beside ContractedCost).
+  public var contractedFromList: Money?
   /// The price entry, and the step by which the model's name found it.
   public var match: String?
   /// Why there is no price entry, where counts needed one.
@@ -69,6 +72,7 @@ public struct Charge: Sendable {
   }
 
   @inlinable public var total: Money { amounts.total }
+  public var listTotal: Money { contractedFromList ?? total }
 
   /// Makes it a charge for other counts, without amounts.
   @inlinable public mutating func reset(_ counts: TokenCounts) {
@@ -76,6 +80,7 @@ public struct Charge: Sendable {
     amounts = MeterAmounts()
     unpricedMeters = []
     hasPricedMeter = false
+    contractedFromList = nil
     missing = nil
     isUsageMissing = false
   }

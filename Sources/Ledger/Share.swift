@@ -26,12 +26,17 @@ public struct Share: Sendable {
   public var weight: Int64
   public var weightTotal: Int64
   public var amounts: MeterAmounts
+  /// Its part of what the charge would be at the vendor's public prices.
+  public var listCost: Money
 
-  public init(product: Int, rule: Int?, weight: Int64, weightTotal: Int64, amounts: MeterAmounts) {
+  public init(
+    product: Int, rule: Int?, weight: Int64, weightTotal: Int64, amounts: MeterAmounts, listCost: Money
+  ) {
     self.product = product
     self.rule = rule
     self.weight = weight
     self.weightTotal = weightTotal
     self.amounts = amounts
+    self.listCost = listCost
   }
 }

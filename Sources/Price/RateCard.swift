@@ -17,6 +17,8 @@ public final class RateCard: Sendable {
   private let rates: [Int64]
   private let priced: [UInt32]
   private let isKnown: Bool
+  /// The vendor's public rates by level and meter, where a contract changes any; else empty.
+  private let listRates: [Int64]
 
   /// The rates above one context threshold.
   struct Level: Sendable {
@@ -33,7 +35,10 @@ public final class RateCard: Sendable {
     static let slots = 25
   }
 
-  init(match: PriceBook.Match?, missing: String?, span: Range<Int64>, levels: [Level]) {
+  /// - Parameter listLevels: the same levels without the contracts; empty where there are none.
+  init(
+    match: PriceBook.Match?, missing: String?, span: Range<Int64>, levels: [Level], listLevels: [Level] = []
+  ) {
     self.match = match
     self.missing = missing
     self.span = span
@@ -41,6 +46,10 @@ public final class RateCard: Sendable {
     self.isKnown = match != nil
     self.priced = levels.map(\.priced)
     self.rates = levels.flatMap { level in (0..<Level.slots).map { level.rates[$0] } }
+    // What only a contract prices has no list price: it counts as agreed.
+    self.listRates = zip(levels, listLevels).flatMap { level, list in
+      (0..<Level.slots).map { list.sources[$0] == nil ? level.rates[$0] : list.rates[$0] }
+    }
     self.matchWords = match.map { "\($0.entry.name): \($0.step)" }
   }
 
@@ -91,10 +100,28 @@ public final class RateCard: Sendable {
       let difference = rates[first + Level.reasoning] - rates[first + Int(Meter.output.rawValue)]
       charge.amounts[.output] += Money(femtodollars: product(difference, charge.counts.reasoning))
     }
+    if !listRates.isEmpty { addList(&charge, used.rawValue & priced[level], first, isRequest) }
     if isRequest, priced[level] & MeterSet.of(.request).rawValue != 0 {
       charge.hasPricedMeter = true
       charge.amounts[.request] += Money(femtodollars: Int128(rates[first + Int(Meter.request.rawValue)]))
     }
+  }
+
+  /// The same at the vendor's public prices.
+  private func addList(_ charge: inout Charge, _ priced: UInt32, _ first: Int, _ isRequest: Bool) {
+    var bits = priced
+    var total: Int128 = 0
+    while bits != 0 {
+      let slot = bits.trailingZeroBitCount
+      bits &= bits &- 1
+      total += product(listRates[first + slot], charge.counts.count(at: slot))
+    }
+    if charge.counts.reasoning > 0, levels[first / Level.slots].hasReasoning {
+      let difference = listRates[first + Level.reasoning] - listRates[first + Int(Meter.output.rawValue)]
+      total += product(difference, charge.counts.reasoning)
+    }
+    if isRequest { total += Int128(listRates[first + Int(Meter.request.rawValue)]) }
+    charge.contractedFromList = Money(femtodollars: total)
   }
 
   /// A meter's own rate at the lowest context; nil where it has none, or another meter's stands for it.

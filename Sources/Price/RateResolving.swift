@@ -77,7 +77,9 @@ extension PriceBook {
       }
     }
     let resolver = RateResolver(rows: rows, query: query, time: time)
-    return RateCard(match: found, missing: nil, span: resolver.span, levels: resolver.levels())
+    return RateCard(
+      match: found, missing: nil, span: resolver.span, levels: resolver.levels(),
+      listLevels: resolver.listLevels())
   }
 
   /// The contracted rows for a model under any of its names, the most particular first.
@@ -146,14 +148,20 @@ private struct RateResolver {
       }.map(\.row)
   }
 
-  func levels() -> [RateCard.Level] {
-    let thresholds = Set(current.map(\.contextOver)).union([0]).sorted()
-    return thresholds.map(level)
+  private var thresholds: [Int64] { Set(current.map(\.contextOver)).union([0]).sorted() }
+
+  func levels() -> [RateCard.Level] { thresholds.map { level($0, current) } }
+
+  /// The same levels by the vendor's public prices; empty where no contract is in force.
+  func listLevels() -> [RateCard.Level] {
+    guard current.contains(where: { $0.basis == .contracted }) else { return [] }
+    let list = current.filter { $0.basis == .list }
+    return thresholds.map { level($0, list) }
   }
 
-  private func level(_ over: Int64) -> RateCard.Level {
+  private func level(_ over: Int64, _ rows: [PriceRow]) -> RateCard.Level {
     var level = RateCard.Level(contextOver: over)
-    let usable = current.filter { $0.contextOver <= over }
+    let usable = rows.filter { $0.contextOver <= over }
     func set(_ slot: Int, _ source: RateSource) {
       var source = source
       guard case .price(let meter, let rate?) = source.row.item else { return }

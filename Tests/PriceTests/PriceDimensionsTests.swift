@@ -231,6 +231,10 @@ import Testing
     // (2.5 + 13.2) × 2
     #expect(try total("claude-a", a, "2026-10-01T00:00:00Z", "fast") == "31.4")
     #expect(try total("claude-a", a, "2026-12-01T00:00:00Z") == "17.5")
+    // What it would be at list: 18, and for a model that only the contract prices, what was agreed.
+    let agreed = try price(book, a, model: "claude-a", at: "2026-10-01T00:00:00Z").charge
+    #expect(agreed.listTotal.description == "18")
+    #expect(try price(book, a, model: "claude-a", at: "2026-06-30T00:00:00Z").charge.contractedFromList == nil)
     let b = TokenCounts([.input: 1_000_000, .webSearch: 1])
     #expect(try total("claude-b", b, "2026-10-01T00:00:00Z") == "0.8888")
     #expect(try total("claude-b-20261001", b, "2026-10-01T00:00:00Z") == "0.8888")

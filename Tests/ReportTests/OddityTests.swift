@@ -74,7 +74,7 @@ private func books(of usages: [Usage]) -> Books {
   for usage in usages {
     builder.add(
       usage, serviceTier: "standard", charges: [Charge(model: "m", counts: usage.counts)],
-      shares: [[Share(product: 0, rule: nil, weight: 1, weightTotal: 1, amounts: MeterAmounts())]])
+      shares: [[Share(product: 0, rule: nil, weight: 1, weightTotal: 1, amounts: MeterAmounts(), listCost: .zero)]])
   }
   return builder.finish(inputs: [], rejections: [], holes: [])
 }
