@@ -11,7 +11,7 @@ func normalizeBedrockInvoke(
   // What is strange in the model's own shape is for that shape's rule to say.
   let fields = UsageObject(usage, InvokeField.known, notesTop: false, &result)
   var isInclusive = false
-  if fields[.claudeInput] != nil || fields[.claudeOutput] != nil {
+  if fields[.claudeInput] != nil || fields[.claudeOutput] != nil || fields[.claudeIterations] != nil {
     try normalizeAnthropic(usage, model: model, beside: paths, into: &result)
   } else if fields[.chatInput] != nil || fields[.chatOutput] != nil {
     isInclusive = fields[.chatInput] != nil
@@ -23,8 +23,8 @@ func normalizeBedrockInvoke(
     result.counts[.input] = try fields.count(first: .llamaInput, .titanInput) ?? 0
     result.counts[.output] = try output(fields, &result)
   }
-  // With iterations, each model's counts are there already, and Bedrock's sums would add to them.
-  guard result.otherModels.isEmpty else { return }
+  // Iterations say all there is, model by model; Bedrock's sums would count them again.
+  guard fields[.claudeIterations] == nil else { return }
   try fillGaps(fields, isInclusive: isInclusive, &result)
 }
 
@@ -45,14 +45,18 @@ private func fillGaps(
   _ fields: UsageObject<InvokeField>, isInclusive: Bool, _ result: inout Normalized
 ) throws(NormalizeFault) {
   let bodyInput: [InvokeField] = [.claudeInput, .chatInput, .novaInput, .llamaInput, .titanInput]
-  if !bodyInput.contains(where: { fields[$0] != nil }) {
-    result.counts[.input] = try fields.count(first: .headerInput, .metricsInput) ?? 0
+  if !bodyInput.contains(where: { fields[$0] != nil }),
+    let input = try fields.count(first: .headerInput, .metricsInput)
+  {
+    result.counts[.input] = input
   }
   let bodyOutput: [InvokeField] = [
     .claudeOutput, .chatOutput, .novaOutput, .llamaOutput, .titanOutput, .titanResults,
   ]
-  if !bodyOutput.contains(where: { fields[$0] != nil }) {
-    result.counts[.output] = try fields.count(first: .headerOutput, .metricsOutput) ?? 0
+  if !bodyOutput.contains(where: { fields[$0] != nil }),
+    let output = try fields.count(first: .headerOutput, .metricsOutput)
+  {
+    result.counts[.output] = output
   }
   // Chat's shape has cached tokens inside its prompt: what only Bedrock says of them comes out of it.
   var input = result.counts[.input]
@@ -66,7 +70,7 @@ private func fillGaps(
 }
 
 enum InvokeField: Int, CaseIterable {
-  case claudeInput, claudeOutput, chatInput, chatOutput, novaInput, novaOutput
+  case claudeInput, claudeOutput, claudeIterations, chatInput, chatOutput, novaInput, novaOutput
   case llamaInput, llamaOutput, titanInput, titanOutput, titanResults
   case headerInput, headerOutput, headerRead, headerWrite
   case metricsInput, metricsOutput, metricsRead, metricsWrite
@@ -76,6 +80,7 @@ enum InvokeField: Int, CaseIterable {
       // Whose shape it is; these are read by that shape's own rule.
       "input_tokens": .claudeInput,
       "output_tokens": .claudeOutput,
+      "iterations": .claudeIterations,
       "prompt_tokens": .chatInput,
       "completion_tokens": .chatOutput,
       "inputTokens": .novaInput,

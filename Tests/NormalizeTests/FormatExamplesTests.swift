@@ -62,6 +62,12 @@ import Testing
          "cacheWriteInputTokenCount":40,"invocationLatency":1200,"firstByteLatency":300}}
         """, counts([.input: 5, .output: 8, .cacheWrite5m: 40])),
       Example(
+        "iterations say all there is, and Bedrock's sums add nothing to them", "bedrock.invoke",
+        """
+        {"input_tokens":null,"output_tokens":7,"x-amzn-bedrock-input-token-count":"900",
+         "iterations":[{"type":"message","output_tokens":7},{"type":"compaction","input_tokens":300}]}
+        """, counts([.input: 300, .output: 7])),
+      Example(
         "Mistral on Bedrock speaks chat's shape", "bedrock.invoke",
         #"{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}"#, counts([.input: 5, .output: 7])),
       Example(
