@@ -82,7 +82,7 @@ private struct GenAIBook {
         guard !own.contains(where: { $0.answers(to: model.id) }) else { continue }
         result.models += 1
         for row in GenAITimeline(model.withoutVariants).rows(provider: word) { add(row) }
-        for name in model.names where !name.isPattern && name.text != model.id {
+        for name in model.names where name.text != model.id {
           if own.contains(where: { $0.answers(to: name.text) }) { continue }
           add(alias(name.text, of: model, word))
         }

@@ -94,7 +94,8 @@ import Testing
     try publish([Self.sonnet, Self.sonnetRise], [Self.luna, Self.lunaCut], "2026-08-20T08:00:00Z")
     try publish([Self.sonnet], [Self.luna, Self.lunaCut], "2026-08-21T08:00:00Z")
     let versions = try folder.publications().map(\.version)
-    #expect(versions.count == 5 && Set(versions).count == 3)
+    try #require(versions.count == 5)
+    #expect(Set(versions).count == 3)
     #expect(versions[1] == versions[3] && versions[2] == versions[4])
     #expect(
       try cost("anthropic", "claude-sonnet-5", on: "2026-09-05T00:00:00Z", knownAt: "2026-08-20T12:00:00Z")

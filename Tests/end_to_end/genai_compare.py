@@ -22,7 +22,7 @@ CLASSES = {
     "no price of that unit then": "the set of prices that holds at that instant has no price of the unit: "
     "genai-prices adds 0 USD for it, Tollbook adds nothing too and names the unit as unpriced. Tollbook",
     "a name that rows cannot say": "a name accepted by two conditions at once, one of them that it does not end in "
-    "`-tts`: the import lists the condition, and the name has no price. genai-prices",
+    "`-tts`: the import lists the condition, and the name has no price. genai-prices, but see below",
     "minimum of ten seconds": "Groq bills at least ten seconds of audio for a transcription; genai-prices' program "
     "knows that of two models, its data does not. genai-prices",
     "other": "anything else",
@@ -76,13 +76,13 @@ def compare(cell, answer, theirs, rounded):
     ours = Decimal(answer["usd"] or 0)
     if answer["unpriced"]:
         if theirs != ours:
-            return "a name that rows cannot say" if cell.kind == "name" and answer["match"] is None else "other"
+            return "a name that rows cannot say" if cell.kind.endswith("name") and answer["match"] is None else "other"
         return "no price in the data" if answer["match"] is None else "no price of that unit then"
     if ours == theirs:
         return "equal"
     # Half a femtodollar for each counted unit.
     slack = sum(cell.counts.values()) * Decimal("5E-16")
-    if f"{cell.vendor}/{cell.model}" in rounded and abs(ours - theirs) <= slack:
+    if f"{cell.maker or cell.vendor}/{cell.model}" in rounded and abs(ours - theirs) <= slack:
         return "rounded"
     short = 0 < cell.counts.get("millisecond", 0) < 10_000
     if short and cell.vendor == "groq" and cell.model in ("whisper-large-v3", "whisper-large-v3-turbo"):

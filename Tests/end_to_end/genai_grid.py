@@ -82,6 +82,8 @@ class Cell:
     context: dict
     counts: dict
     kind: str
+    maker: str = ""
+    """Of a resold model genai-prices' word for whose price it is."""
 
     def question(self):
         tier, facts = None, {}
@@ -126,7 +128,11 @@ def resold(provider):
                 for context in [{}, {"processing": "batch"}]:
                     for counts, kind in usages(model):
                         if kind in ("text and caches", "threshold"):
-                            yield Cell(provider.id, word, model.id, model.id, at, context, counts, "resold")
+                            yield Cell(provider.id, word, model.id, model.id, at, context, counts, "resold", other.id)
+            for name in names(other, model):
+                if provider.find_model(name, all_providers=providers) is model:
+                    yield Cell(
+                        provider.id, word, model.id, name, NAMES_AT, {}, smallest(model), "resold name", other.id)
 
 
 def model_cells(model, cell):
