@@ -11,12 +11,12 @@ func normalizeBedrockInvoke(
   // What is strange in the model's own shape is for that shape's rule to say.
   let fields = UsageObject(usage, InvokeField.known, notesTop: false, &result)
   var isInclusive = false
-  if fields[.claudeInput] != nil || fields[.claudeOutput] != nil || fields[.claudeIterations] != nil {
-    try normalizeAnthropic(usage, model: model, beside: paths, into: &result)
-  } else if fields[.chatInput] != nil || fields[.chatOutput] != nil {
+  if fields.hasAny(.chatInput, .chatOutput) {
     isInclusive = fields[.chatInput] != nil
     try normalizeOpenAIChat(usage, beside: paths, into: &result)
-  } else if fields[.novaInput] != nil || fields[.novaOutput] != nil {
+  } else if fields.hasAny(.claudeInput, .claudeOutput, .claudeRead, .claudeWritten, .claudeIterations) {
+    try normalizeAnthropic(usage, model: model, beside: paths, into: &result)
+  } else if fields.hasAny(.novaInput, .novaOutput, .novaRead, .novaWritten) {
     try normalizeBedrockConverse(usage, beside: paths, into: &result)
   } else {
     _ = UsageObject(usage, InvokeField.known, &result)
@@ -70,7 +70,8 @@ private func fillGaps(
 }
 
 enum InvokeField: Int, CaseIterable {
-  case claudeInput, claudeOutput, claudeIterations, chatInput, chatOutput, novaInput, novaOutput
+  case claudeInput, claudeOutput, claudeRead, claudeWritten, claudeIterations, chatInput, chatOutput
+  case novaInput, novaOutput, novaRead, novaWritten
   case llamaInput, llamaOutput, titanInput, titanOutput, titanResults
   case headerInput, headerOutput, headerRead, headerWrite
   case metricsInput, metricsOutput, metricsRead, metricsWrite
@@ -80,11 +81,15 @@ enum InvokeField: Int, CaseIterable {
       // Whose shape it is; these are read by that shape's own rule.
       "input_tokens": .claudeInput,
       "output_tokens": .claudeOutput,
+      "cache_read_input_tokens": .claudeRead,
+      "cache_creation_input_tokens": .claudeWritten,
       "iterations": .claudeIterations,
       "prompt_tokens": .chatInput,
       "completion_tokens": .chatOutput,
       "inputTokens": .novaInput,
       "outputTokens": .novaOutput,
+      "cacheReadInputTokenCount": .novaRead,
+      "cacheWriteInputTokenCount": .novaWritten,
       // Llama and Titan have their counts in the answer itself.
       "prompt_token_count": .llamaInput,
       "generation_token_count": .llamaOutput,

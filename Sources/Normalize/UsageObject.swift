@@ -51,6 +51,8 @@ struct UsageObject<Field: CaseIterable & RawRepresentable & Sendable> where Fiel
   /// What stands there; nil where it is absent or null.
   subscript(field: Field) -> JSONValue? { found[field.rawValue] }
 
+  func hasAny(_ fields: Field...) -> Bool { fields.contains { self[$0] != nil } }
+
   /// A count: `12.0` and `"12"` are 12.
   func count(_ field: Field) throws(NormalizeFault) -> Int64? {
     guard let value = found[field.rawValue] else { return nil }

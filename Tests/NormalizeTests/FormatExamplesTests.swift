@@ -68,6 +68,10 @@ import Testing
          "iterations":[{"type":"message","output_tokens":7},{"type":"compaction","input_tokens":300}]}
         """, counts([.input: 300, .output: 7])),
       Example(
+        "Claude's shape is known by any of its counts", "bedrock.invoke",
+        #"{"input_tokens":null,"output_tokens":null,"cache_creation_input_tokens":727}"#,
+        counts([.cacheWrite5m: 727])),
+      Example(
         "Mistral on Bedrock speaks chat's shape", "bedrock.invoke",
         #"{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}"#, counts([.input: 5, .output: 7])),
       Example(
