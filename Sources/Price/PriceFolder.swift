@@ -51,6 +51,16 @@ public struct PriceFolder: Sendable {
     return result
   }
 
+  /// Where a version's prices came from, by its first lines.
+  public func source(of version: String) throws(PriceError) -> String {
+    for line in try read("\(path)/\(version).csv").utf8.split(separator: 0x0A) {
+      let text = String(decoding: line, as: UTF8.self)
+      guard text.hasPrefix("# ") else { break }
+      if text.hasPrefix("# source: ") { return String(text.dropFirst(10)) }
+    }
+    return ""
+  }
+
   /// The version to price with: the last published, the last known at a time, or one by name (its beginning is
   /// enough). Where none is published, it is the one inside the program.
   public func load(version wanted: String? = nil, knownAt: Int64? = nil) throws(PriceError) -> Stored {

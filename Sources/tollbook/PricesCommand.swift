@@ -23,7 +23,7 @@ struct PricesCommand: ParsableCommand {
       let publications = try folder.publications()
       var sources: [String: String] = [:]
       for version in Set(publications.map(\.version)) {
-        sources[version] = try folder.load(version: version).source
+        sources[version] = try folder.source(of: version)
       }
       for publication in publications {
         let source = sources[publication.version] ?? ""
