@@ -17,6 +17,7 @@ public struct PriceFolder: Sendable {
     /// The file's comments: where the prices came from and what was rounded.
     public var comments: [String]
     public var publishedAt: Int64
+    public var version: String { book.version }
     public var source: String {
       comments.first { $0.hasPrefix("source: ") }.map { String($0.dropFirst(8)) } ?? ""
     }

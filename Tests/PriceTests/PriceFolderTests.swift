@@ -22,10 +22,20 @@ import Testing
     ]
   }
 
-  @Test("without a publication there is nothing to price with, and the error says what to do")
-  func nothing() {
-    let error = #expect(throws: PriceError.self) { try folder.load() }
-    #expect(error?.problem.contains("prices import") == true)
+  @Test("without a publication the book inside the program serves, under its own name and since its own time")
+  func inside() throws {
+    let inside = try bundledPrices()
+    #expect(inside.rows.count > 10_000)
+    #expect(inside.version == PriceFile.version(ofLines: PriceFile.lines(inside.rows)))
+    #expect(inside.publishedAt > 1_700_000_000_000_000)
+    #expect(try folder.load().book.version == inside.version)
+    #expect(try folder.load(version: String(inside.version.prefix(12))).book.version == inside.version)
+    #expect(throws: PriceError.self) { try folder.load(version: "no-such") }
+    #expect(throws: PriceError.self) { try folder.load(knownAt: inside.publishedAt - 1) }
+    // What was published goes before it.
+    let own = try folder.publish(rows(1), comments: [], at: 1_000_000)
+    #expect(try folder.load().book.version == own.version)
+    #expect(try folder.load(version: inside.version).book.version == inside.version)
   }
 
   @Test("the same prices are not published again in a row, but again after others: a rise that was cancelled")
