@@ -62,11 +62,33 @@ public struct BookCalendar: Sendable {
     return period(label: text, try span(text))
   }
 
+  /// The period of the same kind that begins where this one ends: `2026-12` → `2027-01`. Nil for what is no month,
+  /// week, day or fiscal year.
+  public func next(after label: String) throws(UsageError) -> String? {
+    if label.contains("..") { return nil }
+    let end = try span(label).upperBound
+    let (year, month, _) = Timestamp.date(days: end)
+    if label.hasPrefix("FY") { return "FY\(year)" }
+    if label.contains("W") { return weekText(monday: end) }
+    if label.utf8.count == 7 { return "\(year)-" + twoDigits(month) }
+    return dayText(end)
+  }
+
+  /// ISO 8601: a week belongs to the year that its Thursday is in.
+  private func weekText(monday: Int64) -> String {
+    let year = Timestamp.date(days: monday + 3).year
+    let fourth = Timestamp.days(year: year, month: 1, day: 4)
+    let first = fourth - (fourth + 3) % 7
+    return "\(year)-W" + twoDigits((monday - first) / 7 + 1)
+  }
+
+  private func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
   /// The last month that has ended at `now`.
   public func lastFinishedMonth(now: Int64) -> Period {
     let (year, month, _) = Timestamp.date(days: day(of: now))
     let (lastYear, lastMonth) = month == 1 ? (year - 1, 12) : (year, month - 1)
-    let label = "\(lastYear)-" + (lastMonth < 10 ? "0\(lastMonth)" : "\(lastMonth)")
+    let label = "\(lastYear)-" + twoDigits(lastMonth)
     return period(label: label, monthDays(lastYear, lastMonth))
   }
 

@@ -22,6 +22,25 @@ public struct Explanation: Sendable {
   public var products: [Product]
   public var priceVersion: String
   public var attributionVersion: String
+  /// Of a request in a closed period: how it was booked at the close.
+  public var closed: ClosedPart?
+
+  public struct ClosedPart: Sendable {
+    public var period: String
+    public var closedAt: Int64
+    /// What was booked of the request; nil where its line was read after the close.
+    public var booked: BookedPart?
+    /// Where what has changed since is adjusted.
+    public var openPeriod: String
+  }
+
+  public struct BookedPart: Sendable {
+    /// Nil where it was unknown.
+    public var cost: Money?
+    public var products: [(id: String, cost: Money)]
+    public var priceVersion: String
+    public var attributionVersion: String
+  }
 
   public var total: Money { parts.reduce(.zero) { $0 + $1.charge.total } }
   public var unpricedReasons: [String] { parts.compactMap(\.charge.unpricedReason) }
@@ -37,21 +56,26 @@ public func explain(
   filter.anyID = id
   var result: [Explanation] = []
   try store.forEachRequest(filter) { usage in
-    let priced = prices.book.price(usage)
-    let number = rules.match(usage)
-    result.append(
-      Explanation(
-        usage: usage,
-        parts: priced.charges.indices.map { index in
-          Explanation.Part(
-            charge: priced.charges[index], lines: priced.lines[index],
-            priceEntry: priced.charges[index].match,
-            shares: rules.shares(of: priced.charges[index], rule: number))
-        },
-        rule: number.map { rules.rules[$0] }, ruleNumber: number.map { $0 + 1 }, products: rules.products,
-        priceVersion: prices.book.version, attributionVersion: rules.version))
+    result.append(Explanation(of: usage, prices: prices, rules: rules))
   }
   return result.sorted { ($0.usage.attempt, $0.usage.time) < ($1.usage.attempt, $1.usage.time) }
+}
+
+extension Explanation {
+  init(of usage: Usage, prices: PriceFolder.Stored, rules: Rules) {
+    let priced = prices.book.price(usage)
+    let number = rules.match(usage)
+    self.init(
+      usage: usage,
+      parts: priced.charges.indices.map { index in
+        Part(
+          charge: priced.charges[index], lines: priced.lines[index],
+          priceEntry: priced.charges[index].match,
+          shares: rules.shares(of: priced.charges[index], rule: number))
+      },
+      rule: number.map { rules.rules[$0] }, ruleNumber: number.map { $0 + 1 }, products: rules.products,
+      priceVersion: prices.book.version, attributionVersion: rules.version)
+  }
 }
 
 extension Explanation {
@@ -95,11 +119,12 @@ extension Explanation {
     }
     say("prices", priceVersion)
     say("rules", attributionVersion)
+    if let closed { lines += textLines(closed) }
     return lines.joined(separator: "\n")
   }
 
   /// Nothing of it could be priced: then no product's part is a number either.
-  private var isUnknown: Bool {
+  var isUnknown: Bool {
     usage.outcome == .interrupted
       || !unpricedReasons.isEmpty && !parts.contains { $0.charge.hasPricedMeter }
   }
@@ -137,7 +162,7 @@ extension Explanation {
   }
 
   /// Each product's part over all models in the answer.
-  private var productAmounts: [(product: Int, amount: Money, weight: String)] {
+  var productAmounts: [(product: Int, amount: Money, weight: String)] {
     var result: [(product: Int, amount: Money, weight: String)] = []
     for share in parts.flatMap(\.shares) {
       if let at = result.firstIndex(where: { $0.product == share.product }) {
@@ -210,6 +235,7 @@ extension Explanation {
       }
       writer.member("prices_version", priceVersion)
       writer.member("attribution_version", attributionVersion)
+      if let closed { writeJSON(closed, &writer) }
     }
   }
 }
@@ -220,10 +246,10 @@ private enum ExplainLimit {
 }
 
 /// Text from outside, which can neither steer a terminal nor begin a line of its own.
-private func safe(_ text: String) -> String {
+func safe(_ text: String) -> String {
   PlainText.oneLine(text, max: ExplainLimit.valueCharactersMax)
 }
 
-private func padded(_ text: String, _ columns: Int) -> String {
+func padded(_ text: String, _ columns: Int) -> String {
   PlainText.padded(text, columns: columns, right: false)
 }

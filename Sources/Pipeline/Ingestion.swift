@@ -170,6 +170,18 @@ public final class Ingestion {
   }
 }
 
+extension Ingestion {
+  /// The segments of which something has not been read: all that could hold a line from before `end`.
+  /// - Throws: `StoreError`, `SegmentError`.
+  static func unread(_ segments: [Segment], before end: Int64, store: Store) throws -> [Segment] {
+    try segments.filter { segment in
+      if let hour = hour(inPath: segment.name), hour >= end { return false }
+      guard let row = try store.segment(named: segment.name)?.row else { return true }
+      return try !locate(segment).1.isAsRead(row)
+    }
+  }
+}
+
 /// How a file lies on the disk: enough to see, without reading it, that it is as it was.
 private struct FileFacts {
   var bytes: Int64

@@ -31,6 +31,14 @@ public enum PostResult: Hashable, Sendable {
   /// An earlier run was cut between sending and noting: nobody knows whether it arrived.
   case unknown(String)
   case failed(String)
+
+  /// A post that was to be made was not.
+  public var isFailure: Bool {
+    switch self {
+    case .sent, .alreadySent: false
+    case .unknown, .failed: true
+    }
+  }
 }
 
 /// Posts each period's summary to each target once.

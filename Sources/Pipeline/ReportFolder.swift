@@ -23,26 +23,55 @@ public struct ReportFolder: Sendable {
   /// - Throws: `FolderError`, `ReportError`.
   public func write(_ books: Books, formats: Set<ReportFormat>) throws -> [String] {
     try makeFolder(path)
-    let run = Reports.runJSON(books)
-    try removeOther(run)
-    var files: [String] = []
-    func put(_ name: String, _ bytes: [UInt8]) throws {
-      try replace(name) { try writeFile(bytes, to: $0) }
-      files.append(name)
+    let files = try render(books, formats: formats)
+    if let run = files.last { try removeOther(run.bytes) }
+    if books.adjustments.isEmpty, formats.contains(.csv) { try remove("adjustments.csv") }
+    if formats.contains(.markdown) { try makeFolder(path + "/charts") }
+    for file in files { try replace(file.name) { try writeFile(file.bytes, to: $0) } }
+    return files.map(\.name)
+  }
+
+  /// The files as they would be written, in that order.
+  func render(_ books: Books, formats: Set<ReportFormat>) throws -> [ReportFile] {
+    var files: [ReportFile] = []
+    func add(_ name: String, _ bytes: [UInt8]) { files.append(ReportFile(name: name, bytes: bytes)) }
+    if formats.contains(.csv) {
+      add("chargeback.csv", Reports.chargebackCSV(books))
+      if let corrections = Reports.adjustmentsCSV(books) { add("adjustments.csv", corrections) }
     }
-    if formats.contains(.csv) { try put("chargeback.csv", Reports.chargebackCSV(books)) }
-    if formats.contains(.focus) { try put("focus.csv", Reports.focusCSV(books)) }
-    if formats.contains(.xlsx) {
-      try replace("chargeback.xlsx") { try Reports.writeWorkbook(books, to: $0) }
-      files.append("chargeback.xlsx")
-    }
+    if formats.contains(.focus) { add("focus.csv", Reports.focusCSV(books)) }
+    if formats.contains(.xlsx) { add("chargeback.xlsx", try workbook(books)) }
     if formats.contains(.markdown) {
-      try makeFolder(path + "/charts")
-      for chart in Reports.charts(books) { try put("charts/" + chart.name, chart.bytes) }
-      try put("summary.md", Reports.summaryMarkdown(books))
+      for chart in Reports.charts(books) { add("charts/" + chart.name, chart.bytes) }
+      add("summary.md", Reports.summaryMarkdown(books))
     }
-    try put("run.json", run)
+    add("run.json", Reports.runJSON(books))
     return files
+  }
+
+  /// A workbook is made in a file, which is gone again when its bytes are here.
+  private func workbook(_ books: Books) throws -> [UInt8] {
+    try makeFolder(path)
+    let temporary = path + "/chargeback.xlsx.new"
+    defer { unlink(temporary) }
+    try Reports.writeWorkbook(books, to: temporary)
+    guard let bytes = contents(temporary) else {
+      throw FolderError(path: temporary, problem: "cannot be read")
+    }
+    return bytes
+  }
+
+  /// A file of the folder; nil where there is none.
+  func contents(ofFile name: String) -> [UInt8]? { contents(path + "/" + name) }
+
+  private func contents(_ file: String) -> [UInt8]? {
+    FileManager.default.contents(atPath: file).map(Array.init)
+  }
+
+  private func remove(_ name: String) throws(FolderError) {
+    guard unlink(path + "/" + name) != 0, errno != ENOENT else { return }
+    throw FolderError(
+      path: path + "/" + name, problem: "cannot be removed: \(String(cString: strerror(errno)))")
   }
 
   /// A `run.json` of other figures goes first: a write that is cut must not leave it beside newer files.
@@ -92,6 +121,13 @@ public struct ReportFolder: Sendable {
       throw FolderError(path: final, problem: "cannot be put in place: \(String(cString: strerror(errno)))")
     }
   }
+}
+
+/// One file of a period's reports.
+struct ReportFile {
+  /// Relative to the folder.
+  var name: String
+  var bytes: [UInt8]
 }
 
 public enum ReportFormat: String, CaseIterable, Sendable {

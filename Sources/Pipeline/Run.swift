@@ -1,4 +1,3 @@
-public import Attribute
 internal import Crypto
 internal import Ingest
 public import Ledger
@@ -29,7 +28,13 @@ public struct RunSettings: Sendable {
   }
 }
 
-/// What a run brought.
+/// What a run brought: books made, or, of a closed period, that its files are as they were.
+public enum RunOutcome: Sendable {
+  case made(RunResult)
+  case closed(IngestSummary, ClosedStatus, posts: [(target: String, result: PostResult)])
+}
+
+/// What a run of an open period brought.
 public struct RunResult: Sendable {
   public var ingested: IngestSummary
   public var books: Books
@@ -38,15 +43,6 @@ public struct RunResult: Sendable {
   public var files: [String]
   public var posts: [(target: String, result: PostResult)]
 
-  /// A post that was to be made was not.
-  public var postFailed: Bool {
-    posts.contains { post in
-      switch post.result {
-      case .sent, .alreadySent: false
-      case .unknown, .failed: true
-      }
-    }
-  }
 }
 
 /// A run that cannot end well: files that could not be taken.
@@ -58,21 +54,23 @@ public struct RunError: Error, CustomStringConvertible, Sendable {
 
 /// The whole way of one period, in its order. What a scheduler calls.
 public struct Run {
-  private let settings: RunSettings
-  private let store: Store
-  private let prices: PriceFolder.Stored
-  private let rules: Rules
-  private let now: @Sendable () -> Int64
+  let settings: RunSettings
+  let store: Store
+  let prices: PriceFolder.Stored
+  let rules: RulesSource
+  let now: @Sendable () -> Int64
   private let notice: (String) -> Void
+  public let closedBooks: ClosedBooks
 
   public init(
-    settings: RunSettings, store: Store, prices: PriceFolder.Stored, rules: Rules,
-    now: @escaping @Sendable () -> Int64, notice: @escaping (String) -> Void
+    settings: RunSettings, store: Store, priceFolder: PriceFolder, prices: PriceFolder.Stored,
+    rules: RulesSource, now: @escaping @Sendable () -> Int64, notice: @escaping (String) -> Void
   ) {
     self.settings = settings
     self.store = store
     self.prices = prices
     self.rules = rules
+    closedBooks = ClosedBooks(store: store, priceFolder: priceFolder, programVersion: settings.programVersion)
     self.now = now
     self.notice = notice
   }
@@ -80,13 +78,18 @@ public struct Run {
   /// - Throws: `StoreError`, `SegmentError`, `RunError`, `FolderError`, `ReportError`.
   public func run(
     _ period: Period, formats: Set<ReportFormat>, progress: (IngestProgress) -> Void
-  ) async throws -> RunResult {
+  ) async throws -> RunOutcome {
     let ingested = try ingest(progress)
+    if let status = try closedStatus(of: period) {
+      let posts = status.problems.isEmpty ? try await post(status.closed) : []
+      return .closed(ingested, status, posts: posts)
+    }
     let books = try books(period)
     let files = try report(books, formats)
     let posts = try await post(books)
-    return RunResult(
-      ingested: ingested, books: books, folder: folder(period).path, files: files, posts: posts)
+    return .made(
+      RunResult(
+        ingested: ingested, books: books, folder: folder(period).path, files: files, posts: posts))
   }
 
   public func ingest(_ progress: (IngestProgress) -> Void) throws -> IngestSummary {
@@ -96,15 +99,25 @@ public struct Run {
     return summary
   }
 
-  /// Price, attribute, add up.
+  /// Price, attribute, add up, and book what closed periods are corrected by.
   public func books(_ period: Period) throws -> Books {
-    try BookMaking(
-      store: store, prices: prices, rules: rules, programVersion: settings.programVersion
-    ).books(of: period)
+    try books(period, try closedBooks.corrections(in: period))
   }
 
+  func books(_ period: Period, _ corrections: [Correction]) throws -> Books {
+    var books = try BookMaking(
+      store: store, prices: prices, rules: rules.rules, programVersion: settings.programVersion
+    ).books(of: period)
+    books.include(corrections)
+    return books
+  }
+
+  /// Writes an open period's files; those of a closed one are never written again.
   public func report(_ books: Books, _ formats: Set<ReportFormat>) throws -> [String] {
-    try folder(books.period).write(books, formats: formats)
+    guard try closedBooks.closed(books.period) == nil else {
+      throw RunError(problems: ["\(books.period.label) is closed: its reports are not written again"])
+    }
+    return try folder(books.period).write(books, formats: formats)
   }
 
   /// Posts to every target, once the period has ended.
@@ -117,13 +130,27 @@ public struct Run {
     return results
   }
 
+  /// Posts what was closed, to every target that has not got the period yet.
+  private func post(_ closed: ClosedPeriod) async throws -> [(target: String, result: PostResult)] {
+    var results: [(target: String, result: PostResult)] = []
+    for target in settings.posts {
+      results.append((target.name, try await post(closed, to: target, again: false)))
+    }
+    return results
+  }
+
+  public func post(_ closed: ClosedPeriod, to target: PostTarget, again: Bool) async throws -> PostResult {
+    try await Posting(store: store, now: now, notice: notice).post(
+      Array(closed.post.utf8), period: closed.label, to: target, again: again)
+  }
+
   public func post(_ books: Books, to target: PostTarget, again: Bool) async throws -> PostResult {
     try await Posting(store: store, now: now, notice: notice).post(
       Reports.slackPayload(books, link: settings.link), period: books.period.label, to: target,
       again: again)
   }
 
-  private func folder(_ period: Period) -> ReportFolder {
+  func folder(_ period: Period) -> ReportFolder {
     ReportFolder(reports: settings.reports, period: period.label)
   }
 }

@@ -1,51 +1,11 @@
 public import Ledger
 
-/// How well a cost is known. The first that holds is what a row shows.
-public enum CostState: String, Comparable, CaseIterable, Sendable {
-  /// Nothing in it has a price: the cost is unknown, and the cell is empty.
-  case unpriced
-  /// Something in it has no price, or a request was interrupted: the cost is a lower bound.
-  case partial
-  /// Counts were estimated or mended.
-  case estimated
-  case exact
-
-  public static func < (a: CostState, b: CostState) -> Bool {
-    allCases.firstIndex(of: a) ?? 0 < allCases.firstIndex(of: b) ?? 0
-  }
-}
-
 /// Where a row of the books comes from.
 public enum Entry: String, Sendable {
   case usage
   case adjustment
   case fixed
   case credit
-}
-
-/// Whole numbers that splits may cut: each is in units of 1/`Books.weightDenominator`.
-public struct WeightedCounts: Hashable, Sendable {
-  public var requests: Int128 = 0
-  public var failedRequests: Int128 = 0
-  public var interruptedRequests: Int128 = 0
-  public var unpricedRequests: Int128 = 0
-  public var inputTokens: Int128 = 0
-  public var cacheReadTokens: Int128 = 0
-  public var cacheWriteTokens: Int128 = 0
-  public var outputTokens: Int128 = 0
-
-  public init() {}
-
-  public static func += (a: inout WeightedCounts, b: WeightedCounts) {
-    a.requests += b.requests
-    a.failedRequests += b.failedRequests
-    a.interruptedRequests += b.interruptedRequests
-    a.unpricedRequests += b.unpricedRequests
-    a.inputTokens += b.inputTokens
-    a.cacheReadTokens += b.cacheReadTokens
-    a.cacheWriteTokens += b.cacheWriteTokens
-    a.outputTokens += b.outputTokens
-  }
 }
 
 /// What one period cost, by product, model and day: the finished value that every report is drawn from.
@@ -80,6 +40,13 @@ public struct Books: Sendable {
       self.cost = cost
       self.state = state
     }
+  }
+
+  /// A row's part of one day: what a closing freezes, and what a correction is measured against.
+  public struct DayRow: Sendable {
+    public var place: BookPlace
+    public var counts: WeightedCounts
+    public var amount: BookedAmount
   }
 
   /// One product on one day.
@@ -202,6 +169,10 @@ public struct Books: Sendable {
   public var rows: [Row]
   /// `days[day][product]`, one entry for each of the period's days.
   public var days: [[DayCell]]
+  /// The usage of `rows` cut by day, in the order of their places.
+  public var dayRows: [DayRow]
+  /// What closed periods are corrected by in this one, to the day; `rows` holds their sums.
+  public var adjustments: Adjustments
   public var unpriced: [Unpriced]
   public var inputs: [Input]
   public var rejections: [Rejection]
@@ -227,6 +198,8 @@ public struct Books: Sendable {
     self.rows = []
     self.days = Array(
       repeating: Array(repeating: DayCell(), count: products.count), count: period.days.count)
+    self.dayRows = []
+    self.adjustments = Adjustments()
     self.unpriced = []
     self.inputs = []
     self.rejections = []
@@ -270,6 +243,6 @@ public struct Books: Sendable {
   /// Nothing rejected, nothing missing, nothing of unknown cost: what exit code 0 says.
   public var isComplete: Bool {
     rejectedRead == 0 && holes.isEmpty && unpriced.isEmpty && totalCounts.interruptedRequests == 0
-      && checks.allSatisfy(\.passed)
+      && checks.allSatisfy(\.passed) && !adjustments.bringUnknownCost
   }
 }

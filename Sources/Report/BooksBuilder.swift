@@ -3,6 +3,8 @@ public import Ledger
 /// Adds up a period's requests, one at a time, into its books. Order does not matter: every sum is exact.
 public struct BooksBuilder {
   private struct RowKey: Hashable {
+    /// Index into the period's days; nil for a request outside of them.
+    var day: Int?
     var product: Int
     var provider: String
     var model: String
@@ -66,7 +68,7 @@ public struct BooksBuilder {
         let weighted = counts.times(factor)
         let cost = share.amounts.total
         let key = RowKey(
-          product: share.product, provider: provider, model: charge.model ?? "",
+          day: day, product: share.product, provider: provider, model: charge.model ?? "",
           serviceTier: serviceTier)
         sums[key, default: RowSum()].add(weighted, cost, charge, usage)
         if let day {
@@ -99,7 +101,8 @@ public struct BooksBuilder {
     result.inputs = inputs
     result.rejections = rejections
     result.holes = holes
-    result.rows = sums.map { key, sum in
+    result.dayRows = dayRows()
+    result.rows = sumsOverDays().map { key, sum in
       Books.Row(
         product: key.product, provider: key.provider, model: key.model, serviceTier: key.serviceTier,
         entry: .usage, forPeriod: books.period.label, counts: sum.counts,
@@ -119,6 +122,28 @@ public struct BooksBuilder {
     oddities.fill(&result)
     result.checks = checks(result)
     return result
+  }
+
+  private func sumsOverDays() -> [RowKey: RowSum] {
+    var result: [RowKey: RowSum] = [:]
+    for (key, sum) in sums {
+      var whole = key
+      whole.day = nil
+      result[whole, default: RowSum()].add(sum)
+    }
+    return result
+  }
+
+  private func dayRows() -> [Books.DayRow] {
+    sums.compactMap { key, sum in
+      guard let day = key.day else { return nil }
+      return Books.DayRow(
+        place: BookPlace(
+          day: books.period.days[day].label, product: books.products[key.product].id,
+          provider: key.provider, model: key.model, serviceTier: key.serviceTier),
+        counts: sum.counts,
+        amount: BookedAmount(cost: Money(femtodollars: sum.femtodollars), state: sum.state))
+    }.sorted { $0.place < $1.place }
   }
 
   private func checks(_ books: Books) -> [Books.Check] {
@@ -159,6 +184,15 @@ public struct BooksBuilder {
 }
 
 extension BooksBuilder.RowSum {
+  fileprivate mutating func add(_ other: Self) {
+    counts += other.counts
+    femtodollars += other.femtodollars
+    hasPriced = hasPriced || other.hasPriced
+    hasUnpriced = hasUnpriced || other.hasUnpriced
+    hasInterrupted = hasInterrupted || other.hasInterrupted
+    hasEstimate = hasEstimate || other.hasEstimate
+  }
+
   fileprivate mutating func add(
     _ weighted: WeightedCounts, _ cost: Money, _ charge: Charge, _ usage: Usage
   ) {

@@ -22,7 +22,7 @@ enum Findings {
   static func list(_ books: Books) -> [Finding] {
     [
       failedChecks(books), unpriced(books), interrupted(books), rejected(books), holes(books),
-      unknownFields(books), mismatches(books), estimated(books), unattributed(books), corrections(books),
+      unknownFields(books), mismatches(books), estimated(books), unattributed(books),
     ].compactMap { $0 }
   }
 
@@ -201,27 +201,6 @@ enum Findings {
       advice: "No attribution rule matched. Add a rule for the key, team or tag that sent it, and run the "
         + "report again.",
       short: "\(amount) unattributed")
-  }
-
-  private static func corrections(_ books: Books) -> Finding? {
-    let rows = books.rows.filter { $0.entry == .adjustment }
-    guard !rows.isEmpty else { return nil }
-    let digits = books.productDigits
-    let costs = PrintedMoney.rounded(rows.map(\.cost), digits: digits)
-    return Finding(
-      headline: "\(counted(rows.count, "adjustment")) to earlier periods "
-        + "\(rows.count == 1 ? "is" : "are") included",
-      advice: "Closed periods are not rewritten; what changed in them is charged here.",
-      table: Table(
-        columns: [
-          .init("For period", .text), .init("Product", .text), .init("Model", .text),
-          .init("Cost (USD)", .money),
-        ],
-        rows: zip(rows, costs).prefix(Limit.rowsMax).map { row, cost in
-          [
-            .text(row.forPeriod), .text(books.products[row.product].name), .text(row.model), .money(cost),
-          ]
-        }), codeColumns: [2], short: "\(counted(rows.count, "adjustment"))")
   }
 
   static func counted(_ count: some BinaryInteger, _ noun: String) -> String {

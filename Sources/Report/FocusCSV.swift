@@ -7,6 +7,9 @@ import Ledger
 /// What has no price has no cost, but FOCUS allows no empty cost: such a row says `0.0` with `unpriced` in
 /// `x_CostState` and in its description. Costs are computed from a price list, not taken from an invoice, so
 /// list, contracted, effective and billed cost are one figure and `InvoiceId` stays empty.
+///
+/// What corrects a closed period is a row of its own for each day and reason: billed in this period, charged for
+/// the original day, `Correction`, without quantities.
 enum FocusCSV {
   static func bytes(_ books: Books) -> [UInt8] {
     // No byte order mark: this file is for machines.
@@ -14,18 +17,24 @@ enum FocusCSV {
     for column in columns { csv.text(column) }
     csv.endLine()
     let counts = PrintedCounts(books)
-    for (index, row) in books.rows.enumerated() {
-      let values = values(of: row, index, books, counts)
-      for column in columns {
-        switch values[column] {
-        case .number(let digits): csv.number(digits)
-        case .text(let text): csv.text(text)
-        case nil: csv.number("")
-        }
-      }
-      csv.endLine()
+    for (index, row) in books.rows.enumerated() where row.entry != .adjustment {
+      write(values(of: row, index, books, counts), to: &csv)
+    }
+    for one in books.adjustments.corrected {
+      for adjustment in one.list { write(values(of: adjustment, in: one.period, books), to: &csv) }
     }
     return csv.bytes
+  }
+
+  private static func write(_ values: [String: Value], to csv: inout CSVWriter) {
+    for column in columns {
+      switch values[column] {
+      case .number(let digits): csv.number(digits)
+      case .text(let text): csv.text(text)
+      case nil: csv.number("")
+      }
+    }
+    csv.endLine()
   }
 
   /// FOCUS's own, then the custom ones, which carry `x_`.
@@ -48,13 +57,56 @@ enum FocusCSV {
   private static func values(
     of row: Books.Row, _ index: Int, _ books: Books, _ counts: PrintedCounts
   ) -> [String: Value] {
+    var values = values(of: row, books)
+    func tokens(_ column: CountColumn) -> Value { .number(quantity(counts[column, row: index])) }
+    values["PricingQuantity"] = tokens(.requests)
+    values["PricingUnit"] = .text("Requests")
+    values["x_InputTokens"] = tokens(.inputTokens)
+    values["x_CacheReadTokens"] = tokens(.cacheReadTokens)
+    values["x_CacheWriteTokens"] = tokens(.cacheWriteTokens)
+    values["x_OutputTokens"] = tokens(.outputTokens)
+    if category(row.entry) == "Usage" {
+      values["ConsumedQuantity"] = tokens(.requests)
+      values["ConsumedUnit"] = .text("Requests")
+    }
+    return values
+  }
+
+  private static func values(
+    of adjustment: Adjustment, in period: Period, _ books: Books
+  ) -> [String: Value] {
+    let place = adjustment.place
+    let product = books.products.firstIndex { $0.id == place.product } ?? books.products.count - 1
+    let state = adjustment.now?.state ?? .exact
+    let row = Books.Row(
+      product: product, provider: place.provider, model: place.model, serviceTier: place.serviceTier,
+      entry: .adjustment, forPeriod: adjustment.forPeriod, counts: WeightedCounts(),
+      cost: adjustment.difference, state: state)
+    var values = values(of: row, books)
+    values["ChargeClass"] = .text("Correction")
+    let model = place.model.isEmpty ? "unknown" : place.model
+    func words(_ amount: BookedAmount?) -> String {
+      amount?.state == .unpriced ? "unknown" : "\(amount?.cost ?? .zero)"
+    }
+    values["ChargeDescription"] = .text(
+      "\(model), \(place.serviceTier): correction of \(adjustment.forPeriod) for \(adjustment.reason.rawValue), "
+        + "was \(words(adjustment.was)), is \(words(adjustment.now))")
+    if let day = period.days.firstIndex(where: { $0.label == place.day }) {
+      let end = day + 1 < period.days.count ? period.days[day + 1].begin : period.end
+      values["ChargePeriodStart"] = .text(instant(period.days[day].begin))
+      values["ChargePeriodEnd"] = .text(instant(end))
+    }
+    return values
+  }
+
+  /// What usage and corrections have alike.
+  private static func values(of row: Books.Row, _ books: Books) -> [String: Value] {
     let product = books.products[row.product]
     let cost = Value.number(decimal(row.cost.description))
     let provider = row.provider.isEmpty ? "unknown" : row.provider
     let model = row.model.isEmpty ? "unknown" : row.model
     let begin = Value.text(instant(books.period.begin))
     let end = Value.text(instant(books.period.end))
-    func tokens(_ column: CountColumn) -> Value { .number(quantity(counts[column, row: index])) }
     var values: [String: Value] = [
       "BillingAccountId": .text(provider), "BillingAccountName": .text(provider),
       "BillingCurrency": .text("USD"),
@@ -69,19 +121,11 @@ enum FocusCSV {
       "SubAccountName": .text(product.name.allSatisfy(\.isASCII) ? product.name : product.id),
       "x_ProductName": .text(product.name),
       "SubAccountType": .text("Product"), "Tags": .text(tags(product)),
-      "PricingQuantity": tokens(.requests), "PricingUnit": .text("Requests"),
       "x_Model": .text(model), "x_ServiceTier": .text(row.serviceTier),
       "x_CostState": .text(row.state.rawValue), "x_Entry": .text(row.entry.rawValue),
       "x_ForPeriod": .text(row.forPeriod),
-      "x_InputTokens": tokens(.inputTokens), "x_CacheReadTokens": tokens(.cacheReadTokens),
-      "x_CacheWriteTokens": tokens(.cacheWriteTokens), "x_OutputTokens": tokens(.outputTokens),
     ]
     for column in ["BilledCost", "ContractedCost", "EffectiveCost", "ListCost"] { values[column] = cost }
-    if category(row.entry) == "Usage" {
-      values["ConsumedQuantity"] = tokens(.requests)
-      values["ConsumedUnit"] = .text("Requests")
-    }
-    if row.entry == .adjustment { values["ChargeClass"] = .text("Correction") }
     if let costCenter = product.costCenter { values["x_CostCenter"] = .text(costCenter) }
     return values
   }

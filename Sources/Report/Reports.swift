@@ -5,6 +5,11 @@ public enum Reports {
   /// `chargeback.csv`: every row of the books, money unrounded.
   public static func chargebackCSV(_ books: Books) -> [UInt8] { ChargebackCSV.bytes(books) }
 
+  /// `adjustments.csv`: what closed periods are corrected by; nil where nothing is.
+  public static func adjustmentsCSV(_ books: Books) -> [UInt8]? {
+    books.adjustments.isEmpty ? nil : AdjustmentsCSV.bytes(books)
+  }
+
   /// `focus.csv`: the same rows as a FOCUS 1.2 Cost and Usage dataset.
   public static func focusCSV(_ books: Books) -> [UInt8] { FocusCSV.bytes(books) }
 

@@ -24,6 +24,7 @@ enum RunJSON {
       coverage(books, &json)
       products(books, &json)
       ingest(books, &json)
+      adjustments(books, &json)
       versions(books, &json)
       inputs(books, &json)
       troubles(books, &json)
@@ -111,6 +112,45 @@ enum RunJSON {
     }
     json.object("attribution") { json in
       json.member("version", books.attributionVersion)
+    }
+  }
+
+  /// Only where a closed period is corrected; each place stands in adjustments.csv.
+  private static func adjustments(_ books: Books, _ json: inout JSONWriter) {
+    guard !books.adjustments.isEmpty else { return }
+    json.object("adjustments") { json in
+      json.member("count", books.adjustments.list.count)
+      json.member("usage_usd", books.usageCost.description)
+      json.member("difference_usd", books.adjustments.total.description)
+      json.member("together_usd", books.totalCost.description)
+      json.array("periods") { json in
+        for one in books.adjustments.corrected { adjustments(one, &json) }
+      }
+    }
+  }
+
+  private static func adjustments(_ one: Adjustments.Corrected, _ json: inout JSONWriter) {
+    json.object { json in
+      json.member("period", one.period.label)
+      json.member("difference_usd", one.total.description)
+      json.member("late_requests", one.lateRequests)
+      json.member("inputs_sha256", one.inputsSHA256)
+      json.array("reasons") { json in
+        for reason in Adjustment.Reason.allCases {
+          let list = one.list.filter { $0.reason == reason }
+          guard let first = list.first else { continue }
+          json.object { json in
+            json.member("reason", reason.rawValue)
+            json.member("decision", first.words)
+            json.member("count", list.count)
+            json.member("difference_usd", list.reduce(Money.zero) { $0 + $1.difference }.description)
+            json.member("prices_was", first.pricesWas)
+            json.member("prices_is", first.pricesNow)
+            json.member("rules_was", first.rulesWas)
+            json.member("rules_is", first.rulesNow)
+          }
+        }
+      }
     }
   }
 

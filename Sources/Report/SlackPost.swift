@@ -35,6 +35,7 @@ enum SlackPost {
           let coverage = Headline.coverage(books).map { "\n" + $0 } ?? ""
           section("*\(escaped(total))*" + escaped(coverage), &json)
           section(codeTable(books.productsTable), &json)
+          if let line = books.adjustmentsSentence { section(escaped(line), &json) }
           section(attention(findings), &json)
           context(
             "\(escaped(books.period.zone)) · prices \(escaped(short: books.prices.version)) · rules "

@@ -5,6 +5,8 @@ enum Summary {
   enum Limit {
     /// A screenful of models; the workbook has them all.
     static let modelsMax = 15
+    /// A screenful of corrections; the workbook has them all.
+    static let adjustmentsMax = 20
     /// More products than this would not fit across a page: the rest stand in the workbook.
     static let productColumnsMax = 6
     /// Characters of the longest day's bar.
@@ -13,13 +15,14 @@ enum Summary {
 
   static func text(_ books: Books) -> String {
     [
-      opening(books), attention(books), models(books), days(books), files(books),
-    ].joined(separator: "\n")
+      opening(books), attention(books), adjustments(books), models(books), days(books), files(books),
+    ].compactMap { $0 }.joined(separator: "\n")
   }
 
   private static func opening(_ books: Books) -> String {
     var text = "# AI cost, \(Markdown.escaped(books.period.label))\n\n"
     text += "\(Headline.total(books, strong: true)) \(range(books))\n"
+    if let line = books.adjustmentsSentence { text += "\n\(line.replacing("$", with: "\\$"))\n" }
     if let line = Headline.coverage(books) { text += "\n\(line)\n" }
     text += "\n" + Markdown.table(books.productsTable)
     if books.totalCost > .zero { text += "\n![Cost by product](charts/products.svg)\n" }
@@ -49,6 +52,21 @@ enum Summary {
     }
     text.removeLast()
     return text
+  }
+
+  /// Nil where no closed period is corrected.
+  private static func adjustments(_ books: Books) -> String? {
+    guard !books.adjustments.isEmpty else { return nil }
+    let table = books.adjustmentsTable(
+      rowsMax: Limit.adjustmentsMax, digits: books.productDigits, total: books.printedParts.adjustments)
+    var text = "## Adjustments to closed periods\n\n"
+    text += "Closed books are not rewritten; what changed in them since is charged here.\n\n"
+    for line in books.adjustmentReasons {
+      let words = line.words.isEmpty ? "" : " “\(Markdown.escaped(line.words))”"
+      text += "- \(Markdown.escaped(line.reason))\(words)\n"
+    }
+    return text + "\n" + Markdown.table(table, codeColumns: [2, 3])
+      + "\nWas and is are of the days that changed; `adjustments.csv` has each day.\n"
   }
 
   private static func models(_ books: Books) -> String {

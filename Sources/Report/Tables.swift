@@ -36,15 +36,15 @@ extension Books {
     return table
   }
 
-  /// What 1,000 requests of each product, and of all, cost.
+  /// What 1,000 requests of each product, and of all, cost: adjustments belong to the requests of other periods.
   private var thousandRequestRates: (products: [Money?], all: Money?) {
     func rate(_ digits: Int) -> Money? {
-      costPerThousandRequests(cost: totalCost, requests: totalCounts.requests, state: state, digits: digits)
+      costPerThousandRequests(cost: usageCost, requests: totalCounts.requests, state: state, digits: digits)
     }
     let digits = PrintedMoney.digits(for: [rate(6) ?? .zero])
     let each = products.indices.map { product in
       costPerThousandRequests(
-        cost: cost(ofProduct: product), requests: self.counts(ofProduct: product).requests,
+        cost: usageCost(ofProduct: product), requests: self.counts(ofProduct: product).requests,
         state: state(ofProduct: product), digits: digits)
     }
     return (each, rate(digits))

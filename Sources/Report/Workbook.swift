@@ -11,6 +11,8 @@ enum Workbook {
     /// More series than this cannot be told apart: then the chart shows the day's total alone.
     static let chartSeriesMax = 8
     static let inputRowsMax = 5000
+    /// More corrections than this are a job for adjustments.csv.
+    static let adjustmentRowsMax = 5000
   }
 
   static func write(_ books: Books, to path: String) throws(ReportError) {
@@ -26,6 +28,7 @@ enum Workbook {
       try ProductsSheet.write(books, in: file)
       try ModelsSheet.write(books, in: file)
       try DailySheet.write(books, in: file)
+      if !books.adjustments.isEmpty { try AdjustmentsSheet.write(books, in: file) }
       try TroubleSheet.write(books, in: file)
       try AboutSheet.write(books, in: file)
       file.setProperties(

@@ -1,12 +1,65 @@
 /// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
 enum Schema {
-  static let steps: [String] = [first, priceFacts]
+  static let steps: [String] = [first, priceFacts, closing]
 
   static var version: Int64 { Int64(steps.count) }
 
   private static let priceFacts = """
     ALTER TABLE facets ADD COLUMN price_facts TEXT NOT NULL DEFAULT '{}';  -- JSON object, names sorted
     ALTER TABLE requests ADD COLUMN unknown_fields TEXT;                  -- JSON array of paths
+    """
+
+  private static let closing = """
+    -- The text of rules that a closed period was attributed by, or is to be.
+    CREATE TABLE rules_texts(version TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL)
+      STRICT, WITHOUT ROWID;
+    -- Closed periods. Nothing in this and the next tables is ever changed, only added to.
+    CREATE TABLE closed_periods(
+      id INTEGER PRIMARY KEY,
+      label TEXT NOT NULL UNIQUE, zone TEXT NOT NULL, begin INTEGER NOT NULL, end INTEGER NOT NULL,
+      closed_at INTEGER NOT NULL,
+      incomplete INTEGER NOT NULL,   -- closed although a cost in it is unknown
+      weight_denominator TEXT NOT NULL,
+      post TEXT NOT NULL             -- what is posted of it, as made at the close
+    ) STRICT;
+    CREATE TABLE closed_files(
+      period INTEGER NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL,
+      PRIMARY KEY(period, name)) STRICT, WITHOUT ROWID;
+    CREATE TABLE closed_inputs(
+      period INTEGER NOT NULL, name TEXT NOT NULL, lines INTEGER NOT NULL, sha256 TEXT NOT NULL,
+      PRIMARY KEY(period, name)) STRICT, WITHOUT ROWID;
+    -- What was reported, to the day: counts in units of 1/weight_denominator, money in femtodollars.
+    CREATE TABLE closed_rows(
+      period INTEGER NOT NULL,
+      day TEXT NOT NULL, product TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+      service_tier TEXT NOT NULL,
+      requests TEXT NOT NULL, failed_requests TEXT NOT NULL, interrupted_requests TEXT NOT NULL,
+      unpriced_requests TEXT NOT NULL, input_tokens TEXT NOT NULL, cache_read_tokens TEXT NOT NULL,
+      cache_write_tokens TEXT NOT NULL, output_tokens TEXT NOT NULL,
+      femtodollars TEXT NOT NULL, state TEXT NOT NULL,
+      PRIMARY KEY(period, day, product, provider, model, service_tier)) STRICT, WITHOUT ROWID;
+    -- Adjustments to earlier periods that were frozen when `period` was closed. No amount: no such row.
+    CREATE TABLE closed_adjustments(
+      id INTEGER PRIMARY KEY,
+      period INTEGER NOT NULL, for_period INTEGER NOT NULL,
+      day TEXT NOT NULL, product TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+      service_tier TEXT NOT NULL, reason TEXT NOT NULL, words TEXT NOT NULL,
+      was_femtodollars TEXT, was_state TEXT, is_femtodollars TEXT, is_state TEXT,
+      prices_was TEXT NOT NULL, prices_is TEXT NOT NULL, rules_was TEXT NOT NULL, rules_is TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX closed_adjustments_for ON closed_adjustments(for_period);
+    -- By what, and from how many rows, `for_period` was last booked: at its own close, and at the close of each
+    -- period that took adjustments to it.
+    CREATE TABLE bookings(
+      period INTEGER NOT NULL, for_period INTEGER NOT NULL,
+      decision INTEGER NOT NULL,     -- the last one in force; 0 for none
+      prices_version TEXT NOT NULL, rules_version TEXT NOT NULL, program TEXT NOT NULL,
+      attempts INTEGER NOT NULL, interrupted INTEGER NOT NULL, requests INTEGER NOT NULL,
+      PRIMARY KEY(for_period, period)) STRICT, WITHOUT ROWID;
+    -- That a closed period is from now on to be priced and attributed by these.
+    CREATE TABLE decisions(
+      id INTEGER PRIMARY KEY, period INTEGER NOT NULL, decided_at INTEGER NOT NULL,
+      prices_version TEXT NOT NULL, rules_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
     """
 
   private static let first = """

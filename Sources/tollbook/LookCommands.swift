@@ -20,10 +20,12 @@ struct ExplainCommand: ParsableCommand {
 
   mutating func run() throws {
     let settings = try Settings(common)
-    let found = try explain(
-      id: requestID, store: try settings.openStore(),
-      prices: try settings.priceBook(version: pricesVersion, knownAt: knownAt),
-      rules: try settings.rules())
+    let found = try ClosedBooks(
+      store: try settings.openStore(), priceFolder: PriceFolder(path: settings.prices),
+      programVersion: Program.name
+    ).explain(
+      id: requestID, prices: try settings.priceBook(version: pricesVersion, knownAt: knownAt),
+      rules: try settings.rules().rules, isPinned: pricesVersion != nil || knownAt != nil)
     guard !found.isEmpty else {
       throw RunError(problems: ["no request \(requestID) is in the store; was its log ingested?"])
     }

@@ -18,9 +18,19 @@ struct RunCommand: AsyncParsableCommand {
     let lock = try settings.lock("run")
     defer { withExtendedLifetime(lock) {} }
     let progress = ProgressLine()
-    let result = try await books.run(settings, posts: try settings.postTargets()).run(
+    let outcome = try await books.run(settings, posts: try settings.postTargets()).run(
       try settings.period(books.period), formats: try books.formats(), progress: progress.show)
     progress.end()
+    let result: RunResult
+    switch outcome {
+    case .closed(let ingested, let status, let posts):
+      Show.ingested(ingested)
+      for (target, outcome) in posts { Show.post(target, status.closed.label, outcome) }
+      try Show.closed(status, json: common.json)
+      if posts.contains(where: \.result.isFailure) { throw ExitCode(1) }
+      return
+    case .made(let made): result = made
+    }
     Show.ingested(result.ingested)
     for (target, outcome) in result.posts { Show.post(target, result.books.period.label, outcome) }
     if common.json {
@@ -28,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
     } else {
       Show.books(result.books, folder: result.folder, files: result.files)
     }
-    if result.postFailed { throw ExitCode(1) }
+    if result.posts.contains(where: \.result.isFailure) { throw ExitCode(1) }
     if !result.books.isComplete { throw ExitCode(3) }
   }
 }
@@ -55,10 +65,7 @@ struct BookOptions: ParsableArguments {
   }
 
   func run(_ settings: Settings, posts: [PostTarget]) throws -> Run {
-    Run(
-      settings: settings.runSettings(posts: posts), store: try settings.openStore(),
-      prices: try settings.priceBook(version: pricesVersion, knownAt: knownAt),
-      rules: try settings.rules(), now: Settings.now, notice: Terminal.say)
+    try settings.makeRun(pricesVersion: pricesVersion, knownAt: knownAt, posts: posts)
   }
 }
 
@@ -112,7 +119,9 @@ struct ReportCommand: ParsableCommand {
     let lock = try settings.lock("report")
     defer { withExtendedLifetime(lock) {} }
     let run = try books.run(settings, posts: [])
-    let made = try run.books(try settings.period(books.period))
+    let period = try settings.period(books.period)
+    if let status = try run.closedStatus(of: period) { return try Show.closed(status, json: common.json) }
+    let made = try run.books(period)
     let files = try run.report(made, try books.formats())
     if common.json {
       Terminal.print(Reports.runJSON(made))
@@ -145,17 +154,20 @@ struct PostCommand: AsyncParsableCommand {
     let lock = try settings.lock("post")
     defer { withExtendedLifetime(lock) {} }
     let run = try books.run(settings, posts: [])
-    let made = try run.books(try settings.period(books.period))
+    let period = try settings.period(books.period)
+    let closed = try run.closedBooks.closed(period)
+    let made = closed == nil ? try run.books(period) : nil
     if dryRun {
-      Terminal.print(Reports.slackPayload(made, link: settings.link) + [0x0A])
+      let payload = made.map { Reports.slackPayload($0, link: settings.link) }
+      Terminal.print((payload ?? Array((closed?.post ?? "").utf8)) + [0x0A])
       return
     }
     guard let target = try settings.postTargets().first(where: { $0.name == to }) else { return }
-    let result = try await run.post(made, to: target, again: again)
-    Show.post(to, made.period.label, result)
-    switch result {
-    case .sent, .alreadySent: break
-    case .unknown, .failed: throw ExitCode(1)
-    }
+    var result: PostResult?
+    if let made { result = try await run.post(made, to: target, again: again) }
+    if let closed { result = try await run.post(closed, to: target, again: again) }
+    guard let result else { return }
+    Show.post(to, period.label, result)
+    if result.isFailure { throw ExitCode(1) }
   }
 }

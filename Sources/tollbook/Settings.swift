@@ -86,7 +86,7 @@ struct Settings {
     try text.map { try calendar.period($0) } ?? calendar.lastFinishedMonth(now: Self.now())
   }
 
-  func rules() throws -> Rules {
+  func rules() throws -> RulesSource {
     guard let attribution else { return .none }
     let text: String
     do {
@@ -95,9 +95,9 @@ struct Settings {
       throw ConfigurationError("\(attribution): cannot be read: \(error.localizedDescription)")
     }
     do {
-      return try Rules(
-        yaml: text, name: (attribution as NSString).lastPathComponent,
-        dayBegin: { calendar.begin(dayText: $0) })
+      let name = (attribution as NSString).lastPathComponent
+      let rules = try Rules(yaml: text, name: name, dayBegin: { calendar.begin(dayText: $0) })
+      return RulesSource(rules: rules, name: name, text: text)
     } catch {
       throw ConfigurationError("\(error)")
     }
@@ -120,6 +120,13 @@ struct Settings {
 
   /// The store's file, of `sqlite:FILE`.
   var storeFile: String { store.hasPrefix("sqlite:") ? String(store.dropFirst(7)) : store }
+
+  func makeRun(pricesVersion: String?, knownAt: String?, posts: [PostTarget]) throws -> Run {
+    Run(
+      settings: runSettings(posts: posts), store: try openStore(), priceFolder: PriceFolder(path: prices),
+      prices: try priceBook(version: pricesVersion, knownAt: knownAt), rules: try rules(), now: Self.now,
+      notice: Terminal.say)
+  }
 
   func openStore() throws -> Store { try Store(store) }
 

@@ -48,6 +48,7 @@ enum Show {
   static func books(_ books: Books, folder: String, files: [String]) {
     Terminal.print("\(books.period.label) (\(books.period.zone))\n")
     Terminal.print(TerminalTable.text(books.productsTable, color: Terminal.color))
+    if let line = books.adjustmentsSentence { Terminal.print(line) }
     for line in attention(books) { Terminal.print("! " + line) }
     Terminal.print("files in \(folder): \(files.joined(separator: ", "))")
   }

@@ -23,7 +23,8 @@ struct Tollbook: AsyncParsableCommand {
     subcommands: [
       ProxyCommand.self,
       KeysCommand.self, RunCommand.self, IngestCommand.self, ReportCommand.self,
-      PostCommand.self, ExplainCommand.self, RequestsCommand.self, PricesCommand.self,
+      CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ExplainCommand.self,
+      RequestsCommand.self, PricesCommand.self,
       SampleCommand.self, DemoCommand.self,
     ])
 

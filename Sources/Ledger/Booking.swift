@@ -1,0 +1,125 @@
+// What the books say at one place, and what changes it later: the nouns that reports, the store and the
+// closing of periods share.
+
+/// How well a cost is known. The first that holds is what a row shows.
+public enum CostState: String, Comparable, CaseIterable, Sendable {
+  /// Nothing in it has a price: the cost is unknown, and the cell is empty.
+  case unpriced
+  /// Something in it has no price, or a request was interrupted: the cost is a lower bound.
+  case partial
+  /// Counts were estimated or mended.
+  case estimated
+  case exact
+
+  public static func < (a: CostState, b: CostState) -> Bool {
+    allCases.firstIndex(of: a) ?? 0 < allCases.firstIndex(of: b) ?? 0
+  }
+
+  /// A part of the cost is not known.
+  public var isUnknown: Bool { self < .estimated }
+}
+
+/// Whole numbers that splits may cut: each is in units of 1/`Books.weightDenominator`.
+public struct WeightedCounts: Hashable, Sendable {
+  public var requests: Int128 = 0
+  public var failedRequests: Int128 = 0
+  public var interruptedRequests: Int128 = 0
+  public var unpricedRequests: Int128 = 0
+  public var inputTokens: Int128 = 0
+  public var cacheReadTokens: Int128 = 0
+  public var cacheWriteTokens: Int128 = 0
+  public var outputTokens: Int128 = 0
+
+  public init() {}
+
+  public static func += (a: inout WeightedCounts, b: WeightedCounts) {
+    a.requests += b.requests
+    a.failedRequests += b.failedRequests
+    a.interruptedRequests += b.interruptedRequests
+    a.unpricedRequests += b.unpricedRequests
+    a.inputTokens += b.inputTokens
+    a.cacheReadTokens += b.cacheReadTokens
+    a.cacheWriteTokens += b.cacheWriteTokens
+    a.outputTokens += b.outputTokens
+  }
+}
+
+/// A place in the books, to the day. Products are named by their id, because rules may renumber them.
+public struct BookPlace: Hashable, Comparable, Sendable {
+  /// `2026-10-01`, in the books' zone.
+  public var day: String
+  public var product: String
+  /// Empty where unknown.
+  public var provider: String
+  public var model: String
+  public var serviceTier: String
+
+  public init(day: String, product: String, provider: String, model: String, serviceTier: String) {
+    self.day = day
+    self.product = product
+    self.provider = provider
+    self.model = model
+    self.serviceTier = serviceTier
+  }
+
+  public static func < (a: BookPlace, b: BookPlace) -> Bool {
+    (a.day, a.product, a.provider, a.model, a.serviceTier)
+      < (b.day, b.product, b.provider, b.model, b.serviceTier)
+  }
+}
+
+/// What the books say at a place. A place they say nothing of has no amount at all.
+public struct BookedAmount: Hashable, Sendable {
+  /// What is priced of it; with state `unpriced` nothing is, and the cost is unknown.
+  public var cost: Money
+  public var state: CostState
+
+  public init(cost: Money, state: CostState) {
+    self.cost = cost
+    self.state = state
+  }
+}
+
+/// A change to a closed period at one place, for one reason: booked in an open period, as was and is.
+public struct Adjustment: Hashable, Sendable {
+  public enum Reason: String, CaseIterable, Sendable {
+    /// Lines that were read after the close, and requests that ended after it.
+    case lateLines = "late lines"
+    /// No line is new, but another version of this program reads or prices them otherwise.
+    case program
+    case prices
+    case rules
+  }
+
+  /// The closed period.
+  public var forPeriod: String
+  public var place: BookPlace
+  public var reason: Reason
+  /// Of the decision behind it, as a person wrote it; empty where nobody had to decide.
+  public var words: String
+  /// Nil where the books said nothing of the place.
+  public var was: BookedAmount?
+  public var now: BookedAmount?
+  public var pricesWas: String
+  public var pricesNow: String
+  public var rulesWas: String
+  public var rulesNow: String
+
+  public init(
+    forPeriod: String, place: BookPlace, reason: Reason, words: String, was: BookedAmount?,
+    now: BookedAmount?, pricesWas: String, pricesNow: String, rulesWas: String, rulesNow: String
+  ) {
+    self.forPeriod = forPeriod
+    self.place = place
+    self.reason = reason
+    self.words = words
+    self.was = was
+    self.now = now
+    self.pricesWas = pricesWas
+    self.pricesNow = pricesNow
+    self.rulesWas = rulesWas
+    self.rulesNow = rulesNow
+  }
+
+  public var difference: Money { (now?.cost ?? .zero) - (was?.cost ?? .zero) }
+}

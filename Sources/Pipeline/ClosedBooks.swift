@@ -1,0 +1,224 @@
+public import Attribute
+public import Ledger
+public import Price
+internal import Report
+public import Store
+
+/// Rules with the text they were read from, so that a closed period keeps it.
+public struct RulesSource: Sendable {
+  public var rules: Rules
+  /// The file's name, for places in it.
+  public var name: String
+  public var text: String
+
+  public init(rules: Rules, name: String, text: String) {
+    self.rules = rules
+    self.name = name
+    self.text = text
+  }
+
+  public static let none = RulesSource(rules: .none, name: "", text: "")
+
+  public var version: String { rules.version }
+
+  /// No rules have no text.
+  func save(in store: Store) throws(StoreError) {
+    guard version != Rules.none.version else { return }
+    try store.saveRules(version: version, name: name, text: text)
+  }
+}
+
+/// What stands in the books of a closed period, and what it would cost today.
+public struct Correction: Sendable {
+  public var closed: ClosedPeriod
+  public var period: Period
+  /// How it was last booked, and how it would be today.
+  public var booked: Booking
+  public var now: Booking
+  public var bookedAmounts: DayBook
+  public var amounts: DayBook
+  /// From the one to the other; none where nothing changed.
+  public var list: [Adjustment]
+  public var inputsSHA256: String
+  public var products: [Product]
+
+  /// Requests that came since it was last booked. An attempt that another one followed is no request any more.
+  public var lateRequests: Int64 { max(0, now.seen.requests - booked.seen.requests) }
+  public var total: Money { list.reduce(.zero) { $0 + $1.difference } }
+}
+
+/// Closed periods, and what corrects them: adjustment = afresh − closed − adjustments frozen before.
+public struct ClosedBooks {
+  let store: Store
+  let priceFolder: PriceFolder
+  let programVersion: String
+
+  public init(store: Store, priceFolder: PriceFolder, programVersion: String) {
+    self.store = store
+    self.priceFolder = priceFolder
+    self.programVersion = programVersion
+  }
+
+  /// The closed period of this name; nil for an open one.
+  /// - Throws: `UsageError` where it was closed in another zone, so that it is another range of time.
+  public func closed(_ period: Period) throws -> ClosedPeriod? {
+    guard let found = try store.closedPeriods().first(where: { $0.label == period.label }) else { return nil }
+    guard found.zone == period.zone, found.begin == period.begin, found.end == period.end else {
+      throw UsageError(
+        "\(found.label) was closed as days of \(found.zone), and the books' zone is now \(period.zone); "
+          + "a closed period keeps its zone: set it back")
+    }
+    return found
+  }
+
+  /// The closed period that holds an instant.
+  public func closed(at time: Int64) throws -> ClosedPeriod? {
+    try store.closedPeriods().first { $0.begin <= time && time < $0.end }
+  }
+
+  /// Where corrections of a closed period are booked: the first one of its calendar behind it that is not closed.
+  public func openPeriod(after closed: ClosedPeriod) throws -> Period {
+    let labels = Set(try store.closedPeriods().map(\.label))
+    let calendar = try BookCalendar(zone: closed.zone)
+    var label = closed.label
+    repeat {
+      guard let next = try calendar.next(after: label) else {
+        throw UsageError("\(label) has no period behind it in a calendar")
+      }
+      label = next
+    } while labels.contains(label)
+    return try calendar.period(label)
+  }
+
+  /// The corrections that are booked in an open period.
+  public func corrections(in open: Period) throws -> [Correction] {
+    try store.closedPeriods().compactMap { closed in
+      guard closed.zone == open.zone, closed.end <= open.begin,
+        try openPeriod(after: closed).label == open.label
+      else { return nil }
+      return try correction(of: closed)
+    }
+  }
+
+  /// What is booked of a closed period, and the steps to what it would cost today: late lines first, by the
+  /// prices and rules it was booked by; then prices; then rules.
+  /// - Parameters:
+  ///   - trying: a decision that has not been made yet.
+  ///   - rules: its rules, where they are not in the store yet.
+  public func correction(
+    of closed: ClosedPeriod, trying: Decision? = nil, rules: Rules? = nil
+  ) throws -> Correction {
+    guard let booking = try store.bookings(forClosed: closed.id).last else {
+      throw StoreError("\(closed.label) was closed, and how is not noted: the store is damaged")
+    }
+    let rows = Dictionary(
+      uniqueKeysWithValues: try store.rows(ofClosed: closed.id).map { ($0.place, $0.amount) })
+    let frozen = try store.adjustments(forClosed: closed).map(\.adjustment)
+    var pending = try store.decisions(forClosed: closed.id).filter { $0.id > booking.decision }
+    if var trying {
+      trying.id = (pending.last?.id ?? booking.decision) + 1
+      pending.append(trying)
+    }
+    var result = Correction(
+      closed: closed, period: try BookCalendar(zone: closed.zone).period(closed.label), booked: booking,
+      now: booking, bookedAmounts: booked(rows, frozen), amounts: [:], list: [], inputsSHA256: "",
+      products: []
+    )
+    result.amounts = result.bookedAmounts
+    result.now.program = programVersion
+    result.now.seen = try store.tally(from: closed.begin, to: closed.end)
+    if let last = pending.last {
+      result.now.decision = last.id
+      result.now.pricesVersion = last.pricesVersion
+      result.now.rulesVersion = last.rulesVersion
+    }
+    guard result.now != booking else { return result }
+    let steps = try steps(&result, pending, rules)
+    result.list = adjustments(from: result.bookedAmounts, through: steps, for: closed.label)
+    return result
+  }
+
+  private func steps(
+    _ correction: inout Correction, _ pending: [Decision], _ tried: Rules?
+  ) throws -> [CorrectionStep] {
+    let (was, now) = (correction.booked, correction.now)
+    var steps: [CorrectionStep] = []
+    func step(
+      _ reason: Adjustment.Reason, _ words: String, prices: String, rules version: String,
+      _ correction: inout Correction
+    ) throws {
+      let rules =
+        try tried.flatMap { $0.version == version ? $0 : nil } ?? loadRules(version, correction.period)
+      let making = BookMaking(
+        store: store, prices: try loadPrices(prices), rules: rules, programVersion: programVersion)
+      let books = try making.books(of: correction.period)
+      correction.products += making.rules.products
+      correction.amounts = Dictionary(uniqueKeysWithValues: books.dayRows.map { ($0.place, $0.amount) })
+      correction.inputsSHA256 = inputsDigest(books.inputs.map { ($0.name, $0.sha256, $0.lines) })
+      let (from, to) = (steps.last.map { ($0.prices.now, $0.rules.now) }, (prices, version))
+      steps.append(
+        CorrectionStep(
+          reason: reason, words: words, now: correction.amounts,
+          prices: (from?.0 ?? was.pricesVersion, to.0), rules: (from?.1 ?? was.rulesVersion, to.1)))
+    }
+    try step(
+      was.seen == now.seen ? .program : .lateLines, "", prices: was.pricesVersion, rules: was.rulesVersion,
+      &correction)
+    if now.pricesVersion != was.pricesVersion {
+      let words = lastChange(of: \.pricesVersion, from: was.pricesVersion, pending)
+      try step(.prices, words, prices: now.pricesVersion, rules: was.rulesVersion, &correction)
+    }
+    if now.rulesVersion != was.rulesVersion {
+      let words = lastChange(of: \.rulesVersion, from: was.rulesVersion, pending)
+      try step(.rules, words, prices: now.pricesVersion, rules: now.rulesVersion, &correction)
+    }
+    return steps
+  }
+
+  /// The words of the last decision that changed this; decisions before it came to nothing.
+  private func lastChange(of version: KeyPath<Decision, String>, from: String, _ decisions: [Decision])
+    -> String
+  {
+    var words = ""
+    var current = from
+    for decision in decisions where decision[keyPath: version] != current {
+      words = decision.reason
+      current = decision[keyPath: version]
+    }
+    return words
+  }
+
+  /// - Throws: `PriceError`.
+  func loadPrices(_ version: String) throws -> PriceFolder.Stored {
+    do {
+      return try priceFolder.load(version: version)
+    } catch {
+      throw RunError(problems: [
+        "\(error)",
+        "A closed period is priced by this version: put its file and its line in published.jsonl back.",
+      ])
+    }
+  }
+
+  /// The rules of a closed period, read again from their own text.
+  func loadRules(_ version: String, _ period: Period) throws -> Rules {
+    if version == Rules.none.version { return .none }
+    guard let kept = try store.rules(version: version) else {
+      throw StoreError("the rules \(version) of a closed period are missing: the store is damaged")
+    }
+    let calendar = try BookCalendar(zone: period.zone)
+    return try Rules(yaml: kept.text, name: kept.name, dayBegin: { calendar.begin(dayText: $0) })
+  }
+}
+
+extension Books {
+  /// Books corrections in this open period.
+  mutating func include(_ corrections: [Correction]) {
+    let changed = corrections.filter { !$0.list.isEmpty }
+    include(
+      changed.map {
+        Adjustments.Corrected(
+          period: $0.period, list: $0.list, lateRequests: $0.lateRequests, inputsSHA256: $0.inputsSHA256)
+      }, products: changed.flatMap(\.products))
+  }
+}

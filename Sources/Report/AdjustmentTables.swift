@@ -1,0 +1,159 @@
+import Ledger
+
+/// In: adjustments, to the day. Out: the tables that people read, and the sentences above them.
+struct AdjustmentLine {
+  var forPeriod: String
+  var product: String
+  var provider: String
+  var model: String
+  var serviceTier: String
+  var reason: Adjustment.Reason
+  /// Over the days that changed; nil where all of it is unknown.
+  var was: Money?
+  var now: Money?
+  var difference: Money
+  var state: CostState
+
+  /// Adjustments over their days, in the order of periods, products, models and reasons.
+  static func lines(_ list: [Adjustment], products: [Product]) -> [AdjustmentLine] {
+    var groups: [GroupKey: [Adjustment]] = [:]
+    for one in list {
+      groups[
+        GroupKey(
+          forPeriod: one.forPeriod, product: one.place.product, provider: one.place.provider,
+          model: one.place.model, serviceTier: one.place.serviceTier, reason: one.reason), default: []
+      ].append(one)
+    }
+    let order = Dictionary(
+      products.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let keys = groups.keys.sorted { a, b in
+      (a.forPeriod, order[a.product] ?? 0, a.model, a.provider, a.serviceTier, a.reason.number)
+        < (b.forPeriod, order[b.product] ?? 0, b.model, b.provider, b.serviceTier, b.reason.number)
+    }
+    return keys.map { key in
+      let members = groups[key] ?? []
+      return AdjustmentLine(
+        forPeriod: key.forPeriod, product: products[order[key.product] ?? 0].name, provider: key.provider,
+        model: key.model, serviceTier: key.serviceTier, reason: key.reason,
+        was: known(members.map(\.was)), now: known(members.map(\.now)),
+        difference: members.reduce(.zero) { $0 + $1.difference },
+        state: members.map { $0.now?.state ?? .exact }.min() ?? .exact)
+    }
+  }
+
+  private struct GroupKey: Hashable {
+    var forPeriod: String
+    var product: String
+    var provider: String
+    var model: String
+    var serviceTier: String
+    var reason: Adjustment.Reason
+  }
+
+  /// The sum of what is known; nil where nothing is.
+  private static func known(_ amounts: [BookedAmount?]) -> Money? {
+    if amounts.allSatisfy({ $0?.state == .unpriced }) { return nil }
+    return amounts.reduce(.zero) { $0 + ($1?.cost ?? .zero) }
+  }
+}
+
+extension Adjustment.Reason {
+  fileprivate var number: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+extension Books {
+  /// Usage, adjustments and both together as printed: the first two add up to the third.
+  var printedParts: (usage: Money, adjustments: Money, total: Money) {
+    let digits = productDigits
+    let total = printedProductCosts(digits: digits).reduce(.zero, +)
+    let parts = PrintedMoney.rounded([usageCost, adjustments.total], addingUpTo: total, digits: digits)
+    return (parts[0], parts[1], total)
+  }
+
+  /// Was, is and difference by period, product, model and reason. The differences add up to `total` as printed.
+  func adjustmentsTable(rowsMax: Int, digits: Int, total: Money) -> Table {
+    let lines = AdjustmentLine.lines(adjustments.list, products: products)
+    let differences = PrintedMoney.rounded(lines.map(\.difference), addingUpTo: total, digits: digits)
+    var table = Table(columns: [
+      .init("Period", .text), .init("Product", .text), .init("Provider", .text), .init("Model", .text),
+      .init("Tier", .text), .init("Why", .text), .init("Was (USD)", .money), .init("Is (USD)", .money),
+      .init("Difference (USD)", .money), .init("Cost is", .text),
+    ])
+    for (line, difference) in zip(lines, differences).prefix(rowsMax) {
+      let (was, now) = Self.printed(line, difference: difference, digits: digits)
+      table.rows.append([
+        .text(line.forPeriod), .text(line.product), .text(line.provider),
+        .text(line.model.isEmpty ? "unknown" : line.model), .text(line.serviceTier),
+        .text(line.reason.rawValue), was, now,
+        PrintedMoney.cell(difference, exact: line.difference, digits: digits), .text(line.state.rawValue),
+      ])
+    }
+    if lines.count > rowsMax {
+      let rest = differences[rowsMax...].reduce(.zero, +)
+      table.rows.append(
+        [.text("and \(lines.count - rowsMax) more")] + Array(repeating: .empty, count: 7)
+          + [.money(rest), .empty])
+    }
+    table.total =
+      [.text("Total")] + Array(repeating: .empty, count: 7)
+      + [PrintedMoney.cell(total, exact: adjustments.total, digits: digits), .empty]
+    return table
+  }
+
+  /// Is minus was is the difference, as printed too; what is nothing stays nothing.
+  private static func printed(
+    _ line: AdjustmentLine, difference: Money, digits: Int
+  ) -> (was: Table.Cell, now: Table.Cell) {
+    var was = PrintedMoney.rounded([line.was ?? .zero], digits: digits)[0]
+    if line.now ?? .zero == .zero { was = -difference }
+    if line.was ?? .zero == .zero { was = .zero }
+    return (
+      line.was.map { PrintedMoney.cell(was, exact: $0, digits: digits) } ?? .empty,
+      line.now.map { PrintedMoney.cell(was + difference, exact: $0, digits: digits) } ?? .empty
+    )
+  }
+
+  /// `Usage of the period $12.30 + adjustments to 2026-10 -$0.05 = $12.25.`
+  public var adjustmentsSentence: String? {
+    guard !adjustments.isEmpty else { return nil }
+    let digits = productDigits
+    let parts = printedParts
+    func dollars(_ money: Money) -> String { CellText.dollars(money, digits: digits) }
+    let labels = adjustments.corrected.map(\.period.label)
+    let periods = labels.count > 2 ? "\(labels.count) closed periods" : labels.joined(separator: " and ")
+    return "Usage of the period \(dollars(parts.usage)) + adjustments to \(periods) "
+      + "\(dollars(parts.adjustments)) = \(dollars(parts.total))."
+  }
+
+  /// What stands behind the adjustments, a sentence for each reason in each period.
+  var adjustmentReasons: [(reason: String, words: String)] {
+    var result: [(reason: String, words: String)] = []
+    for one in adjustments.corrected {
+      for reason in Adjustment.Reason.allCases {
+        guard let first = one.list.first(where: { $0.reason == reason }) else { continue }
+        result.append((sentence(reason, one, first), first.words))
+      }
+    }
+    return result
+  }
+
+  private func sentence(
+    _ reason: Adjustment.Reason, _ one: Adjustments.Corrected, _ first: Adjustment
+  ) -> String {
+    let period = one.period.label
+    switch reason {
+    case .lateLines:
+      return one.lateRequests > 0
+        ? "\(period), late lines: \(Findings.counted(one.lateRequests, "request")) came after the close."
+        : "\(period), late lines: what was interrupted at the close has ended since, or tokens came late."
+    case .program:
+      return "\(period), program: this version of the program reads or prices its lines otherwise."
+    case .prices:
+      return "\(period), prices: now priced by \(first.pricesNow.prefix(12)), before by "
+        + "\(first.pricesWas.prefix(12))."
+    case .rules:
+      return "\(period), rules: now attributed by \(first.rulesNow.prefix(12)), before by "
+        + "\(first.rulesWas.prefix(12))."
+    }
+  }
+}

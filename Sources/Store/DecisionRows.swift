@@ -1,0 +1,79 @@
+/// By what closed periods were booked, and by what they are to be: bookings, decisions, texts of rules.
+extension Store {
+  /// - Parameter closed: the period whose close this is; `period` itself, or one that took adjustments to it.
+  public func add(_ booking: Booking, closed: Int64, for period: Int64) throws(StoreError) {
+    try statement("INSERT INTO bookings VALUES(?,?,?,?,?,?,?,?,?)")
+      .bind(closed).bind(period).bind(booking.decision).bind(booking.pricesVersion)
+      .bind(booking.rulesVersion).bind(booking.program).bind(booking.seen.attempts)
+      .bind(booking.seen.interrupted).bind(booking.seen.requests).run()
+  }
+
+  /// How a closed period was booked, from its own close on: the last is what stands in the books.
+  public func bookings(forClosed period: Int64) throws(StoreError) -> [Booking] {
+    let select = try statement(
+      """
+      SELECT decision, prices_version, rules_version, program, attempts, interrupted, requests FROM bookings
+      WHERE for_period = ? ORDER BY period
+      """)
+    select.bind(period)
+    var result: [Booking] = []
+    while try select.next() {
+      result.append(
+        Booking(
+          decision: select.integer(0), pricesVersion: select.text(1) ?? "",
+          rulesVersion: select.text(2) ?? "", program: select.text(3) ?? "",
+          seen: RequestTally(
+            attempts: select.integer(4), interrupted: select.integer(5), requests: select.integer(6))))
+    }
+    return result
+  }
+
+  public func add(_ decision: Decision, for period: Int64) throws(StoreError) {
+    try statement(
+      "INSERT INTO decisions(period, decided_at, prices_version, rules_version, reason) VALUES(?,?,?,?,?)"
+    ).bind(period).bind(decision.decidedAt).bind(decision.pricesVersion).bind(decision.rulesVersion)
+      .bind(decision.reason).run()
+  }
+
+  /// In the order they were made.
+  public func decisions(forClosed period: Int64) throws(StoreError) -> [Decision] {
+    let select = try statement(
+      """
+      SELECT id, decided_at, prices_version, rules_version, reason FROM decisions WHERE period = ? ORDER BY id
+      """)
+    select.bind(period)
+    var result: [Decision] = []
+    while try select.next() {
+      result.append(
+        Decision(
+          id: select.integer(0), decidedAt: select.integer(1), pricesVersion: select.text(2) ?? "",
+          rulesVersion: select.text(3) ?? "", reason: select.text(4) ?? ""))
+    }
+    return result
+  }
+
+  /// Keeps the text of rules; the same version is kept once.
+  public func saveRules(version: String, name: String, text: String) throws(StoreError) {
+    try statement("INSERT INTO rules_texts VALUES(?,?,?) ON CONFLICT DO NOTHING")
+      .bind(version).bind(name).bind(text).run()
+  }
+
+  public func rules(version: String) throws(StoreError) -> (name: String, text: String)? {
+    let select = try statement("SELECT name, text FROM rules_texts WHERE version = ?")
+    guard try select.bind(version).next() else { return nil }
+    defer { select.reset() }
+    return (select.text(0) ?? "", select.text(1) ?? "")
+  }
+
+  public func tally(from begin: Int64, to end: Int64) throws(StoreError) -> RequestTally {
+    let select = try statement(
+      """
+      SELECT count(*), coalesce(sum(outcome = 6), 0), coalesce(sum(final = 1 OR outcome = 6), 0) FROM requests
+      WHERE time >= ? AND time < ?
+      """)
+    guard try select.bind(begin).bind(end).next() else { throw StoreError("a count has no row") }
+    defer { select.reset() }
+    return RequestTally(
+      attempts: select.integer(0), interrupted: select.integer(1), requests: select.integer(2))
+  }
+}
