@@ -13,7 +13,8 @@ struct FocusCSVTests {
 
   @Test("mandatory columns are filled on every row") func mandatory() throws {
     let rows = try rows(SampleBooks.october())
-    #expect(rows.count == 8)
+    // Seven rows of usage, two corrections.
+    #expect(rows.count == 9)
     for row in rows {
       for column in Self.neverNull { #expect(row[column]?.isEmpty == false, "\(column)") }
       for column in ["ChargeClass", "ChargeDescription", "PricingQuantity", "PricingUnit"] {
@@ -39,16 +40,27 @@ struct FocusCSVTests {
     #expect(row["ChargeDescription"] == "mystery-model, standard: no price, the cost is unknown")
   }
 
-  @Test("what corrects a closed period is a correction") func correction() throws {
+  @Test(
+    "what corrects a closed period is a correction: billed now, charged for the original day, no quantity")
+  func correction() throws {
     let rows = try rows(SampleBooks.october()).filter { $0["ChargeClass"] == "Correction" }
-    #expect(rows.map { $0["EffectiveCost"] } == ["-1.5"])
-    #expect(rows.map { $0["x_ForPeriod"] } == ["2026-09"])
+    #expect(rows.map { $0["EffectiveCost"] } == ["0.25", "-1.75"])
+    for row in rows {
+      #expect(row["x_ForPeriod"] == "2026-09" && row["ChargeCategory"] == "Usage")
+      #expect(row["BillingPeriodStart"] == "2026-09-30T15:00:00Z")
+      // September 7th in Tokyo.
+      #expect(row["ChargePeriodStart"] == "2026-09-06T15:00:00Z")
+      #expect(row["ChargePeriodEnd"] == "2026-09-07T15:00:00Z")
+      for column in ["PricingQuantity", "PricingUnit", "ConsumedQuantity", "ConsumedUnit"] {
+        #expect(row[column] == "", "\(column)")
+      }
+    }
   }
 
   @Test("text from outside moves no column", arguments: SampleBooks.hostileTexts)
   func hostile(text: String) throws {
     let rows = try rows(SampleBooks.hostile(text))
-    #expect(rows.count == 8)
+    #expect(rows.count == 9)
     #expect(rows.allSatisfy { $0["BillingCurrency"] == "USD" && $0["x_Entry"]?.isEmpty == false })
   }
 

@@ -15,6 +15,10 @@ struct GoldenTests {
     try check(Reports.chargebackCSV(books), "chargeback.csv")
   }
 
+  @Test("adjustments.csv") func adjustments() throws {
+    try check(#require(Reports.adjustmentsCSV(books)), "adjustments.csv")
+  }
+
   @Test("focus.csv") func focus() throws {
     try check(Reports.focusCSV(books), "focus.csv")
   }

@@ -61,6 +61,14 @@ extension SampleBooks {
       books.rows[index].model = text
       books.rows[index].serviceTier = text
     }
+    for index in books.adjustments.corrected[0].list.indices {
+      books.adjustments.corrected[0].list[index].words = text
+      books.adjustments.corrected[0].list[index].place.provider = text
+      books.adjustments.corrected[0].list[index].place.model = text
+      books.adjustments.corrected[0].list[index].place.serviceTier = text
+      books.adjustments.corrected[0].list[index].pricesNow = text
+      books.adjustments.corrected[0].list[index].rulesNow = text
+    }
     for index in books.unpriced.indices {
       books.unpriced[index].provider = text
       books.unpriced[index].model = text

@@ -23,16 +23,42 @@ enum SampleBooks {
     books.rows[3].counts.failedRequests = 17 * 3
     books.rows[6].counts.interruptedRequests = 2 * 3
     books.rows[5].counts.unpricedRequests = 40 * 3
-    var adjustment = books.rows[0]
-    adjustment.entry = .adjustment
-    adjustment.forPeriod = "2026-09"
-    adjustment.counts = WeightedCounts()
-    adjustment.cost = money("-1.5")
-    adjustment.state = .exact
-    books.rows.insert(adjustment, at: 1)
     addTroubles(&books)
+    books.include([september], products: [])
     return books
   }
+
+  /// The month before, closed, with two corrections: a late request, and a price that was too high.
+  static let september: Adjustments.Corrected = {
+    let begin = october2026.begin - 30 * 86_400_000_000
+    let days = (0..<30).map { day in
+      Period.Day(
+        label: "2026-09-" + (day < 9 ? "0" : "") + String(day + 1),
+        begin: begin + Int64(day) * 86_400_000_000)
+    }
+    func adjustment(
+      _ day: String, _ reason: Adjustment.Reason, _ words: String, was: String, now: String, prices: String
+    ) -> Adjustment {
+      Adjustment(
+        forPeriod: "2026-09",
+        place: BookPlace(
+          day: day, product: "auto-approval", provider: "anthropic", model: "claude-sonnet-4-5-20250929",
+          serviceTier: "standard"), reason: reason, words: words,
+        was: BookedAmount(cost: money(was), state: .exact),
+        now: BookedAmount(cost: money(now), state: .exact),
+        pricesWas: "11aa22bb33cc44dd", pricesNow: prices, rulesWas: "e0a1b2c3d4e5f607",
+        rulesNow: "e0a1b2c3d4e5f607")
+    }
+    return Adjustments.Corrected(
+      period: Period(
+        label: "2026-09", zone: "Asia/Tokyo", begin: begin, end: october2026.begin, days: days),
+      list: [
+        adjustment("2026-09-07", .lateLines, "", was: "20", now: "20.25", prices: "11aa22bb33cc44dd"),
+        adjustment(
+          "2026-09-07", .prices, "the vendor's list was wrong", was: "20.25", now: "18.5",
+          prices: "5f2c9a7be0d14c33"),
+      ], lateRequests: 1, inputsSHA256: String(repeating: "c3", count: 32))
+  }()
 
   private static func addTroubles(_ books: inout Books) {
     books.estimatedRequests = 25

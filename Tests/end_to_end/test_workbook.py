@@ -72,7 +72,25 @@ def digits_of(total):
 
 
 def test_the_sheets_are_there_in_order(month):
-    assert month.values.sheetnames == SHEETS
+    corrected = "adjustments" in month.run
+    assert month.values.sheetnames == SHEETS[:4] + ["Adjustments"] * corrected + SHEETS[4:]
+
+
+def test_the_adjustments_sheet_adds_up_to_what_is_booked(month):
+    if "adjustments" not in month.run:
+        assert all(row["entry"] == "usage" for row in month.rows)
+        return
+    lines = [list(line) for line in month.values["Adjustments"].iter_rows(values_only=True)]
+    rows, total = month.table("Adjustments", "Period")
+    for row in rows:
+        assert money(row["Is (USD)"]) - money(row["Was (USD)"]) == money(row["Difference (USD)"]), row
+    booked = month.run["adjustments"]["difference_usd"]
+    assert sum(money(row["Difference (USD)"]) for row in rows) == money(total["Difference (USD)"])
+    assert money(total["Difference (USD)"]) == rounded(booked, 6)
+    titles = next(i for i, line in enumerate(lines) if line[0] == "Usage of the period")
+    usage, corrections, together = (money(cell) for cell in lines[titles + 1][:3])
+    assert usage + corrections == together == rounded(month.run["totals"]["cost_usd"], digits_of(
+        month.run["totals"]["cost_usd"]))
 
 
 def test_the_total_is_the_same_in_the_workbook_the_csv_and_run_json(month):
