@@ -24,11 +24,14 @@ public struct Books: Sendable {
     public var counts: WeightedCounts
     /// What is priced of it; with state `unpriced` nothing is, and the cost is unknown.
     public var cost: Money
+    /// What it would be at the vendors' public prices: other than `cost` under a contract.
+    public var listCost: Money
     public var state: CostState
 
+    /// - Parameter listCost: nil where no contract changes a price.
     public init(
       product: Int, provider: String, model: String, serviceTier: String, entry: Entry,
-      forPeriod: String, counts: WeightedCounts, cost: Money, state: CostState
+      forPeriod: String, counts: WeightedCounts, cost: Money, listCost: Money? = nil, state: CostState
     ) {
       self.product = product
       self.provider = provider
@@ -38,6 +41,7 @@ public struct Books: Sendable {
       self.forPeriod = forPeriod
       self.counts = counts
       self.cost = cost
+      self.listCost = listCost ?? cost
       self.state = state
     }
   }

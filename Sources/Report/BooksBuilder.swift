@@ -14,6 +14,7 @@ public struct BooksBuilder {
   fileprivate struct RowSum {
     var counts = WeightedCounts()
     var femtodollars: Int128 = 0
+    var listFemtodollars: Int128 = 0
     var hasPriced = false
     var hasUnpriced = false
     var hasInterrupted = false
@@ -70,7 +71,7 @@ public struct BooksBuilder {
         let key = RowKey(
           day: day, product: share.product, provider: provider, model: charge.model ?? "",
           serviceTier: serviceTier)
-        sums[key, default: RowSum()].add(weighted, cost, charge, usage)
+        sums[key, default: RowSum()].add(weighted, cost, share.listCost, charge, usage)
         if let day {
           books.days[day][share.product].counts += weighted
           books.days[day][share.product].cost += cost
@@ -106,7 +107,8 @@ public struct BooksBuilder {
       Books.Row(
         product: key.product, provider: key.provider, model: key.model, serviceTier: key.serviceTier,
         entry: .usage, forPeriod: books.period.label, counts: sum.counts,
-        cost: Money(femtodollars: sum.femtodollars), state: sum.state)
+        cost: Money(femtodollars: sum.femtodollars), listCost: Money(femtodollars: sum.listFemtodollars),
+        state: sum.state)
     }.sorted {
       ($0.product, $0.provider, $0.model, $0.serviceTier)
         < ($1.product, $1.provider, $1.model, $1.serviceTier)
@@ -187,6 +189,7 @@ extension BooksBuilder.RowSum {
   fileprivate mutating func add(_ other: Self) {
     counts += other.counts
     femtodollars += other.femtodollars
+    listFemtodollars += other.listFemtodollars
     hasPriced = hasPriced || other.hasPriced
     hasUnpriced = hasUnpriced || other.hasUnpriced
     hasInterrupted = hasInterrupted || other.hasInterrupted
@@ -194,10 +197,11 @@ extension BooksBuilder.RowSum {
   }
 
   fileprivate mutating func add(
-    _ weighted: WeightedCounts, _ cost: Money, _ charge: Charge, _ usage: Usage
+    _ weighted: WeightedCounts, _ cost: Money, _ listCost: Money, _ charge: Charge, _ usage: Usage
   ) {
     counts += weighted
     femtodollars += cost.femtodollars
+    listFemtodollars += listCost.femtodollars
     hasPriced = hasPriced || charge.hasPricedMeter
     hasUnpriced = hasUnpriced || charge.isUnpriced
     hasInterrupted = hasInterrupted || usage.outcome == .interrupted

@@ -5,8 +5,9 @@ import Ledger
 /// tools that read every vendor's bill in that one form.
 ///
 /// What has no price has no cost, but FOCUS allows no empty cost: such a row says `0.0` with `unpriced` in
-/// `x_CostState` and in its description. Costs are computed from a price list, not taken from an invoice, so
-/// list, contracted, effective and billed cost are one figure and `InvoiceId` stays empty.
+/// `x_CostState` and in its description. Costs are computed from a price book, not taken from an invoice, so
+/// contracted, effective and billed cost are one figure and `InvoiceId` stays empty; `ListCost` is another where
+/// the book has contracted prices.
 ///
 /// What corrects a closed period is a row of its own for each day and reason: billed in this period, charged for
 /// the original day, `Correction`, without quantities.
@@ -125,7 +126,8 @@ enum FocusCSV {
       "x_CostState": .text(row.state.rawValue), "x_Entry": .text(row.entry.rawValue),
       "x_ForPeriod": .text(row.forPeriod),
     ]
-    for column in ["BilledCost", "ContractedCost", "EffectiveCost", "ListCost"] { values[column] = cost }
+    for column in ["BilledCost", "ContractedCost", "EffectiveCost"] { values[column] = cost }
+    values["ListCost"] = .number(decimal(row.listCost.description))
     if let costCenter = product.costCenter { values["x_CostCenter"] = .text(costCenter) }
     return values
   }

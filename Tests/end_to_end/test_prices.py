@@ -1,5 +1,7 @@
 """The price commands as a person uses them: quote, import, diff, check, contracts, and the book inside the program.
 Amounts are hand arithmetic on the prices written here."""
+import csv
+import io
 import json
 import re
 from decimal import Decimal
@@ -116,6 +118,8 @@ contracted,anthropic,claude-*,,*,0,,all,,,0.9,2026-10-05T03:00:00Z
     # Two requests before the contract begins at 3.5 thousandths, two at nine tenths of that.
     assert total(at_list) == Decimal("0.014")
     assert total(agreed) == Decimal("0.0133")
+    [row] = csv.DictReader(io.StringIO(desk.report("focus.csv").decode()))
+    assert (Decimal(row["BilledCost"]), Decimal(row["ListCost"])) == (Decimal("0.0133"), Decimal("0.014"))
     # New list prices keep the contract.
     publish(desk, LIST.replace("output,5,", "output,6,"))
     assert total(desk.run(codes=(0,))) == Decimal("0.008") + Decimal("0.008") * Decimal("0.9")
