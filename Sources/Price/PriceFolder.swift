@@ -18,9 +18,7 @@ public struct PriceFolder: Sendable {
     public var comments: [String]
     public var publishedAt: Int64
     public var version: String { book.version }
-    public var source: String {
-      comments.first { $0.hasPrefix("source: ") }.map { String($0.dropFirst(8)) } ?? ""
-    }
+    public var source: String { sourceWords(comments) }
   }
 
   public let path: String
@@ -54,12 +52,12 @@ public struct PriceFolder: Sendable {
 
   /// Where a version's prices came from, by its first lines.
   public func source(of version: String) throws(PriceError) -> String {
+    var comments: [String] = []
     for line in try read("\(path)/\(version).csv").utf8.split(separator: 0x0A) {
-      let text = String(decoding: line, as: UTF8.self)
-      guard text.hasPrefix("# ") else { break }
-      if text.hasPrefix("# source: ") { return String(text.dropFirst(10)) }
+      guard line.starts(with: "# ".utf8) else { break }
+      comments.append(String(decoding: line.dropFirst(2), as: UTF8.self))
     }
-    return ""
+    return sourceWords(comments)
   }
 
   /// The version to price with: the last published, the last known at a time, or one by name (its beginning is
@@ -142,4 +140,13 @@ public struct PriceFolder: Sendable {
       throw PriceError(place: file, problem: "cannot be read: \(error.localizedDescription)")
     }
   }
+}
+
+/// Where list prices and contracts came from, as a book's comments say.
+private func sourceWords(_ comments: [String]) -> String {
+  func word(_ name: String) -> String? {
+    comments.first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+  }
+  let list = word("source: ") ?? ""
+  return word("contracts: ").map { "\(list), with the contracts of \($0)" } ?? list
 }

@@ -114,6 +114,7 @@ contracted,anthropic,claude-*,,*,0,,all,,,0.9,2026-10-05T03:00:00Z
 """, "contract.csv")
     told = desk.command("prices", "import", "--contracts", contract).out
     assert "1 new" in told
+    assert "with the contracts of contract.csv" in desk.command("prices", "list").out
     agreed = desk.run(codes=(0,))
     # Two requests before the contract begins at 3.5 thousandths, two at nine tenths of that.
     assert total(at_list) == Decimal("0.014")
