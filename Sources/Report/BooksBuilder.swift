@@ -35,6 +35,9 @@ public struct BooksBuilder {
     var reason: String
   }
 
+  /// Fails where the books have holes.
+  public static let missingLinesCheck = "no line is missing"
+
   private var books: Books
   private var sums: [RowKey: RowSum] = [:]
   private var unpriced: [UnpricedKey: (requests: Int64, counts: TokenCounts)] = [:]
@@ -168,7 +171,7 @@ public struct BooksBuilder {
           "read \(books.linesRead) lines = \(books.usagesRead) usages + \(books.duplicatesRead) duplicates"
           + " + \(books.rejectedRead) rejected + \(books.controlRead) control"),
       Books.Check(
-        name: "no line is missing", passed: books.holes.isEmpty,
+        name: Self.missingLinesCheck, passed: books.holes.isEmpty,
         detail: "\(books.holes.count) holes in the writers' numbers"),
     ]
   }

@@ -22,7 +22,7 @@ enum Findings {
   static func list(_ books: Books) -> [Finding] {
     [
       failedChecks(books), unpriced(books), interrupted(books), rejected(books), holes(books),
-      unknownFields(books), mismatches(books), estimated(books), unattributed(books),
+      unknownCorrections(books), unknownFields(books), mismatches(books), estimated(books), unattributed(books),
     ].compactMap { $0 }
   }
 
@@ -201,6 +201,15 @@ enum Findings {
       advice: "No attribution rule matched. Add a rule for the key, team or tag that sent it, and run the "
         + "report again.",
       short: "\(amount) unattributed")
+  }
+
+  private static func unknownCorrections(_ books: Books) -> Finding? {
+    guard books.adjustments.bringUnknownCost else { return nil }
+    return Finding(
+      headline: "A closed period was corrected by something that has no price",
+      advice: "Its cost was known, or there was none, and now a part is unknown: see the adjustments that are "
+        + "partial or unpriced. Once there is a price, decide on it with tollbook reprice.",
+      short: "a correction without a price")
   }
 
   static func counted(_ count: some BinaryInteger, _ noun: String) -> String {

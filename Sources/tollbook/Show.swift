@@ -73,6 +73,9 @@ enum Show {
       )
     }
     if !books.holes.isEmpty { lines.append("\(books.holes.count) holes: lines of the raw log are missing") }
+    if books.adjustments.bringUnknownCost {
+      lines.append("a closed period was corrected by something that has no price: see adjustments.csv")
+    }
     for check in books.checks where !check.passed {
       lines.append("check failed: \(check.name): \(check.detail)")
     }

@@ -90,6 +90,7 @@ import Testing
     let words = refusal(july)
     #expect(words.contains("1 requests used something that has no price"))
     #expect(words.contains("1 requests were interrupted"))
+    #expect(!words.contains("holes"), "no number of these writers is missing")
     #expect(words.contains("--accept-incomplete"))
     #expect(refusal(try desk.period("2026-06")).contains("no line of the period was ever read"))
     #expect(refusal(july, accept: true) == "")

@@ -45,6 +45,19 @@ struct AdjustmentsTests {
     // In the books' own rows too: the state says that a part is unknown, the cost is the known difference.
     #expect(books.rows.map(\.state) == [.partial] && books.totalCost == SampleBooks.money("-20"))
     #expect(!books.isComplete)
+    let summary = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
+    #expect(summary.contains("### A closed period was corrected by something that has no price"))
+  }
+
+  @Test("text from outside moves no column and is no formula", arguments: SampleBooks.hostileTexts)
+  func hostile(text: String) throws {
+    let bytes = try #require(Reports.adjustmentsCSV(SampleBooks.hostile(text)))
+    let lines = try #require(CSVReader.lines(bytes, byteOrderMark: true))
+    #expect(lines.count == 3)
+    for line in lines { #expect(line.count == lines[0].count) }
+    for (cell, title) in zip(lines[1], lines[0]) where !title.hasSuffix("_usd") {
+      #expect(!["=", "+", "-", "@", "\t", "\r", "\n"].contains { cell.hasPrefix($0) }, "\(title)")
+    }
   }
 
   @Test("a product that today's rules no longer have is named as it was, before the unattributed")
