@@ -22,7 +22,8 @@ enum Findings {
   static func list(_ books: Books) -> [Finding] {
     [
       failedChecks(books), unpriced(books), interrupted(books), rejected(books), holes(books),
-      unknownCorrections(books), unknownFields(books), mismatches(books), estimated(books), unattributed(books),
+      unknownCorrections(books), unknownFields(books), mismatches(books), estimated(books),
+      unattributed(books),
     ].compactMap { $0 }
   }
 
@@ -207,7 +208,8 @@ enum Findings {
     guard books.adjustments.bringUnknownCost else { return nil }
     return Finding(
       headline: "A closed period was corrected by something that has no price",
-      advice: "Its cost was known, or there was none, and now a part is unknown: see the adjustments that are "
+      advice:
+        "Its cost was known, or there was none, and now a part is unknown: see the adjustments that are "
         + "partial or unpriced. Once there is a price, decide on it with tollbook reprice.",
       short: "a correction without a price")
   }
