@@ -18,6 +18,8 @@ public struct PriceImport: Sendable {
   public var skippedFields: [String: Int] = [:]
   /// Models left out, each with the reason.
   public var skippedModels: [String] = []
+  /// What a reader of the book should know about lines that are not in the source as they stand.
+  public var notes: [String] = []
 
   public init() {}
 }
@@ -38,137 +40,148 @@ public func importLiteLLM(
   }
   guard root.isObject else { throw PriceError(place: name, problem: "not an object of models") }
   var result = PriceImport()
-  var seen: [PriceRow.Identity: Money] = [:]
+  var taken = LiteLLMRows(effectiveFrom: effectiveFrom)
   for (key, value) in root.members {
-    guard let model = key.string, model != "sample_spec", value.isObject else { continue }
+    guard let model = key.string, model != "sample_spec", model != "fallback_generalizations", value.isObject
+    else { continue }
     guard let entry = LiteLLMEntry(key: model, provider: value.present("litellm_provider")?.string) else {
       result.skippedModels.append(model)
       continue
     }
     result.models += 1
+    var prices: [LiteLLMPrice] = []
     for (fieldName, fieldValue) in value.members {
       guard let field = fieldName.string else { continue }
-      for price in LiteLLMField.prices(field, fieldValue, &result) {
-        guard let number = DecimalNumber(price.text), !number.negative,
-          let (rate, rounded) = number.femtodollars(per: 1)
-        else {
-          throw PriceError(
-            place: "\(name), model \(model), \(field)", problem: "not a price: \(price.text.prefix(40))")
-        }
-        let row = PriceRow(
-          provider: entry.provider, model: entry.model, region: entry.region,
-          serviceTier: price.tier, contextOver: price.contextOver, meter: price.meter,
-          rate: Money(femtodollars: rate), effectiveFrom: effectiveFrom)
-        if let other = seen[row.identity] {
-          if other != Money(femtodollars: rate) {
-            result.skippedModels.append("\(model): \(field) differs from another entry of the same name")
-          }
-          continue
-        }
-        seen[row.identity] = Money(femtodollars: rate)
-        result.rows.append(row)
-        if rounded {
-          result.rounded.append(.init(model: model, field: field, text: price.text, rate: Money(femtodollars: rate)))
-        }
+      if let found = LiteLLMField.prices(field, fieldValue, of: value) {
+        prices += found
+      } else if LiteLLMField.looksLikeAPrice(field), !fieldValue.isNull {
+        result.skippedFields[field, default: 0] += 1
       }
     }
+    replaceByRanges(&prices)
+    countAtThreshold(&prices, entry)
+    if let search = searchPriceOfVendor(entry, value) { prices.append(search) }
+    prices = withPlainSearchOfVendor(prices, entry)
+    if let read = cachedAtFireworks(prices, entry) { prices.append(read) }
+    try taken.add(prices, of: entry, key: model, place: name, &result)
+    taken.addRetirement(value.present("deprecation_date")?.string, of: entry, key: model, &result)
   }
-  guard !result.rows.isEmpty else {
+  result.rows = withGlobalNamed(taken.rows)
+  guard result.rows.contains(where: { $0.rate != nil }) else {
     throw PriceError(place: name, problem: "no model with a price in it; is it LiteLLM's price map?")
+  }
+  let providers = Set(result.rows.map(\.provider))
+  for discount in BatchDiscount.documented where providers.contains(discount.provider) {
+    guard let row = discount.row(effectiveFrom: effectiveFrom) else { continue }
+    result.rows.append(row)
+    result.notes.append("batch at half: \(discount.provider), \(discount.source)")
   }
   return result
 }
 
-/// A key of the map, taken apart: `azure/eu/gpt-4o` is Azure's gpt-4o in `eu`.
-struct LiteLLMEntry {
-  var provider: String
-  var model: String
-  var region = ""
+/// A price of an entry, as its field says it.
+struct LiteLLMPrice {
+  var item: Item
+  var tier = "standard"
+  var contextOver: Int64 = 0
+  var when = ""
+  /// The number as it is written.
+  var text: String
+  /// It is the price of so many units.
+  var per: Int64 = 1
+  var field: String
 
-  /// Commitments by the hour are not prices of a request.
-  init?(key: String, provider litellm: String?) {
-    guard let litellm, !key.contains("-commitment/") else { return nil }
-    provider = Self.provider(litellm)
-    var parts = key.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    if parts.count > 1, parts[0] == litellm || parts[0] == provider { parts.removeFirst() }
-    if parts.count > 1, provider == "bedrock" || provider == "azure", Self.isRegion(parts[0]) {
-      region = parts.removeFirst()
-    }
-    model = parts.joined(separator: "/")
-    guard !model.isEmpty else { return nil }
-  }
-
-  private static func provider(_ litellm: String) -> String {
-    switch litellm {
-    case "bedrock_converse": "bedrock"
-    case "text-completion-openai": "openai"
-    case "azure_text": "azure"
-    case "cohere_chat": "cohere"
-    default: litellm.hasPrefix("vertex_ai") ? "vertex" : litellm
-    }
-  }
-
-  /// `us-east-1`, `eu`, `us`, `global`, `global-standard`: what stands between provider and model.
-  private static func isRegion(_ part: String) -> Bool {
-    if ["eu", "us", "global", "global-standard", "apac", "jp"].contains(part) { return true }
-    return part.hasPrefix("us-") || part.hasPrefix("eu-") || part.hasPrefix("ap-")
-      || part.hasPrefix("ca-") || part.hasPrefix("sa-") || part.hasPrefix("me-")
-      || part.hasPrefix("af-") || part.hasPrefix("il-")
+  enum Item: Hashable {
+    case price(PricedMeter)
+    case factor
   }
 }
 
-/// A field of the map, taken apart: base name, cache lifetime, context threshold, tier.
-enum LiteLLMField {
-  struct Price {
-    var meter: PricedMeter
-    var tier: String
-    var contextOver: Int64
-    var text: String
-  }
+/// The rows made so far. The same price twice is one; of two that disagree the first stays, and it is told.
+struct LiteLLMRows {
+  var rows: [PriceRow] = []
+  private var seen: [PriceRow.Subject: PriceItem] = [:]
+  private var ends: [PriceRow.Subject: Int64] = [:]
+  private let effectiveFrom: Int64?
 
-  private static let bases: [(prefix: String, meter: PricedMeter)] = [
-    ("cache_creation_input_token_cost_above_12hr", .meter(.cacheWrite12h)),
-    ("cache_creation_input_token_cost_above_1hr", .meter(.cacheWrite1h)),
-    ("cache_creation_input_token_cost", .meter(.cacheWrite5m)),
-    ("cache_read_input_token_cost", .meter(.cacheRead)),
-    ("input_cost_per_token", .meter(.input)),
-    ("output_cost_per_token", .meter(.output)),
-    ("output_cost_per_reasoning_token", .reasoning),
-    ("input_cost_per_audio_token", .meter(.inputAudio)),
-    ("output_cost_per_audio_token", .meter(.outputAudio)),
-    ("input_cost_per_image_token", .meter(.inputImage)),
-    ("output_cost_per_image_token", .meter(.outputImage)),
-  ]
+  init(effectiveFrom: Int64?) { self.effectiveFrom = effectiveFrom }
 
-  static func prices(_ field: String, _ value: JSONValue, _ result: inout PriceImport) -> [Price] {
-    if field == "search_context_cost_per_query" {
-      guard let text = value.present("search_context_size_medium")?.numberText else { return [] }
-      return [Price(meter: .meter(.webSearch), tier: "standard", contextOver: 0, text: text)]
-    }
-    guard field.contains("cost") else { return [] }
-    guard let text = value.numberText, let (meter, tier, over) = parse(field) else {
-      if !value.isNull { result.skippedFields[field, default: 0] += 1 }
-      return []
-    }
-    return [Price(meter: meter, tier: tier, contextOver: over, text: text)]
-  }
-
-  private static func parse(_ field: String) -> (PricedMeter, String, Int64)? {
-    guard let base = bases.first(where: { field.hasPrefix($0.prefix) }) else { return nil }
-    var rest = field.dropFirst(base.prefix.count)
-    var over: Int64 = 0
-    if rest.hasPrefix("_above_"), let end = rest.firstRange(of: "k_tokens") {
-      guard let thousands = Int64(rest[rest.startIndex..<end.lowerBound].dropFirst("_above_".count)) else {
-        return nil
+  mutating func add(
+    _ prices: [LiteLLMPrice], of entry: LiteLLMEntry, key: String, place: String, _ result: inout PriceImport
+  ) throws(PriceError) {
+    var own: [PriceRow] = []
+    for price in prices {
+      func bad(_ problem: String) -> PriceError {
+        PriceError(place: "\(place), model \(key), \(price.field)", problem: problem)
       }
-      over = thousands * 1000
-      rest = rest[end.upperBound...]
+      guard let when = PriceCondition(joined(entry.when, price.when)) else {
+        throw bad("not a condition: \(price.when.prefix(80))")
+      }
+      let item: PriceItem
+      switch price.item {
+      case .factor:
+        guard let factor = PriceFactor(price.text) else { throw bad("not a factor: \(price.text.prefix(40))") }
+        item = .factor(.tokens, factor)
+      case .price(let meter):
+        guard let number = DecimalNumber(price.text), !number.negative,
+          let (value, isRounded) = number.femtodollars(per: price.per),
+          value <= Int128(PriceFile.usdMax) * powerOfTen(Money.fractionDigits)
+        else { throw bad("not a price: \(price.text.prefix(40))") }
+        let rate = Money(femtodollars: value)
+        item = .price(meter, rate)
+        if isRounded {
+          result.rounded.append(.init(model: key, field: price.field, text: price.text, rate: rate))
+        }
+      }
+      own.append(
+        PriceRow(
+          provider: entry.provider, model: entry.model, region: entry.region,
+          serviceTier: price.item == .factor ? "*" : price.tier, contextOver: price.contextOver, when: when,
+          item: item, effectiveFrom: effectiveFrom))
     }
-    switch rest {
-    case "": return (base.meter, "standard", over)
-    case "_batches": return (base.meter, "batch", over)
-    case "_priority", "_flex", "_ultrafast": return (base.meter, String(rest.dropFirst()), over)
-    default: return nil
+    own += longContextOfFlatTiers(own)
+    own += cachedInBatches(own)
+    for row in withoutPlainReasoning(own) {
+      if let other = seen[row.subject] {
+        if other != row.item {
+          result.skippedModels.append("\(key): \(row.words) differs from another entry of the same name")
+        }
+        continue
+      }
+      seen[row.subject] = row.item
+      rows.append(row)
     }
+  }
+
+  private func joined(_ a: String, _ b: String) -> String {
+    a.isEmpty || b.isEmpty ? a + b : a + ";" + b
+  }
+
+  /// The day from which the vendor does not serve the model.
+  mutating func addRetirement(
+    _ date: String?, of entry: LiteLLMEntry, key: String, _ result: inout PriceImport
+  ) {
+    guard let date, let time = Timestamp.parse((date + "T00:00:00Z").utf8) else {
+      if let date { result.skippedModels.append("\(key): deprecation_date \(date.prefix(20)) is not a day") }
+      return
+    }
+    let row = PriceRow(
+      provider: entry.provider, model: entry.model, region: entry.region, serviceTier: "*", item: .retired,
+      effectiveFrom: time)
+    if let other = ends[row.subject] {
+      if other != time { result.skippedModels.append("\(key): deprecation_date differs from another entry") }
+      return
+    }
+    ends[row.subject] = time
+    rows.append(row)
+  }
+}
+
+extension PriceRow {
+  fileprivate var words: String {
+    var words = [item.name, "tier \(serviceTier)"]
+    if contextOver > 0 { words.append("over \(contextOver)") }
+    if !when.isEmpty { words.append("\(when)") }
+    return words.joined(separator: " ")
   }
 }

@@ -20,6 +20,8 @@ CLASS_FIELDS = {
     "output": ("output_cost_per_token", ""),
     "reasoning": ("output_cost_per_reasoning_token", ""),
 }
+#: Vendors that document a batch as half of everything.
+HALF_BATCHES = {"anthropic", "openai", "azure", "gemini", "vertex", "bedrock", "mistral", "groq"}
 TIER_SUFFIXES = {"standard": "", "batch": "_batches"}
 
 
@@ -38,18 +40,45 @@ def service_tier(line):
     return "standard" if word in (None, "", "default") else word
 
 
-def rate(entry, token_class, tier, total_input):
-    """Femtodollars a token, or None where the list has no price for the class."""
+def rate(entry, token_class, tier, total_input, provider):
+    """Femtodollars a token, or None where the list has no price for the class.
+
+    A tier's own price goes first. Flex and batch are one discount on all of a model's prices: above a threshold they
+    rise as the standard price does, and a batch of a class without a batch price is half. OpenAI's and Azure's caches
+    do not count in the batches of models without a batch price for them, Google's count in full.
+    """
     base, lifetime = CLASS_FIELDS[token_class]
-    thresholds = thresholds_of(base + lifetime, tuple(entry))
-    crossed = [f"_above_{n}k_tokens" for n in thresholds if total_input > n * 1000] + [""]
-    tier_suffix = TIER_SUFFIXES.get(tier, "_" + tier)
-    for suffix in dict.fromkeys((tier_suffix, "")):
-        for context in crossed:
-            price = entry.get(base + lifetime + context + suffix)
-            if price is not None:
-                return femtodollars(price)
+    standard, own = prices_of(base + lifetime, "", entry), own_prices(base + lifetime, tier, entry)
+    if tier == "batch" and token_class.startswith("cache_"):
+        batched = own_prices("input_cost_per_token", tier, entry)
+        read = (prices_of("cache_read_input_token_cost", "", entry),
+                own_prices("cache_read_input_token_cost", tier, entry))
+        for n in (n for n in batched if n in standard and n not in own and n in read[0] and n not in read[1]):
+            if provider in ("openai", "azure"):
+                own[n] = batched[n]
+            elif provider in ("gemini", "vertex") and token_class == "cache_read":
+                own[n] = standard[n]
+    for prices, share in ((own, 1), (standard, Decimal("0.5") if tier == "batch" and provider in HALF_BATCHES else 1)):
+        crossed = [n for n in prices if total_input > n or n == 0]
+        if crossed:
+            return int((prices[max(crossed)] * share).to_integral_value(ROUND_HALF_EVEN) if share != 1
+                       else prices[max(crossed)])
     return None
+
+
+def own_prices(name, tier, entry):
+    """A tier's own prices, and what follows for flex and batch above a threshold."""
+    standard, own = prices_of(name, "", entry), prices_of(name, TIER_SUFFIXES.get(tier, "_" + tier), entry)
+    if tier in ("flex", "batch") and 0 in own and standard.get(0):
+        own |= {n: int((Decimal(own[0]) * high / standard[0]).to_integral_value(ROUND_HALF_EVEN))
+                for n, high in standard.items() if n not in own}
+    return own
+
+
+def prices_of(name, suffix, entry):
+    """Threshold in tokens → femtodollars; 0 is the plain price."""
+    names = {0: name + suffix} | {n * 1000: f"{name}_above_{n}k_tokens{suffix}" for n in thresholds_of(name, tuple(entry))}
+    return {n: femtodollars(entry[field]) for n, field in names.items() if entry.get(field) is not None}
 
 
 @functools.cache
@@ -74,16 +103,21 @@ def price(line, price_list, counts, models):
             missing.append(token_class)
         elif token_class == "web_search":
             each = (entry.get("search_context_cost_per_query") or {}).get("search_context_size_medium")
+            if entry.get("supports_web_search") and "search_context_cost_per_query" not in entry:
+                each = {"anthropic": "0.01", "xai": "0.005"}.get(line.get("provider"))
             money[token_class] = None if each is None else n * femtodollars(each)
         else:
-            each = rate(entry, token_class, service_tier(line), counts.total_input())
+            asked = (service_tier(line), counts.total_input(), line.get("provider"))
+            each = rate(entry, token_class, *asked)
             # A 1-hour write is plain input only where the vendor takes nothing for writing.
-            writes = rate(entry, "cache_write_5m", service_tier(line), counts.total_input())
+            writes = rate(entry, "cache_write_5m", *asked)
             if each is None and token_class in OTHERWISE and (token_class != "cache_write_1h" or writes is None):
-                each = rate(entry, OTHERWISE[token_class], service_tier(line), counts.total_input())
+                each = rate(entry, OTHERWISE[token_class], *asked)
             money[token_class] = None if each is None else n * each
-            if token_class == "output" and each is not None:
-                thought = rate(entry, "reasoning", service_tier(line), counts.total_input())
+            # Reasoning at the output's own plain price is output at any tier and size.
+            apart = entry.get("output_cost_per_reasoning_token") != entry.get("output_cost_per_token")
+            if token_class == "output" and each is not None and apart:
+                thought = rate(entry, "reasoning", *asked)
                 money[token_class] += counts.reasoning * ((each if thought is None else thought) - each)
     missing += [c for c, m in money.items() if m is None]
     if counts.free:
