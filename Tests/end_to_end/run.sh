@@ -11,11 +11,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 env=$here/.venv
 
-if [[ ! -f $env/ready || $here/requirements.txt -nt $env/ready ]]; then
+if [[ ! -f $env/ready || $here/requirements.txt -nt $env/ready || $here/requirements-litellm.txt -nt $env/ready ]]; then
   python3 -m venv "$env"
   "$env/bin/pip" install --quiet --requirement "$here/requirements.txt"
   # The last SDK of the earlier line, which authenticates with another header, in a folder of its own.
   "$env/bin/pip" install --quiet --upgrade --target "$env/anthropic-1" anthropic==1.17.0
+  "$env/bin/pip" install --quiet --upgrade --no-deps --target "$env/litellm" \
+    --requirement "$here/requirements-litellm.txt"
   touch "$env/ready"
 fi
 
@@ -26,6 +28,7 @@ if [[ -z ${TOLLBOOK_BIN_DIR:-} ]]; then
   TOLLBOOK_BIN_DIR=$(swift build --package-path "$root" -c release --show-bin-path)
   export TOLLBOOK_BIN_DIR
 fi
+export LITELLM_DIR=${LITELLM_DIR:-$env/litellm}
 export ANTHROPIC_1_DIR=${ANTHROPIC_1_DIR:-$env/anthropic-1}
 cd "$here"
 exec "$env/bin/python" -m pytest -p no:cacheprovider "$@"
