@@ -48,6 +48,7 @@ struct PricesImportCommand: ParsableCommand {
     } else if !keptRows.isEmpty {
       comments += (own?.comments ?? []).filter { $0.hasPrefix("contracts: ") }
     }
+    comments += made.notes
     comments += made.rounded.map {
       "rounded to 1e-15 USD: \($0.model) \($0.field) \($0.text) is \($0.rate)"
     }
