@@ -22,6 +22,10 @@ public struct PriceImport: Sendable {
   public var notes: [String] = []
 
   public init() {}
+
+  mutating func note(_ text: String) {
+    if !notes.contains(text) { notes.append(text) }
+  }
 }
 
 /// Reads LiteLLM's price map (`model_prices_and_context_window.json`): USD per token, thresholds and tiers in
@@ -60,9 +64,15 @@ public func importLiteLLM(
     }
     replaceByRanges(&prices)
     countAtThreshold(&prices, entry)
-    if let search = searchPriceOfVendor(entry, value) { prices.append(search) }
+    if let search = searchPriceOfVendor(entry, value) {
+      prices.append(search)
+      result.note(LiteLLMRule.search)
+    }
     prices = withPlainSearchOfVendor(prices, entry)
-    if let read = cachedAtFireworks(prices, entry) { prices.append(read) }
+    if let read = cachedAtFireworks(prices, entry) {
+      prices.append(read)
+      result.note(LiteLLMRule.cachedAtFireworks)
+    }
     try taken.add(prices, of: entry, key: model, place: name, &result)
     taken.addRetirement(value.present("deprecation_date")?.string, of: entry, key: model, &result)
   }
@@ -120,7 +130,9 @@ struct LiteLLMRows {
       let item: PriceItem
       switch price.item {
       case .factor:
-        guard let factor = PriceFactor(price.text) else { throw bad("not a factor: \(price.text.prefix(40))") }
+        guard let factor = PriceFactor(price.text) else {
+          throw bad("not a factor: \(price.text.prefix(40))")
+        }
         item = .factor(.tokens, factor)
       case .price(let meter):
         guard let number = DecimalNumber(price.text), !number.negative,
@@ -139,8 +151,11 @@ struct LiteLLMRows {
           serviceTier: price.item == .factor ? "*" : price.tier, contextOver: price.contextOver, when: when,
           item: item, effectiveFrom: effectiveFrom))
     }
-    own += longContextOfFlatTiers(own)
-    own += cachedInBatches(own)
+    let risen = longContextOfFlatTiers(own)
+    let cached = cachedInBatches(own + risen)
+    if !risen.isEmpty { result.note(LiteLLMRule.longContext) }
+    if !cached.isEmpty { result.note(LiteLLMRule.cachedInBatches) }
+    own += risen + cached
     for row in withoutPlainReasoning(own) {
       if let other = seen[row.subject] {
         if other != row.item {

@@ -19,7 +19,8 @@ enum LiteLLMField {
     Base(prefix: "input_cost_per_token_cache_hit", meter: .meter(.cacheRead)),
     Base(prefix: "cache_creation_input_token_cost", meter: .meter(.cacheWrite5m)),
     Base(prefix: "cache_read_input_token_cost", meter: .meter(.cacheRead)),
-    Base(prefix: "explicit_cache_read_input_token_cost", meter: .meter(.cacheRead), when: "cache_type=ephemeral"),
+    Base(
+      prefix: "explicit_cache_read_input_token_cost", meter: .meter(.cacheRead), when: "cache_type=ephemeral"),
     Base(prefix: "cache_read_input_audio_token_cost", meter: .meter(.cacheReadAudio)),
     Base(prefix: "cache_read_input_image_token_cost", meter: .meter(.cacheReadImage)),
     Base(prefix: "input_cost_per_token", meter: .meter(.input)),
@@ -31,7 +32,9 @@ enum LiteLLMField {
     Base(prefix: "output_cost_per_image_token", meter: .meter(.outputImage)),
     Base(prefix: "input_cost_per_video_token", meter: .meter(.inputVideo)),
     Base(prefix: "output_cost_per_image", meter: .meter(.image), size: "image_size"),
-    Base(prefix: "output_cost_per_video_per_second", meter: .meter(.outputMillisecond), per: 1000, size: "resolution"),
+    Base(
+      prefix: "output_cost_per_video_per_second", meter: .meter(.outputMillisecond), per: 1000,
+      size: "resolution"),
     Base(prefix: "output_cost_per_second", meter: .meter(.outputMillisecond), per: 1000, size: "resolution"),
     Base(prefix: "input_cost_per_character", meter: .meter(.character)),
     Base(prefix: "input_cost_per_query", meter: .meter(.query)),
@@ -100,7 +103,8 @@ enum LiteLLMField {
   /// One number under a name of the grammar.
   static func price(_ field: String, _ text: String) -> LiteLLMPrice? {
     guard let base = bases.first(where: { field.hasPrefix($0.prefix) }) else { return nil }
-    var price = LiteLLMPrice(item: .price(base.meter), when: base.when, text: text, per: base.per, field: field)
+    var price = LiteLLMPrice(
+      item: .price(base.meter), when: base.when, text: text, per: base.per, field: field)
     var rest = field.dropFirst(base.prefix.count)
     var hasTier = false
     while !rest.isEmpty {

@@ -87,7 +87,9 @@ extension LiteLLMField {
       }
       return terms.joined(separator: ";")
     }
-    guard !days.isEmpty, dayBeginsAt < minutesPerDay else { return [condition(spans, days)].compactMap { $0 } }
+    guard !days.isEmpty, dayBeginsAt < minutesPerDay else {
+      return [condition(spans, days)].compactMap { $0 }
+    }
     let today = spans.map { $0.clamped(to: 0..<dayBeginsAt) }.filter { !$0.isEmpty }
     let tomorrow = spans.map { $0.clamped(to: dayBeginsAt..<minutesPerDay) }.filter { !$0.isEmpty }
     return [condition(today, days), condition(tomorrow, days.map { ($0 + 6) % 7 })].compactMap { $0 }

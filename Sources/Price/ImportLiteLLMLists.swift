@@ -27,7 +27,8 @@ extension LiteLLMField {
       switch name {
       case "us", "eu":
         result.append(
-          LiteLLMPrice(item: .factor, when: "inference_geo=\(name)", text: text, field: "provider_specific_entry"))
+          LiteLLMPrice(
+            item: .factor, when: "inference_geo=\(name)", text: text, field: "provider_specific_entry"))
       case "fast":
         result.append(
           LiteLLMPrice(item: .factor, when: "speed=fast", text: text, field: "provider_specific_entry"))
@@ -55,7 +56,8 @@ extension LiteLLMField {
       }
       // A cache that a tier says nothing of costs what its input costs.
       if let input = found.first(where: { $0.item == .price(.meter(.input)) }) {
-        for meter in [Meter.cacheRead, .cacheWrite5m] where !found.contains(where: { $0.item == .price(.meter(meter)) }) {
+        for meter in [Meter.cacheRead, .cacheWrite5m]
+        where !found.contains(where: { $0.item == .price(.meter(meter)) }) {
           var price = input
           price.item = .price(.meter(meter))
           found.append(price)

@@ -66,7 +66,9 @@ struct LiteLLMEntry {
 
   /// `us-east-1`, `eu`, `us`, `global`, `global-standard`: what stands between provider and model.
   private static func isRegion(_ part: String) -> Bool {
-    if ["eu", "us", "global", "global-standard", "apac", "jp", "au", "ca", "in"].contains(part) { return true }
+    if ["eu", "us", "global", "global-standard", "apac", "jp", "au", "ca", "in"].contains(part) {
+      return true
+    }
     return ["us-", "eu-", "ap-", "ca-", "sa-", "me-", "af-", "il-", "mx-"].contains { part.hasPrefix($0) }
   }
 }

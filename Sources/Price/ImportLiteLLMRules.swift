@@ -3,6 +3,20 @@ internal import Ledger
 
 // What vendors' documents say and the map leaves out. Each rule names its source, which stands in the book.
 
+/// The rules in a book's comments.
+enum LiteLLMRule {
+  static let longContext =
+    "flex and batch above a context threshold without a price of theirs: risen as the standard price, since they "
+    + "are published as one discount (ai.google.dev/gemini-api/docs, platform.openai.com/docs)"
+  static let cachedInBatches =
+    "caches in batches without a price of theirs: OpenAI and Azure, plain input; Google, the cache's own price, "
+    + "since the discounts do not stack (docs.cloud.google.com/vertex-ai, batch inference)"
+  static let cachedAtFireworks =
+    "tokens read from Fireworks' cache without a price: half of input (docs.fireworks.ai)"
+  static let search =
+    "searches without a price: xAI 5 USD for 1,000 (docs.x.ai), Anthropic 10 USD (platform.claude.com/docs)"
+}
+
 /// A vendor's published rule that a batch costs half, for what the map has no batch price of.
 struct BatchDiscount {
   var provider: String
@@ -12,11 +26,16 @@ struct BatchDiscount {
     BatchDiscount(
       provider: "anthropic",
       source: "Message Batches cost 50 %, prompt caching's lifetimes included (platform.claude.com/docs)"),
-    BatchDiscount(provider: "openai", source: "Batch API, 50 % discount (platform.openai.com/docs/guides/batch)"),
-    BatchDiscount(provider: "azure", source: "Global Batch, 50 % less than global standard (learn.microsoft.com)"),
-    BatchDiscount(provider: "gemini", source: "Batch API, 50 % of the standard cost (ai.google.dev/gemini-api/docs)"),
-    BatchDiscount(provider: "vertex", source: "batch inference, 50 % discount (docs.cloud.google.com/vertex-ai)"),
-    BatchDiscount(provider: "bedrock", source: "batch inference, 50 % of on-demand (aws.amazon.com/bedrock/pricing)"),
+    BatchDiscount(
+      provider: "openai", source: "Batch API, 50 % discount (platform.openai.com/docs/guides/batch)"),
+    BatchDiscount(
+      provider: "azure", source: "Global Batch, 50 % less than global standard (learn.microsoft.com)"),
+    BatchDiscount(
+      provider: "gemini", source: "Batch API, 50 % of the standard cost (ai.google.dev/gemini-api/docs)"),
+    BatchDiscount(
+      provider: "vertex", source: "batch inference, 50 % discount (docs.cloud.google.com/vertex-ai)"),
+    BatchDiscount(
+      provider: "bedrock", source: "batch inference, 50 % of on-demand (aws.amazon.com/bedrock/pricing)"),
     BatchDiscount(provider: "mistral", source: "batch inference, 50 % discount (docs.mistral.ai)"),
     BatchDiscount(provider: "groq", source: "Batch API, 50 % discount (console.groq.com/docs/batch)"),
   ]
@@ -39,7 +58,8 @@ func cachedInBatches(_ rows: [PriceRow]) -> [PriceRow] {
     row.meter == .meter(meter) && row.serviceTier == tier && row.contextOver == over && row.when.isEmpty
   }
   var result: [PriceRow] = []
-  for input in rows where input.meter == .meter(.input) && input.serviceTier == "batch" && input.when.isEmpty {
+  for input in rows where input.meter == .meter(.input) && input.serviceTier == "batch" && input.when.isEmpty
+  {
     let over = input.contextOver
     guard let read = rows.first(where: { isOf($0, .cacheRead, "standard", over) }),
       !rows.contains(where: { isOf($0, .cacheRead, "batch", over) })

@@ -58,20 +58,28 @@ import Testing
       (#""output_cost_per_video_per_second":0.5"#, "standard,0,,output_millisecond,0.0005,1,"),
       (#""output_cost_per_image_1K":0.04"#, "standard,0,image_size=1K,image,0.04,1,"),
       (#""mode":"image_generation","input_cost_per_image":0.04"#, "standard,0,,image,0.04,1,"),
-      (#""regional_endpoint_uplift_multiplier":1.1,"input_cost_per_token":0"#, "*,0,region!=global,tokens,,,1.1"),
-      (#""regional_processing_uplift_multiplier_eu":1.1,"input_cost_per_token":0"#, "*,0,region=eu,tokens,,,1.1"),
+      (
+        #""regional_endpoint_uplift_multiplier":1.1,"input_cost_per_token":0"#,
+        "*,0,region!=global,tokens,,,1.1"
+      ),
+      (
+        #""regional_processing_uplift_multiplier_eu":1.1,"input_cost_per_token":0"#,
+        "*,0,region=eu,tokens,,,1.1"
+      ),
     ])
   func oneField(field: String, line: String) throws {
     #expect(try lines(field).contains(line))
     #expect(try lines(field).subtracting(["standard,0,,input,0,1000000,"]) == [line])
   }
 
-  @Test("what has no meter, or a name that is not of the grammar, is listed", arguments: [
-    "input_dbu_cost_per_token", "input_cost_per_pixel", "ocr_cost_per_credit", "annotation_cost_per_page",
-    "cache_creation_input_audio_token_cost", "input_cost_per_token_above_manyk_tokens",
-    "input_cost_per_token_flex_priority", "input_cost_per_tokens", "output_cost_per_video_token",
-    "input_cost_per_video_per_second_above_8s_interval", "cache_read_input_token_cost_above_1hr",
-  ])
+  @Test(
+    "what has no meter, or a name that is not of the grammar, is listed",
+    arguments: [
+      "input_dbu_cost_per_token", "input_cost_per_pixel", "ocr_cost_per_credit", "annotation_cost_per_page",
+      "cache_creation_input_audio_token_cost", "input_cost_per_token_above_manyk_tokens",
+      "input_cost_per_token_flex_priority", "input_cost_per_tokens", "output_cost_per_video_token",
+      "input_cost_per_video_per_second_above_8s_interval", "cache_read_input_token_cost_above_1hr",
+    ])
   func listed(field: String) throws {
     let text = #"{"m":{"litellm_provider":"openai","input_cost_per_token":1e-06,"\#(field)":1e-06}}"#
     let result = try importLiteLLM(Array(text.utf8), name: "map.json")
@@ -92,7 +100,8 @@ import Testing
       ])
   }
 
-  @Test("prices by ranges hold from a range's start on, for what the range says nothing of its input price does")
+  @Test(
+    "prices by ranges hold from a range's start on, for what the range says nothing of its input price does")
   func ranges() throws {
     let fields = #"""
       "input_cost_per_token":9e-06,"output_cost_per_token":9e-06,"cache_read_input_token_cost":9e-06,
@@ -102,7 +111,8 @@ import Testing
       """#
     #expect(
       try lines(fields) == [
-        "standard,0,,input,1,1000000,", "standard,0,,output,5,1000000,", "standard,0,,cache_read,0.2,1000000,",
+        "standard,0,,input,1,1000000,", "standard,0,,output,5,1000000,",
+        "standard,0,,cache_read,0.2,1000000,",
         "standard,0,,cache_write_5m,1,1000000,", "standard,32000,,input,2,1000000,",
         "standard,32000,,output,6,1000000,", "standard,32000,,cache_read,2,1000000,",
         "standard,32000,,cache_write_5m,2,1000000,",
@@ -169,7 +179,8 @@ import Testing
         == ["standard,0,,output,10,1000000,", "standard,0,,reasoning,4,1000000,"])
   }
 
-  @Test("flex and batch rise above a threshold as the standard price does, where the map has no price of theirs")
+  @Test(
+    "flex and batch rise above a threshold as the standard price does, where the map has no price of theirs")
   func longContextOfFlatTiers() throws {
     // Half of 1.25 is 0.625; above the threshold half of 2.5 is 1.25.
     let fields = #"""
@@ -185,7 +196,8 @@ import Testing
 
   @Test("the day a model ends becomes a line of its own")
   func retired() throws {
-    let text = #"{"m":{"litellm_provider":"openai","input_cost_per_token":1e-06,"deprecation_date":"2026-03-31"}}"#
+    let text =
+      #"{"m":{"litellm_provider":"openai","input_cost_per_token":1e-06,"deprecation_date":"2026-03-31"}}"#
     let rows = try importLiteLLM(Array(text.utf8), name: "map.json").rows
     #expect(PriceFile.lines(rows).contains("list,openai,m,,*,0,,retired,,,,2026-03-31T00:00:00.000000Z"))
   }

@@ -28,7 +28,10 @@ import Testing
       ("1024-x-1024/dall-e-2", "openai", "openai,dall-e-2,,image_size=1024x1024,"),
       ("hd/1024-x-1792/dall-e-3", "openai", "openai,dall-e-3,,image_quality=hd;image_size=1024x1792,"),
       ("standard/1024-x-1024/dall-e-3", "openai", "openai,dall-e-3,,image_size=1024x1024,"),
-      ("azure/low/1024-x-1024/gpt-image-1", "azure", "azure,gpt-image-1,,image_quality=low;image_size=1024x1024,"),
+      (
+        "azure/low/1024-x-1024/gpt-image-1", "azure",
+        "azure,gpt-image-1,,image_quality=low;image_size=1024x1024,"
+      ),
     ])
   func keys(key: String, vendor: String, expected: String) throws {
     let text = #"{"\#(key)":{"litellm_provider":"\#(vendor)","output_cost_per_image":0.04}}"#
@@ -69,7 +72,9 @@ import Testing
     #expect(region(noGlobal, "meta.l", in: "ap-south-1") == "")
   }
 
-  @Test("an hour's cache write in a batch is half of the hour's price: 500 · 3.75 + 1500 · 6, halved, is 0.0054375")
+  @Test(
+    "an hour's cache write in a batch is half of the hour's price: 500 · 3.75 + 1500 · 6, halved, is 0.0054375"
+  )
   func batchWrites() throws {
     let text = #"""
       {"c":{"litellm_provider":"anthropic","input_cost_per_token":3e-06,"input_cost_per_token_batches":1.5e-06,

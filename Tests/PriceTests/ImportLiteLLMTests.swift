@@ -178,7 +178,9 @@ import Testing
           let text = value.numberText, result.skippedFields[name] == nil
         else { continue }
         let number = try #require(DecimalNumber(text))
-        #expect(printed.contains(normal(number)) || rounded.contains("\(key) \(name) \(text)"), "\(key) \(name) \(text)")
+        #expect(
+          printed.contains(normal(number)) || rounded.contains("\(key) \(name) \(text)"),
+          "\(key) \(name) \(text)")
         compared += 1
       }
     }
