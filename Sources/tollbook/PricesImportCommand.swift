@@ -52,6 +52,7 @@ struct PricesImportCommand: ParsableCommand {
     comments += made.rounded.map {
       "rounded to 1e-15 USD: \($0.model) \($0.field) \($0.text) is \($0.rate)"
     }
+    comments += made.notes
     let (version, isNew) = try folder.publish(made.rows, comments: comments, at: Settings.now())
     show(made, version, isNew, last)
   }
