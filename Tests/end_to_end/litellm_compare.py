@@ -150,9 +150,13 @@ def written(names, cells, inexact):
     equal, total = names["equal"], len(cells)
     models = len({cell.asked.key for cell in cells})
     vendors = len({cell.asked.provider for cell in cells})
+    bypassed = sum(names[name] for name in CLASSES if name.startswith(("Fireworks", "Perplexity, caches")))
+    unknown = sum(names[name] for name in CLASSES if name.startswith(("no price", "Bedrock, no price")))
     lines = [
         f"{vendors} vendors, {models:,} models, {total:,} cells: {equal:,} ({100 * equal / total:.2f} %) equal to a "
         f"billionth, {total - equal - names['other']:,} in the named classes below, {names['other']} other.\n",
+        f"Of the named ones, LiteLLM's shared calculator agrees with Tollbook in {bypassed:,}, where its vendors' own "
+        f"calculators do not use it; in {unknown:,} the map has no price, and Tollbook says so.\n",
         table("Class of difference, and who is right", [("equal", equal)] + [
             (f"**{name}**: {text}", names[name]) for name, text in sorted(
                 CLASSES.items(), key=lambda item: -names[item[0]]) if names[name]] + [("anything else", names["other"])]),
