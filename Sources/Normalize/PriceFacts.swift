@@ -20,8 +20,8 @@ enum PriceFact: String, CaseIterable {
     case .latency, .speed: value == "standard"
     case .imageQuality: value == "standard" || value == "auto"
     case .imageSize: value == "auto"
-    case .searchContextSize: value == "medium"
-    case .cacheType, .resolution: false
+    // What is plain differs: one vendor takes medium where nothing is said, another low.
+    case .searchContextSize, .cacheType, .resolution: false
     }
   }
 }

@@ -231,7 +231,7 @@ import Testing
         {"speed":"standard","latency":"standard","search_context_size":"medium",
          "images":{"size":"auto","quality":"standard"},"resolution":"\(String(repeating: "7", count: 41))"}
         """)
-    #expect(plain.priceFacts == [])
+    #expect(plain.priceFacts == [.init(name: "search_context_size", value: "medium")])
   }
 
   @Test("counts in a list that add up beyond what a count can be are refused, never wrapped around")

@@ -27,6 +27,9 @@ TIER = re.compile(r"^(?:input|output)_cost_per_token(?:_above_\d+k_tokens)?_([a-
 BATCH_VENDORS = ("anthropic", "mistral", "groq")
 #: In whose batches a cache is documented, besides where the map has a price for it.
 CACHES_IN_BATCHES = ("anthropic", "openai", "azure", "gemini", "vertex", "mistral", "groq")
+#: The words of `service_tier` that a client of OpenAI's interface may send to any model: without a price of its
+#: own the tier costs what standard does.
+EVERYBODYS_TIERS = {"flex", "priority"}
 #: Not one of the map's tiers, though a field ends so.
 NO_TIERS = {"hit", "batches"}
 
@@ -146,7 +149,7 @@ def thresholds(entry):
 def tiers(one):
     found = {match[1] for name, value in one.entry.items() if value is not None and (match := TIER.match(name))}
     batch = "input_cost_per_token_batches" in one.entry or one.provider in BATCH_VENDORS
-    return ["standard", *sorted(found - NO_TIERS), *(["batch"] if batch else [])]
+    return ["standard", *sorted(found - NO_TIERS | EVERYBODYS_TIERS), *(["batch"] if batch else [])]
 
 
 def in_tier(one, names, tier):

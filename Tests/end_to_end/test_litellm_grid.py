@@ -78,8 +78,8 @@ def comparison(tmp_path_factory):
 
 def test_every_cell_is_equal_or_its_difference_has_a_name(comparison):
     assert comparison.of("other")[:20] == []
-    assert len(comparison.cells) > 50_000
-    assert comparison.counts["equal"] / len(comparison.cells) > 0.968
+    assert len(comparison.cells) > 100_000
+    assert comparison.counts["equal"] / len(comparison.cells) > 0.975
 
 
 def test_the_grid_asks_every_model_that_has_a_price(comparison):
