@@ -9,17 +9,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-env=$here/.venv
-
-if [[ ! -f $env/ready || $here/requirements.txt -nt $env/ready || $here/requirements-litellm.txt -nt $env/ready ]]; then
-  python3 -m venv "$env"
-  "$env/bin/pip" install --quiet --requirement "$here/requirements.txt"
-  # The last SDK of the earlier line, which authenticates with another header, in a folder of its own.
-  "$env/bin/pip" install --quiet --upgrade --target "$env/anthropic-1" anthropic==1.17.0
-  "$env/bin/pip" install --quiet --upgrade --no-deps --target "$env/litellm" \
-    --requirement "$here/requirements-litellm.txt"
-  touch "$env/ready"
-fi
+env=$("$here/environment.sh")
 
 if [[ -z ${TOLLBOOK_BIN_DIR:-} ]]; then
   for program in tollbook vendor-stand-in; do
