@@ -1,5 +1,3 @@
-internal import Ledger
-
 /// A decimal number read as text, exactly: JSON's and people's `0.000003`, `3e-06`, `4.0000000000000003E-7`.
 public struct DecimalNumber: Hashable, Sendable {
   public var negative: Bool

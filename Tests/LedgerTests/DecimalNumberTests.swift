@@ -1,5 +1,4 @@
 import Ledger
-import Price
 import TestKit
 import Testing
 
