@@ -51,7 +51,7 @@ private func rank(_ segment: Segment) -> Int {
   }
 }
 
-private func list(_ folder: String, _ prefix: String, _ paths: inout [String]) throws(SegmentError) {
+func list(_ folder: String, _ prefix: String, _ paths: inout [String]) throws(SegmentError) {
   guard let handle = opendir(prefix.isEmpty ? folder : folder + "/" + prefix) else {
     throw SegmentError(
       path: folder + (prefix.isEmpty ? "" : "/" + prefix),

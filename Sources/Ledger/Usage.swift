@@ -149,6 +149,8 @@ public struct Usage: Sendable {
   public var flags: UsageFlags
   /// Counts in the vendor's usage object that no rule reads, by their path: `cost_details.upstream_cost`.
   public var unknownFields: [String]
+  /// What another program said that it cost; nil where none did. Compared, never charged.
+  public var statedCost: Money?
 
   public init(
     id: String, attempt: Int, final: Bool, time: Int64, place: Place, facts: RequestFacts,

@@ -73,6 +73,10 @@ private func normalize(
     try normalizeGeminiCache(usage, into: &result)
   case "gemini.interactions":
     try normalizeGeminiInteraction(usage, into: &result)
+  case "litellm.spend_logs":
+    try normalizeLiteLLM(usage, into: &result)
+  case "bedrock.invocation_log":
+    try normalizeBedrockLog(usage, into: &result)
   case "cohere.rerank", "bedrock.rerank", "mistral.ocr":
     try normalizeUnits(usage, into: &result)
   default:

@@ -56,9 +56,11 @@ extension Run {
       ])
     }
     let segments = try findSegments(in: settings.rawLogs)
-    let unread = try Ingestion.unread(segments, before: period.end, store: store)
+    let unread =
+      try Ingestion.unread(segments, before: period.end, store: store).map(\.name)
+      + SourceIngestion.unread(settings.sources, store: store)
     guard unread.isEmpty else {
-      let first = unread.prefix(CloseLimit.namesMax).map(\.name).joined(separator: ", ")
+      let first = unread.prefix(CloseLimit.namesMax).joined(separator: ", ")
       let more = unread.count > CloseLimit.namesMax ? " and \(unread.count - CloseLimit.namesMax) more" : ""
       throw RunError(problems: [
         "segments that may hold lines of \(label) are not read, or not to their end: \(first)\(more); "

@@ -16,6 +16,27 @@ public struct IngestSummary: Hashable, Sendable {
   public var interrupted = 0
   /// Files that could not be taken: each with its place, the reason and the remedy.
   public var problems: [String] = []
+  /// Columns of other sources that no rule reads, and in how many rows they say something.
+  public var notRead: [NotRead] = []
+
+  public init() {}
+
+  public struct NotRead: Hashable, Sendable {
+    public var file: String
+    public var column: String
+    public var rows: Int64
+  }
+
+  public static func += (a: inout IngestSummary, b: IngestSummary) {
+    a.files += b.files
+    a.lines += b.lines
+    a.usages += b.usages
+    a.duplicates += b.duplicates
+    a.rejected += b.rejected
+    a.control += b.control
+    a.problems += b.problems
+    a.notRead += b.notRead
+  }
 }
 
 public enum IngestLimit {
@@ -23,6 +44,8 @@ public enum IngestLimit {
   public static let linesPerPart = 4096
   /// Lines in one transaction: what a killed run reads again, against one wait for the disk each.
   public static let linesPerTransaction = 65_536
+  /// Small files of other sources in one transaction.
+  public static let filesPerTransaction = 512
 }
 
 /// How far a reading is, for a progress bar.
@@ -41,6 +64,8 @@ public final class Ingestion {
   /// Begun in this transaction, not ended yet.
   private var begun: [Attempt: (usage: Usage, segment: Int64)] = [:]
   private var interrupted: Set<Attempt> = []
+  /// Other sources have brought requests, which may stand here too.
+  private var hasSources = false
   private var summary = IngestSummary()
 
   public init(store: Store) { self.store = store }
@@ -51,6 +76,7 @@ public final class Ingestion {
     _ segments: [Segment], progress: (IngestProgress) -> Void
   ) throws -> IngestSummary {
     interrupted = try store.interruptedAttempts()
+    hasSources = try store.hasSourceIDs()
     var done = 0
     while done < segments.count {
       try store.transaction {
@@ -150,7 +176,12 @@ public final class Ingestion {
       if begun.removeValue(forKey: attempt) == nil, interrupted.remove(attempt) != nil {
         try store.removeInterrupted(id: usage.id, attempt: usage.attempt)
       }
-      if try store.insert(usage, segment: segment) { row.usages += 1 } else { row.duplicates += 1 }
+      let isKnown = hasSources ? try store.isFromSource(usage) : false
+      if try !isKnown && store.insert(usage, segment: segment) {
+        row.usages += 1
+      } else {
+        row.duplicates += 1
+      }
     }
   }
 
@@ -183,7 +214,7 @@ extension Ingestion {
 }
 
 /// How a file lies on the disk: enough to see, without reading it, that it is as it was.
-private struct FileFacts {
+struct FileFacts {
   var bytes: Int64
   var modifiedNanoseconds: Int64
   var suffix: String

@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Ingest
+public import Ingest
 public import Ledger
 public import Price
 public import Report
@@ -8,6 +8,8 @@ public import Store
 /// What a run is told. Nothing here is read from the environment.
 public struct RunSettings: Sendable {
   public var rawLogs: String
+  /// Other histories of requests, read behind the raw logs: what both have is kept as the raw log has it.
+  public var sources: [Source]
   public var store: String
   public var reports: String
   public var posts: [PostTarget]
@@ -16,10 +18,12 @@ public struct RunSettings: Sendable {
   public var programVersion: String
 
   public init(
-    rawLogs: String, store: String, reports: String, posts: [PostTarget] = [], link: String? = nil,
+    rawLogs: String, sources: [Source] = [], store: String, reports: String, posts: [PostTarget] = [],
+    link: String? = nil,
     programVersion: String
   ) {
     self.rawLogs = rawLogs
+    self.sources = sources
     self.store = store
     self.reports = reports
     self.posts = posts
@@ -94,7 +98,8 @@ public struct Run {
 
   public func ingest(_ progress: (IngestProgress) -> Void) throws -> IngestSummary {
     let segments = try findSegments(in: settings.rawLogs)
-    let summary = try Ingestion(store: store).run(segments, progress: progress)
+    var summary = try Ingestion(store: store).run(segments, progress: progress)
+    summary += try SourceIngestion(store: store).run(settings.sources, progress: progress)
     guard summary.problems.isEmpty else { throw RunError(problems: summary.problems) }
     return summary
   }

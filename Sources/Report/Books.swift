@@ -186,6 +186,8 @@ public struct Books: Sendable {
   public var unknownFields: [UnknownField] = []
   public var hasMoreUnknownFields = false
   public var mismatches: [Mismatch] = []
+  /// The largest differences first; empty where no source stated a cost.
+  public var statedCosts: [StatedCost] = []
   /// Requests whose counts were estimated or mended, whole requests and not weighted.
   public var estimatedRequests: Int64
 

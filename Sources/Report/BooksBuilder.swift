@@ -43,6 +43,7 @@ public struct BooksBuilder {
   private var unpriced: [UnpricedKey: (requests: Int64, counts: TokenCounts)] = [:]
   private var chargedTotal: Int128 = 0
   private var oddities = OddityCounts()
+  private var stated = StatedCosts()
 
   public init(_ empty: Books) { books = empty }
 
@@ -56,6 +57,7 @@ public struct BooksBuilder {
     let isEstimate = usage.flags.isEstimate
     if counted, isEstimate { books.estimatedRequests += 1 }
     oddities.add(usage)
+    stated.add(usage, charges)
     let provider = usage.facts.provider ?? ""
     let day = books.period.day(of: usage.time)
     for (index, charge) in charges.enumerated() {
@@ -125,6 +127,7 @@ public struct BooksBuilder {
         < ($1.provider, $1.model, $1.serviceTier, $1.reason)
     }
     oddities.fill(&result)
+    result.statedCosts = stated.list
     result.checks = checks(result)
     return result
   }

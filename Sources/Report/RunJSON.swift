@@ -28,6 +28,7 @@ enum RunJSON {
       versions(books, &json)
       inputs(books, &json)
       troubles(books, &json)
+      statedCosts(books, &json)
     }
     return json.bytes + [0x0A]
   }

@@ -17,7 +17,7 @@ extension Store {
     let errorType = try nameID(usage.errorType)
     let insert = try statement(
       """
-      INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+      INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
       ON CONFLICT(metered_id) WHERE metered_id IS NOT NULL DO NOTHING
       """)
     insert.bind(usage.time).bind(usage.id).bind(usage.attempt).bind(usage.final).bind(segment)
@@ -29,7 +29,7 @@ extension Store {
     let counts = usage.counts
     for meter in columnMeters { insert.bind(counts[meter]) }
     insert.bind(counts.reasoning).bind(otherMeters(counts)).bind(otherModels(usage.otherModels))
-      .bind(unknownFields(usage.unknownFields))
+      .bind(unknownFields(usage.unknownFields)).bind(statedText(usage.statedCost))
     try insert.run()
     return database.changes == 1
   }
@@ -99,7 +99,7 @@ extension Store {
       SELECT r.time, r.id, r.attempt, r.final, s.name, r.line, r.facet, n.text, r.session, r.ip, r.response_id,
         r.vendor_request_id, r.metered_id, r.stream, r.status, r.duration_us, r.first_byte_us, r.outcome,
         e.text, r.flags, r.input, r.cache_read, r.cache_write_5m, r.cache_write_1h, r.cache_write_12h,
-        r.output, r.reasoning, r.other_meters, r.other_models, r.unknown_fields
+        r.output, r.reasoning, r.other_meters, r.other_models, r.unknown_fields, r.stated
       FROM requests r JOIN segments s ON s.id = r.segment JOIN facets f ON f.id = r.facet
       LEFT JOIN names n ON n.id = r.user LEFT JOIN names e ON e.id = r.error_type
       """
@@ -136,6 +136,7 @@ extension Store {
     if let text = row.text(27) { try readMeters(text, into: &usage.counts) }
     if let text = row.text(28) { usage.otherModels = try readModels(text) }
     if let text = row.text(29) { usage.unknownFields = try readFields(text) }
+    if let text = row.text(30) { usage.statedCost = try statedCost(text) }
     return usage
   }
 }

@@ -49,13 +49,17 @@ public final class Store {
       try database.run("COMMIT")
       return result
     } catch {
-      // Numbers given out inside are void.
-      facetIDs.removeAll()
-      nameIDs.removeAll()
-      facets.removeAll()
+      forgetNumbers()
       try database.run("ROLLBACK")
       throw error
     }
+  }
+
+  /// Numbers given out inside a transaction that did not happen are void.
+  func forgetNumbers() {
+    facetIDs.removeAll()
+    nameIDs.removeAll()
+    facets.removeAll()
   }
 
   /// Changes whenever another connection has written: a cheap reason to read again.

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Ingest
 internal import Ledger
 internal import Yams
 
@@ -36,6 +37,8 @@ struct ConfigurationFile {
   var upstreams: [Upstream] = []
   var routes: [Route] = []
   var posts: [Post] = []
+  /// With paths resolved.
+  var sources: [Source] = []
   /// The folder that relative paths start from.
   var folder = ""
 
@@ -70,6 +73,8 @@ struct ConfigurationFile {
         for item in try reader.sequence(value, key) { routes.append(try readRoute(item, reader)) }
       case "posts":
         for item in try reader.sequence(value, key) { posts.append(try readPost(item, reader)) }
+      case "sources":
+        for item in try reader.sequence(value, key) { sources.append(try readSource(item, reader)) }
       default:
         guard Self.settingNames.contains(key) else { throw reader.unknown(key, value) }
         settings[key] = try reader.text(value, key)
@@ -131,6 +136,32 @@ struct ConfigurationFile {
     return route
   }
 
+  private func readSource(_ node: Node, _ reader: YAMLReader) throws -> Source {
+    var source = Source(path: "")
+    for (key, value) in try reader.mapping(node) {
+      switch key {
+      case "path": source.path = resolve(try reader.text(value, key), folder)
+      case "format":
+        let name = try reader.text(value, key)
+        guard let format = SourceFormat(rawValue: name) else {
+          throw reader.fault(value, SourceWords.unknownFormat(name))
+        }
+        source.format = format
+      case "zone":
+        let name = try reader.text(value, key)
+        guard let zone = SourceZone(name) else { throw reader.fault(value, SourceWords.unknownZone(name)) }
+        source.zone = zone
+      case "profiles":
+        for (pattern, model) in try reader.mapping(value) {
+          source.profiles.append(.init(pattern: Pattern(pattern), model: try reader.text(model, pattern)))
+        }
+      default: throw reader.unknown(key, value)
+      }
+    }
+    guard !source.path.isEmpty else { throw reader.fault(node, "a source needs path: a file or a folder") }
+    return source
+  }
+
   private func readPost(_ node: Node, _ reader: YAMLReader) throws -> Post {
     var post = Post()
     for (key, value) in try reader.mapping(node) {
@@ -150,6 +181,18 @@ struct ConfigurationFile {
       throw reader.fault(node, "post type \"\(post.type)\" is not known; there is slack")
     }
     return post
+  }
+}
+
+/// What is said where a source is named wrongly, in the file or on the command line.
+enum SourceWords {
+  static func unknownFormat(_ name: String) -> String {
+    "format \"\(name)\" is not known; there are "
+      + SourceFormat.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
+  static func unknownZone(_ name: String) -> String {
+    "\"\(name)\" is no zone of a source; write UTC, or an offset such as +09:00"
   }
 }
 

@@ -71,17 +71,65 @@ struct BookOptions: ParsableArguments {
 
 struct IngestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ingest", abstract: "Read what is new in the raw logs into the store, every line once.")
+    commandName: "ingest",
+    abstract: "Read what is new in the raw logs and the other sources into the store, every request once.")
   @OptionGroup var common: CommonOptions
   @Argument(help: "Segments to read, below the raw logs' folder (default: all).")
   var files: [String] = []
+  @Option(help: "Read this file or folder of another source, and nothing else (see docs/sources.md).")
+  var from: String?
+  @Option(help: "The source's format: litellm or bedrock (default: recognised by what stands in the file).")
+  var format: String?
+  @Option(help: "The zone of the source's times that name none: UTC or an offset such as +09:00.")
+  var zone: String?
 
   mutating func run() throws {
     let settings = try Settings(common)
+    let source = try self.source(settings)
     let lock = try settings.lock("ingest")
     defer { withExtendedLifetime(lock) {} }
     let store = try settings.openStore()
     let progress = ProgressLine()
+    var summary = IngestSummary()
+    if source == nil {
+      summary = try Ingestion(store: store).run(try segments(settings), progress: progress.show)
+    }
+    let sources = source.map { [$0] } ?? (files.isEmpty ? settings.file.sources : [])
+    summary += try SourceIngestion(store: store).run(sources, progress: progress.show)
+    progress.end()
+    if common.json {
+      Terminal.print(Show.json(summary) + "\n")
+    } else {
+      Show.ingested(summary)
+    }
+    guard summary.problems.isEmpty else { throw RunError(problems: summary.problems) }
+    if summary.rejected > 0 { throw ExitCode(3) }
+  }
+
+  /// The source that the flags name; nil without `--from`.
+  private func source(_ settings: Settings) throws -> Source? {
+    guard let from else {
+      guard format == nil, zone == nil else { throw UsageError("--format and --zone belong to --from FILE") }
+      return nil
+    }
+    guard files.isEmpty else { throw UsageError("give segments of the raw log, or --from, not both") }
+    // What the configuration says of this very path holds, where no flag says otherwise.
+    var source = settings.file.sources.first { $0.path == from } ?? Source(path: from)
+    if source.profiles.isEmpty { source.profiles = settings.file.sources.flatMap(\.profiles) }
+    if let format {
+      guard let known = SourceFormat(rawValue: format) else {
+        throw UsageError(SourceWords.unknownFormat(format))
+      }
+      source.format = known
+    }
+    if let zone {
+      guard let known = SourceZone(zone) else { throw UsageError(SourceWords.unknownZone(zone)) }
+      source.zone = known
+    }
+    return source
+  }
+
+  private func segments(_ settings: Settings) throws -> [Segment] {
     var segments = try findSegments(in: settings.rawLogs)
     if !files.isEmpty {
       let wanted = try files.map { path in
@@ -96,15 +144,7 @@ struct IngestCommand: ParsableCommand {
       }
       segments = wanted
     }
-    let summary = try Ingestion(store: store).run(segments, progress: progress.show)
-    progress.end()
-    if common.json {
-      Terminal.print(Show.json(summary) + "\n")
-    } else {
-      Show.ingested(summary)
-    }
-    guard summary.problems.isEmpty else { throw RunError(problems: summary.problems) }
-    if summary.rejected > 0 { throw ExitCode(3) }
+    return segments
   }
 }
 

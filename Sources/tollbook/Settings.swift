@@ -148,11 +148,11 @@ struct Settings {
 
   func runSettings(posts: [PostTarget]) -> RunSettings {
     RunSettings(
-      rawLogs: rawLogs, store: store, reports: reports, posts: posts, link: link,
+      rawLogs: rawLogs, sources: file.sources, store: store, reports: reports, posts: posts, link: link,
       programVersion: Program.version)
   }
 }
 
-private func resolve(_ path: String, _ folder: String) -> String {
+func resolve(_ path: String, _ folder: String) -> String {
   path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path
 }

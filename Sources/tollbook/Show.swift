@@ -12,6 +12,10 @@ enum Show {
       + "\(summary.duplicates) duplicates, \(summary.rejected) rejected, \(summary.control) control"
     if summary.interrupted > 0 { text += "; \(summary.interrupted) requests have no end yet" }
     Terminal.say(text)
+    for file in Set(summary.notRead.map(\.file)).sorted() {
+      let columns = summary.notRead.filter { $0.file == file }.map { "\($0.column) (\($0.rows) rows)" }
+      Terminal.say("\(file): not read: \(columns.joined(separator: ", "))")
+    }
   }
 
   static func json(_ summary: IngestSummary) -> String {
@@ -27,6 +31,16 @@ enum Show {
       writer.name("problems")
       writer.array { writer in
         for problem in summary.problems { writer.string(problem) }
+      }
+      writer.name("not_read")
+      writer.array { writer in
+        for column in summary.notRead {
+          writer.object { writer in
+            writer.member("file", column.file)
+            writer.member("column", column.column)
+            writer.member("rows", column.rows)
+          }
+        }
       }
     }
     return writer.text

@@ -1,0 +1,128 @@
+internal import JSON
+public import RawLog
+
+/// How a file of a source is read: found by looking at its first rows.
+public struct SourceShape: Sendable {
+  public var format: SourceFormat
+  var framing: RecordFraming
+  /// Of CSV, in the order of its columns.
+  var header: [String] = []
+}
+
+/// Looks at a file's first rows.
+///
+/// - Parameter named: the format that the user says it has; nil to recognise it.
+/// - Returns: nil for a file without any row.
+/// - Throws: `SegmentError` for a file that is no format's, lacks what its format needs, or cannot be read.
+public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError) -> SourceShape? {
+  func refused(_ problem: String) -> SegmentError { SegmentError(path: file.path, problem: problem) }
+  guard let framing = try framing(of: file) else { return nil }
+  let splitter = RecordSplitter(
+    path: file.path, file: try SegmentFile(path: file.path, compression: file.compression), framing: framing)
+  let tape = JSONTape()
+  var header: [String] = []
+  var names: Set<String> = []
+  var rows = 0
+  while rows < SourceLimit.probedRowsMax, let record = try splitter.next(consumed: { _ in }) {
+    rows += 1
+    guard let bytes = record.bytes else { continue }
+    if framing == .csv {
+      header = try readHeader(bytes, file)
+      names = Set(header)
+      break
+    }
+    names.formUnion(memberNames(of: bytes, with: tape))
+  }
+  guard rows > 0 else { return nil }
+  let formats = SourceFormat.allCases
+  guard let format = named ?? formats.first(where: { $0.isRecognised(by: names) }) else {
+    let found = names.sorted().prefix(8).map(printable).joined(separator: ", ")
+    throw refused(
+      "recognised as none of \(formats.map(\.rawValue).joined(separator: ", ")); its first names are: "
+        + "\(found.isEmpty ? "none" : found). Export it as docs/sources.md says, or move the file away")
+  }
+  let missing = format.required.filter { !names.contains($0) }
+  guard missing.isEmpty else {
+    let strange = names.subtracting(format.known).sorted().prefix(8).map(printable)
+    throw refused(
+      "read as \(format.rawValue), but without `\(missing.joined(separator: "`, `"))`"
+        + (strange.isEmpty ? "" : "; unknown here: \(strange.joined(separator: ", "))")
+        + ". Export these under their own names")
+  }
+  for name in format.known where header.count(where: { $0 == name }) > 1 {
+    throw refused("the column `\(name)` is there twice")
+  }
+  return SourceShape(format: format, framing: framing, header: header)
+}
+
+/// By the first byte that is not blank; nil for a file of nothing.
+private func framing(of file: SourceFile) throws(SegmentError) -> RecordFraming? {
+  let source = try SegmentFile(path: file.path, compression: file.compression)
+  var start: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 4096)
+  while start.count < 128 {
+    var count = 0
+    var failure: SegmentError?
+    chunk.withUnsafeMutableBytes { bytes in
+      do throws(SegmentError) { count = try source.read(into: bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    guard count > 0 else { break }
+    start += chunk[..<count]
+  }
+  if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) {
+    throw SegmentError(path: file.path, problem: "is UTF-16 text; save it as UTF-8")
+  }
+  if start.starts(with: [0xEF, 0xBB, 0xBF]) { start.removeFirst(3) }
+  guard let first = start.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return nil }
+  switch first {
+  case UInt8(ascii: "["): return .array
+  case UInt8(ascii: "{"): return .lines
+  // A time before each object, as CloudWatch exports its events.
+  case 48...57 where start.prefix(64).contains(UInt8(ascii: "{")): return .lines
+  default: return .csv
+  }
+}
+
+private func readHeader(_ bytes: UnsafeRawBufferPointer, _ file: SourceFile) throws(SegmentError) -> [String]
+{
+  guard let fields = CSVRecord.fields(bytes) else {
+    throw SegmentError(path: file.path, problem: "its first line is no CSV header: its quotes do not fit")
+  }
+  var header: [String] = []
+  for field in fields {
+    guard let name = String(validating: field, as: UTF8.self) else {
+      throw SegmentError(path: file.path, problem: "its first line is not UTF-8 text; save it as UTF-8")
+    }
+    header.append(name)
+  }
+  return header
+}
+
+private func memberNames(of bytes: UnsafeRawBufferPointer, with tape: JSONTape) -> [String] {
+  do throws(JSONError) {
+    return try tape.parse(JSONRow.object(in: bytes)).members.compactMap(\.name.string)
+  } catch {
+    // The reading itself says what is wrong with the row.
+    return []
+  }
+}
+
+extension RecordSplitter.Record {
+  var bytes: UnsafeRawBufferPointer? {
+    switch self {
+    case .whole(let bytes), .unterminated(let bytes): bytes
+    case .overlong: nil
+    }
+  }
+}
+
+enum JSONRow {
+  /// CloudWatch exports events as lines of a time, a blank and the event.
+  static func object(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    guard let first = bytes.first, (48...57).contains(first),
+      let brace = bytes.prefix(64).firstIndex(of: UInt8(ascii: "{"))
+    else { return bytes }
+    return UnsafeRawBufferPointer(rebasing: bytes[brace...])
+  }
+}

@@ -1,0 +1,146 @@
+internal import Glibc
+public import Ingest
+internal import Ledger
+internal import RawLog
+public import Store
+
+/// Reads other sources than the raw log into the store: each of their requests once, and not at all where the raw
+/// log has it. A file is taken as a whole or not at all; one transaction holds its rows and how far it was read.
+public final class SourceIngestion {
+  private let store: Store
+  private var summary = IngestSummary()
+
+  public init(store: Store) { self.store = store }
+
+  /// Reads what is new in these sources, in the order given.
+  /// - Throws: `StoreError`. A file that cannot be taken is a problem in the summary, and the others are read.
+  public func run(_ sources: [Source], progress: (IngestProgress) -> Void) throws -> IngestSummary {
+    var files: [(file: SourceFile, source: Source)] = []
+    for source in sources {
+      do throws(SegmentError) {
+        files += try findSourceFiles(at: source.path).map { ($0, source) }
+      } catch {
+        summary.problems.append(error.description)
+      }
+    }
+    if !files.isEmpty { try store.prepareForSources() }
+    var done = 0
+    while done < files.count {
+      try store.transaction {
+        let linesMax = summary.lines + Int64(IngestLimit.linesPerTransaction)
+        let filesMax = done + IngestLimit.filesPerTransaction
+        while done < min(files.count, filesMax), summary.lines < linesMax {
+          progress(
+            IngestProgress(
+              files: files.count, filesDone: done, lines: summary.lines, name: files[done].file.name))
+          try take(files[done].file, files[done].source)
+          done += 1
+        }
+      }
+    }
+    return summary
+  }
+
+  /// The files of these sources that are not read as they lie there; nobody knows of which time their rows are.
+  public static func unread(_ sources: [Source], store: Store) throws -> [String] {
+    var names: [String] = []
+    for source in sources {
+      let files: [SourceFile]
+      do throws(SegmentError) {
+        files = try findSourceFiles(at: source.path)
+      } catch {
+        names.append(error.path)
+        continue
+      }
+      for file in files where try !isRead(file, source, store) { names.append(file.name) }
+    }
+    return names
+  }
+
+  private static func isRead(_ file: SourceFile, _ source: Source, _ store: Store) throws -> Bool {
+    do {
+      guard let shape = try probe(file, named: source.format) else { return true }
+      let row = try store.segment(named: segmentName(file, shape))?.row
+      return try row.map { try fileFacts(file).isAsRead($0) } ?? false
+    } catch is SegmentError {
+      return false
+    }
+  }
+
+  private static func segmentName(_ file: SourceFile, _ shape: SourceShape) -> String {
+    shape.format.rawValue + ":" + file.name
+  }
+
+  /// Takes what is new in one file, or notes why nothing of it is taken.
+  private func take(_ file: SourceFile, _ source: Source) throws {
+    do {
+      let brought = try store.nested { try read(file, source) }
+      summary += brought
+    } catch let error as SegmentError {
+      summary.problems.append(error.description)
+    }
+  }
+
+  private func read(_ file: SourceFile, _ source: Source) throws -> IngestSummary {
+    var brought = IngestSummary()
+    let facts = try Self.fileFacts(file)
+    guard let shape = try probe(file, named: source.format) else { return brought }
+    let name = Self.segmentName(file, shape)
+    let known = try store.segment(named: name)
+    var row = known?.row ?? SegmentRow(name: name)
+    if facts.isAsRead(row) { return brought }
+    let before = row
+    let segment = try store.save(row)
+    let stand = try store.sourceFile(segment: segment) ?? SourceFileRow()
+    let reader = try SourceReader(
+      file, shape, of: source, segment: name,
+      from: SourcePosition(bytes: stand.bytes, rows: stand.rows, sha256: stand.sha256))
+    var notRead: [String: Int64] = [:]
+    while true {
+      let part = try reader.next(rowsMax: IngestLimit.linesPerPart)
+      row.lines = part.position.rows
+      try put(part, segment, &row)
+      for (column, rows) in part.notRead { notRead[column, default: 0] += rows }
+      guard let whole = part.whole else { continue }
+      (row.bytes, row.sha256) = whole
+      try store.save(
+        SourceFileRow(rows: part.position.rows, bytes: part.position.bytes, sha256: part.position.sha256),
+        segment: segment)
+      break
+    }
+    facts.mark(&row)
+    _ = try store.save(row)
+    brought.files = 1
+    brought.lines = row.lines - before.lines
+    brought.usages = row.usages - before.usages
+    brought.duplicates = row.duplicates - before.duplicates
+    brought.rejected = row.rejected - before.rejected
+    brought.control = row.control - before.control
+    brought.notRead = notRead.sorted { $0.key < $1.key }.map {
+      IngestSummary.NotRead(file: name, column: $0.key, rows: $0.value)
+    }
+    return brought
+  }
+
+  private func put(_ part: SourcePart, _ segment: Int64, _ row: inout SegmentRow) throws {
+    var slots: Set<Int64> = []
+    for usage in part.usages {
+      slots.insert(timeSlot(of: usage.time))
+      if try store.insertFromSource(usage, segment: segment) { row.usages += 1 } else { row.duplicates += 1 }
+    }
+    for rejection in part.rejected { try store.add(rejection, segment: segment) }
+    row.rejected += Int64(part.rejected.count)
+    row.control += part.control
+    try store.addSlots(slots, segment: segment)
+  }
+
+  private static func fileFacts(_ file: SourceFile) throws(SegmentError) -> FileFacts {
+    var status = stat()
+    guard stat(file.path, &status) == 0 else {
+      throw SegmentError(path: file.path, problem: "was listed, and is gone now")
+    }
+    let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    return FileFacts(
+      bytes: Int64(status.st_size), modifiedNanoseconds: modified, suffix: "\(file.compression)")
+  }
+}

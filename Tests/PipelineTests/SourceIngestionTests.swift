@@ -1,0 +1,177 @@
+import Attribute
+import Foundation
+import Ingest
+import JSON
+import Ledger
+import Pipeline
+import Price
+import Report
+import Store
+import TestKit
+import Testing
+
+/// Other sources into the store: each request once, a file as a whole or not at all.
+@Suite struct SourceIngestionTests {
+  private let desk: Desk
+  init() throws { desk = try Desk() }
+
+  private func ingest(_ names: String..., zone: String? = nil) throws -> IngestSummary {
+    try SourceIngestion(store: desk.store).run(
+      names.map { Source(path: desk.folder.file($0), zone: zone.flatMap(SourceZone.init)) },
+      progress: { _ in })
+  }
+
+  private func row(
+    _ id: String, spend: String = "0.0035", model: String = "claude-haiku-4-5-20251001", more: String = ""
+  ) -> String {
+    #"{"request_id":"\#(id)","call_type":"acompletion","api_key":"k1","spend":\#(spend),"prompt_tokens":1000,"#
+      + #""completion_tokens":500,"startTime":"2026-10-05T03:00:00Z","endTime":"2026-10-05T03:00:01Z","#
+      + #""model":"\#(model)","model_group":"haiku","custom_llm_provider":"anthropic","#
+      + #""metadata":{"usage_object":{"prompt_tokens":1000,"completion_tokens":500}}\#(more)}"#
+  }
+
+  private func rawEnd(_ response: String) -> String {
+    var writer = HandWriter("w")
+    return writer.start("r-\(response)")
+      + writer.end(
+        "r-\(response)", at: "2026-10-05T03:00:00Z", input: 1000, more: #","response_id":"\#(response)""#)
+  }
+
+  @Test("a request that the raw log has too is counted once, whichever was read first")
+  func bothOrders() throws {
+    for rawFirst in [true, false] {
+      let desk = try Desk()
+      try desk.folder.write(row("msg_1") + "\n" + row("msg_2") + "\n", to: "spend.jsonl")
+      try desk.write(rawEnd("msg_1"), to: "a.jsonl")
+      let source = [Source(path: desk.folder.file("spend.jsonl"))]
+      var duplicates: Int64 = 0
+      for step in rawFirst ? [0, 1] : [1, 0] {
+        let summary =
+          step == 0
+          ? try desk.ingest() : try SourceIngestion(store: desk.store).run(source, progress: { _ in })
+        duplicates += summary.duplicates
+        #expect(summary.problems.isEmpty)
+        #expect(summary.lines == summary.usages + summary.duplicates + summary.rejected + summary.control)
+      }
+      #expect(duplicates == 1)
+      #expect(Set(try desk.usages().compactMap(\.responseID)) == ["msg_1", "msg_2"])
+      #expect(try desk.usages().count == 2)
+      // Nothing is interrupted: the duplicate's start has its end.
+      let outcomes = try desk.usages().map(\.outcome)
+      #expect(outcomes == [.ok, .ok])
+      let books = try desk.books("2026-10", rules: .none)
+      #expect(books.totalCounts.requests == 2)
+      #expect(books.checks.filter { !$0.passed }.map(\.detail) == [])
+    }
+  }
+
+  @Test("Bedrock's own id meets the vendor's request id of the raw log")
+  func bedrockID() throws {
+    let record =
+      #"{"schemaType":"ModelInvocationLog","timestamp":"2026-10-05T03:00:00Z","requestId":"aws-1","operation":"Converse","#
+      + #""modelId":"m","input":{"inputTokenCount":1},"output":{"outputTokenCount":2}}"#
+    try desk.folder.write(record + "\n", to: "bedrock/x.json")
+    var writer = HandWriter("w")
+    try desk.write(
+      writer.start("r") + writer.end("r", at: "2026-10-05T03:00:00Z", more: #","vendor_request_id":"aws-1""#),
+      to: "a.jsonl")
+    #expect(try ingest("bedrock").usages == 1)
+    #expect(try desk.ingest().duplicates == 1)
+    #expect(try desk.usages().map(\.id) == ["aws-1"])
+  }
+
+  @Test("reading again, a copy under another name and a packed copy bring nothing new")
+  func again() throws {
+    let text = (1...50).map { row("msg_\($0)") }.joined(separator: "\n") + "\n"
+    let path = try desk.folder.write(text, to: "spend.jsonl")
+    #expect(try ingest("spend.jsonl").usages == 50)
+    let contents = try desk.contents()
+    #expect(try ingest("spend.jsonl").lines == 0)
+    try Tool.gzip(path)
+    try FileManager.default.removeItem(atPath: path)
+    let packed = try ingest("spend.jsonl.gz")
+    #expect((packed.lines, packed.duplicates) == (0, 0), "the same file, packed meanwhile")
+    #expect(try desk.contents() == contents)
+    try desk.folder.write("[" + text.split(separator: "\n").joined(separator: ",") + "]", to: "copy.json")
+    let copy = try ingest("copy.json")
+    #expect((copy.usages, copy.duplicates) == (0, 50))
+    #expect(try desk.usages().count == 50)
+  }
+
+  @Test("of a refused file nothing is kept, and the others are read")
+  func refused() throws {
+    let good = (1...20).map { row("msg_\($0)") }
+    // The last of many rows says that the file's times have no zone.
+    let bad =
+      (21...9000).map { row("msg_\($0)") }
+      + [row("msg_9001").replacing("2026-10-05T03:00:00Z", with: "2026-10-05T03:00:00")]
+    try desk.folder.write(bad.joined(separator: "\n") + "\n", to: "in/a.jsonl")
+    try desk.folder.write(good.joined(separator: "\n") + "\n", to: "in/b.jsonl")
+    try desk.folder.write("strange\n", to: "in/c.csv")
+    let summary = try ingest("in")
+    #expect(summary.usages == 20)
+    #expect(summary.problems.count == 2)
+    #expect(summary.problems.first?.contains("in/a.jsonl: row 8981: `startTime` has no time zone") == true)
+    #expect(try desk.usages().count == 20)
+    let segments = try desk.segments()
+    #expect(segments.map(\.name) == ["litellm:in/b.jsonl"])
+    // With the zone said, the file is taken; what was refused has left nothing that would make it a duplicate.
+    let second = try ingest("in", zone: "UTC")
+    #expect((second.usages, second.duplicates) == (8981, 0))
+  }
+
+  @Test("a file that grows is read on; one that changed under its name is refused, and what was taken stays")
+  func growth() throws {
+    try desk.folder.write("[\(row("msg_1"))\n]", to: "spend.json")
+    #expect(try ingest("spend.json").usages == 1)
+    try desk.folder.write("[\(row("msg_1")),\n\(row("msg_2"))\n]", to: "spend.json")
+    let grown = try ingest("spend.json")
+    #expect((grown.lines, grown.usages, grown.duplicates) == (1, 1, 0))
+    try desk.folder.write("[\(row("msg_9")),\n\(row("msg_2")),\(row("msg_3"))]", to: "spend.json")
+    let changed = try ingest("spend.json")
+    #expect(changed.problems.first?.contains("changed after it was read") == true)
+    #expect(Set(try desk.usages().map(\.id)) == ["msg_1", "msg_2"])
+  }
+
+  @Test("what LiteLLM stated stands beside what the books charge, and is in no total")
+  func stated() throws {
+    // 1000 x 0.000001 + 500 x 0.000005 USD = 0.0035 USD for claude-haiku-4-5-20251001.
+    try desk.folder.write(
+      [
+        row("a"), row("b", spend: "0.004"), row("c", spend: "3.5000000000000001e-03"),
+        row("d", spend: "0.5", model: "house-model"), row("e", spend: "0", more: #","cache_hit":"True""#),
+      ].joined(separator: "\n") + "\n", to: "spend.jsonl")
+    #expect(try ingest("spend.jsonl").usages == 5)
+    let books = try desk.books("2026-10", rules: .none)
+    #expect(books.totalCost.description == "0.0105")
+    let haiku = try #require(books.statedCosts.first { $0.model == "claude-haiku-4-5-20251001" })
+    #expect((haiku.requests, haiku.stated.description, haiku.cost.description) == (4, "0.011", "0.0105"))
+    #expect(haiku.difference.description == "-0.0005")
+    let house = try #require(books.statedCosts.first { $0.model == "house-model" })
+    #expect((house.requests, house.unpricedRequests, house.statedUnpriced.description) == (1, 1, "0.5"))
+    let summary = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
+    let words =
+      "5 requests of other sources came with a cost: they stated $0.011000, here it is $0.010500, without "
+      + "1 request that has no price here"
+    #expect(summary.contains(words), "\(summary)")
+    let json = try JSONTape().parse(Reports.runJSON(books))
+    #expect(json["stated_costs"]?.elements.map { $0["stated_usd"]?.string } == ["0.011", "0"])
+  }
+
+  @Test("a source that is not there is a problem with its name")
+  func missing() throws {
+    #expect(try ingest("nowhere").problems.first?.contains("nowhere: no such source") == true)
+  }
+
+  @Test("rejected rows are counted, placed and shown in the month of their file")
+  func rejected() throws {
+    try desk.folder.write(row("a") + "\n{}\n" + row("b") + "\n", to: "spend.jsonl")
+    let summary = try ingest("spend.jsonl")
+    #expect((summary.lines, summary.usages, summary.rejected) == (3, 2, 1))
+    let books = try desk.books("2026-10", rules: .none)
+    #expect(books.rejections.map(\.place) == [.init(file: "litellm:spend.jsonl", line: 2)])
+    #expect(books.rejections.map(\.reason) == ["`request_id` is missing"])
+    #expect(books.inputs.map(\.name) == ["litellm:spend.jsonl"])
+    #expect(!books.isComplete)
+  }
+}
