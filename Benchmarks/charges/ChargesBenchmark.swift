@@ -48,13 +48,16 @@ internal import Store
   private static func sum(_ requests: [Request], _ facts: [Int: RequestFacts], _ pricer: Pricer) -> Money {
     var total = Money.zero
     var charge = Charge(model: nil, counts: TokenCounts())
-    for request in requests {
-      let card =
-        pricer.recentCard(request.factsNumber, at: request.time)
-        ?? pricer.card(facts[request.factsNumber] ?? RequestFacts(), request.factsNumber, at: request.time)
-      charge.reset(request.counts)
-      card.price(&charge)
-      total += charge.total
+    requests.withUnsafeBufferPointer { requests in
+      for index in requests.indices {
+        let (number, time) = (requests[index].factsNumber, requests[index].time)
+        let card =
+          pricer.recentCard(number, at: time)
+          ?? pricer.card(facts[number] ?? RequestFacts(), number, at: time)
+        charge.reset(requests[index].counts)
+        card.price(&charge)
+        total += charge.total
+      }
     }
     return total
   }

@@ -9,8 +9,13 @@ public struct MeterAmounts: Sendable {
     set { femtodollars[Int(meter.rawValue)] = newValue.femtodollars }
   }
 
+  /// In place: a new value would be made beside it and copied over.
+  @inlinable @inline(__always) public mutating func clear() {
+    for slot in 0..<Meter.count { femtodollars[slot] = 0 }
+  }
+
   /// By the meter's raw value.
-  @inlinable public mutating func set(_ slot: Int, _ femtodollars: Int128) {
+  @inlinable @inline(__always) public mutating func set(_ slot: Int, _ femtodollars: Int128) {
     self.femtodollars[slot] = femtodollars
   }
 
@@ -18,7 +23,7 @@ public struct MeterAmounts: Sendable {
     for i in 0..<Meter.count { a.femtodollars[i] += b.femtodollars[i] }
   }
 
-  @inlinable public var total: Money {
+  @inlinable @inline(__always) public var total: Money {
     var sum: Int128 = 0
     for i in 0..<Meter.count { sum += femtodollars[i] }
     return Money(femtodollars: sum)
@@ -71,13 +76,17 @@ public struct Charge: Sendable {
     self.isUsageMissing = false
   }
 
-  @inlinable public var total: Money { amounts.total }
+  @inlinable @inline(__always) public var total: Money {
+    var sum: Int128 = 0
+    for slot in 0..<Meter.count { sum += amounts.femtodollars[slot] }
+    return Money(femtodollars: sum)
+  }
   public var listTotal: Money { contractedFromList ?? total }
 
   /// Makes it a charge for other counts, without amounts.
-  @inlinable public mutating func reset(_ counts: TokenCounts) {
+  @inlinable @inline(__always) public mutating func reset(_ counts: TokenCounts) {
     self.counts = counts
-    amounts = MeterAmounts()
+    amounts.clear()
     unpricedMeters = []
     hasPricedMeter = false
     contractedFromList = nil

@@ -111,7 +111,7 @@ public struct TokenCounts: Hashable, Sendable {
   }
 
   /// By the meter's raw value.
-  @inlinable public func count(at slot: Int) -> Int64 { counts[slot] }
+  @inlinable @inline(__always) public func count(at slot: Int) -> Int64 { counts[slot] }
 
   public static func += (a: inout TokenCounts, b: TokenCounts) {
     for i in 0..<Meter.count { a.counts[i] &+= b.counts[i] }
@@ -129,7 +129,7 @@ public struct TokenCounts: Hashable, Sendable {
   }
 
   /// The meters with a count.
-  @inlinable public var usedMeters: MeterSet {
+  @inlinable @inline(__always) public var usedMeters: MeterSet {
     var bits: UInt32 = 0
     for i in 0..<24 { bits |= (counts[i] == 0 ? 0 : 1) << UInt32(i) }
     return MeterSet(rawValue: bits)
@@ -140,7 +140,7 @@ public struct TokenCounts: Hashable, Sendable {
   public var cacheWrite: Int64 { self[.cacheWrite5m] + self[.cacheWrite1h] + self[.cacheWrite12h] }
 
   /// All tokens that went in, cached ones included: what a vendor's context threshold is held against.
-  @inlinable public var totalInput: Int64 {
+  @inlinable @inline(__always) public var totalInput: Int64 {
     self[.input] + self[.cacheRead] + self[.cacheWrite5m] + self[.cacheWrite1h] + self[.cacheWrite12h]
       + self[.inputAudio] + self[.inputImage] + self[.inputVideo] + self[.cacheReadAudio]
       + self[.cacheReadImage]

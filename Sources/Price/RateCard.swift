@@ -78,14 +78,16 @@ public final class RateCard: Sendable {
 
   /// Prices the counts of a charge that has no amounts yet.
   public func price(_ charge: inout Charge, isBilled: Bool = true, isRequest: Bool = false) {
-    let used = charge.counts.usedMeters
+    // One copy, to index into: each reading through the charge would make another.
+    let counts = charge.counts
+    let used = counts.usedMeters
     guard isKnown else {
       charge.unpricedMeters = used
       if !used.isEmpty { charge.missing = missing }
       return
     }
     if used.isEmpty, !isRequest { return }
-    let level = priced.count == 1 ? 0 : levelIndex(charge.counts.totalInput)
+    let level = priced.count == 1 ? 0 : levelIndex(counts.totalInput)
     var bits = used.rawValue & priced[level]
     charge.unpricedMeters = MeterSet(rawValue: used.rawValue & ~bits)
     charge.hasPricedMeter = bits != 0
@@ -94,11 +96,11 @@ public final class RateCard: Sendable {
     while bits != 0 {
       let slot = bits.trailingZeroBitCount
       bits &= bits &- 1
-      charge.amounts.set(slot, product(rates[first + slot], charge.counts.count(at: slot)))
+      charge.amounts.set(slot, product(rates[first + slot], counts.count(at: slot)))
     }
-    if charge.counts.reasoning > 0, levels[level].hasReasoning {
+    if counts.reasoning > 0, levels[level].hasReasoning {
       let difference = rates[first + Level.reasoning] - rates[first + Int(Meter.output.rawValue)]
-      charge.amounts[.output] += Money(femtodollars: product(difference, charge.counts.reasoning))
+      charge.amounts[.output] += Money(femtodollars: product(difference, counts.reasoning))
     }
     if !listRates.isEmpty { addList(&charge, used.rawValue & priced[level], first, isRequest) }
     if isRequest, priced[level] & MeterSet.of(.request).rawValue != 0 {
