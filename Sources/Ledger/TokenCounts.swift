@@ -152,7 +152,8 @@ public struct TokenCounts: Hashable, Sendable {
 
 extension TokenCounts: CustomStringConvertible {
   public var description: String {
-    let texts = used.map { "\($0.meter.name)=\($0.count)" } + (reasoning == 0 ? [] : ["reasoning=\(reasoning)"])
+    let texts =
+      used.map { "\($0.meter.name)=\($0.count)" } + (reasoning == 0 ? [] : ["reasoning=\(reasoning)"])
     return "[" + texts.joined(separator: " ") + "]"
   }
 }

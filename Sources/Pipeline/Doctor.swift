@@ -71,7 +71,9 @@ public struct Doctor {
     var status = stat()
     guard stat(path, &status) == 0 else {
       let reason = String(cString: strerror(errno))
-      if mustWrite, errno == ENOENT { return Finding(subject, .fine, "\(path) will be made by the first run") }
+      if mustWrite, errno == ENOENT {
+        return Finding(subject, .fine, "\(path) will be made by the first run")
+      }
       return Finding(
         subject, .broken, "\(path): \(reason)",
         remedy: "name the folder with --\(subject == "reports" ? "reports" : "raw-logs"), or make it")
@@ -103,7 +105,8 @@ public struct Doctor {
       isLow
         ? Finding(
           "disk", .look, text,
-          remedy: "make room, or compress sealed segments (zstd --rm): a proxy that cannot log refuses requests")
+          remedy:
+            "make room, or compress sealed segments (zstd --rm): a proxy that cannot log refuses requests")
         : Finding("disk", .fine, text)
     ]
   }
@@ -161,7 +164,8 @@ public struct Doctor {
     }
     findings.append(
       old.isEmpty
-        ? Finding("ingest", .fine, "\(segments.count) segments, \(unread.count) with lines that were not read yet")
+        ? Finding(
+          "ingest", .fine, "\(segments.count) segments, \(unread.count) with lines that were not read yet")
         : Finding(
           "ingest", .look, "\(old.count) segments older than a day were not read: \(names(old.map(\.name)))",
           remedy: "tollbook ingest, and see that the scheduler runs it"))

@@ -78,7 +78,9 @@ public struct PriceCheck: Sendable {
       var item = item
       item.requests = count
       return item
-    }.sorted { ($1.requests, $0.provider, $0.model, $0.reason) < ($0.requests, $1.provider, $1.model, $1.reason) }
+    }.sorted {
+      ($1.requests, $0.provider, $0.model, $0.reason) < ($0.requests, $1.provider, $1.model, $1.reason)
+    }
     retired = Self.retired(queries, book)
     if let other { compare(Set(queries.keys), book, other, at: now) }
   }

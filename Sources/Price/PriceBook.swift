@@ -77,7 +77,9 @@ public struct PriceBook: Sendable {
     self.entries = entries
     self.aliases = aliases
     self.aliasPatterns = aliasPatterns.mapValues { list in
-      list.sorted { ($1.pattern.text.utf8.count, $0.pattern.text) < ($0.pattern.text.utf8.count, $1.pattern.text) }
+      list.sorted {
+        ($1.pattern.text.utf8.count, $0.pattern.text) < ($0.pattern.text.utf8.count, $1.pattern.text)
+      }
     }
     self.patternEntries = Dictionary(grouping: patternEntries.values, by: \.provider).mapValues { list in
       list.map { (Pattern($0.model), $0) }.sorted {

@@ -29,7 +29,9 @@ public struct PriceChange: Sendable {
     if row.serviceTier != "standard", row.serviceTier != "*" { words.append(row.serviceTier) }
     if row.contextOver > 0 { words.append("input over \(row.contextOver) tokens") }
     if !row.when.isEmpty { words.append("\(row.when)") }
-    if let from = row.effectiveFrom { words.append("since " + Timestamp.text(from).replacing(".000000Z", with: "Z")) }
+    if let from = row.effectiveFrom {
+      words.append("since " + Timestamp.text(from).replacing(".000000Z", with: "Z"))
+    }
     return words.joined(separator: ", ")
   }
 

@@ -125,8 +125,8 @@ public struct PriceCondition: Hashable, Sendable {
       if edge <= minute { begin = max(begin, edge) } else { end = min(end, edge) }
     }
     let midnight = day * Self.minutesPerDay
-    return (midnight + Int64(begin)) * Self.microsecondsPerMinute
-      ..< (midnight + Int64(end)) * Self.microsecondsPerMinute
+    return (midnight + Int64(begin)) * Self.microsecondsPerMinute..<(midnight + Int64(end))
+      * Self.microsecondsPerMinute
   }
 
   private static func dayAndMinute(_ time: Int64) -> (day: Int64, minute: Int) {

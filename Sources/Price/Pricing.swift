@@ -50,7 +50,8 @@ public final class Pricer {
 
   /// The charge of the usage's own model.
   public func charge(_ usage: Usage) -> Charge {
-    let card = recentCard(usage.factsNumber, at: usage.time) ?? card(usage.facts, usage.factsNumber, at: usage.time)
+    let card =
+      recentCard(usage.factsNumber, at: usage.time) ?? card(usage.facts, usage.factsNumber, at: usage.time)
     return card.charge(
       usage.counts, model: usage.facts.model, isBilled: usage.isBilled, isRequest: usage.isAnswered,
       isUsageMissing: usage.flags.contains(.usageMissing))

@@ -11,7 +11,8 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Look at all that a run depends on: disk, clock, log, store, prices, rules.",
-    discussion: "Exit code 0 when all is fine, 3 when there is something to look at, 1 when something is broken.")
+    discussion:
+      "Exit code 0 when all is fine, 3 when there is something to look at, 1 when something is broken.")
   @OptionGroup var common: CommonOptions
 
   mutating func run() throws {
@@ -30,7 +31,8 @@ struct DoctorCommand: ParsableCommand {
           + look("prices") {
             doctor.look(
               at: try PriceCheck(
-                store, inUse, prices: try settings.priceBook(version: nil, knownAt: nil), other: nil, now: now))
+                store, inUse, prices: try settings.priceBook(version: nil, knownAt: nil), other: nil, now: now
+              ))
           }
       }
     } else {
@@ -97,16 +99,18 @@ struct DoctorCommand: ParsableCommand {
     var writer = JSONWriter()
     writer.object { writer in
       writer.member("state", (findings.map(\.state).max() ?? .fine).rawValue)
-      writer.member("findings", array: { writer in
-        for finding in findings {
-          writer.object { writer in
-            writer.member("subject", finding.subject)
-            writer.member("state", finding.state.rawValue)
-            writer.member("text", finding.text)
-            writer.member("remedy", finding.remedy.isEmpty ? nil : finding.remedy)
+      writer.member(
+        "findings",
+        array: { writer in
+          for finding in findings {
+            writer.object { writer in
+              writer.member("subject", finding.subject)
+              writer.member("state", finding.state.rawValue)
+              writer.member("text", finding.text)
+              writer.member("remedy", finding.remedy.isEmpty ? nil : finding.remedy)
+            }
           }
-        }
-      })
+        })
     }
     Terminal.print(writer.text)
   }

@@ -9,7 +9,8 @@ internal import Report
 struct PricesCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "What to know before signing: age, models without a price, retired ones, and other sources' prices.",
+    abstract:
+      "What to know before signing: age, models without a price, retired ones, and other sources' prices.",
     discussion: "Exit code 3 when there is something to look at.")
   @OptionGroup var common: CommonOptions
   @Option(help: "Whose requests say what is in use (default: the last finished month and what came since).")
@@ -95,38 +96,44 @@ struct PricesCheckCommand: ParsableCommand {
       writer.member("age_days", check.ageDays)
       writer.member("is_old", check.isOld)
       writer.member("requests", check.requests)
-      writer.member("unpriced", array: { writer in
-        for item in check.unpriced {
-          writer.object { writer in
-            writer.member("provider", item.provider)
-            writer.member("model", item.model)
-            writer.member("reason", item.reason)
-            writer.member("requests", item.requests)
+      writer.member(
+        "unpriced",
+        array: { writer in
+          for item in check.unpriced {
+            writer.object { writer in
+              writer.member("provider", item.provider)
+              writer.member("model", item.model)
+              writer.member("reason", item.reason)
+              writer.member("requests", item.requests)
+            }
           }
-        }
-      })
-      writer.member("retired", array: { writer in
-        for item in check.retired {
-          writer.object { writer in
-            writer.member("provider", item.provider)
-            writer.member("model", item.model)
-            writer.member("from", Timestamp.text(item.at))
-            writer.member("requests", item.requests)
+        })
+      writer.member(
+        "retired",
+        array: { writer in
+          for item in check.retired {
+            writer.object { writer in
+              writer.member("provider", item.provider)
+              writer.member("model", item.model)
+              writer.member("from", Timestamp.text(item.at))
+              writer.member("requests", item.requests)
+            }
           }
-        }
-      })
+        })
       writer.member("compared", check.compared)
-      writer.member("disagreements", array: { writer in
-        for item in check.disagreements {
-          writer.object { writer in
-            writer.member("provider", item.provider)
-            writer.member("model", item.model)
-            writer.member("meter", item.meter.name)
-            writer.member("ours_usd", item.ours.description)
-            writer.member("theirs_usd", item.theirs.description)
+      writer.member(
+        "disagreements",
+        array: { writer in
+          for item in check.disagreements {
+            writer.object { writer in
+              writer.member("provider", item.provider)
+              writer.member("model", item.model)
+              writer.member("meter", item.meter.name)
+              writer.member("ours_usd", item.ours.description)
+              writer.member("theirs_usd", item.theirs.description)
+            }
           }
-        }
-      })
+        })
     }
     Terminal.print(writer.text)
   }

@@ -37,7 +37,8 @@ struct PricesCommand: ParsableCommand {
           Terminal.print(writer.text)
         } else {
           Terminal.print(
-            "\(Timestamp.text(publication.publishedAt))  \(publication.version)  \(PlainText.oneLine(source))")
+            "\(Timestamp.text(publication.publishedAt))  \(publication.version)  \(PlainText.oneLine(source))"
+          )
         }
       }
       if publications.isEmpty {

@@ -83,36 +83,40 @@ struct PricesDiffCommand: ParsableCommand {
       writer.member("from", before.book.version)
       writer.member("to", after.book.version)
       PriceChangesText.writeCounts(changes, &writer)
-      writer.member("changes", array: { writer in
-        for change in changes {
-          writer.object { writer in
-            writer.member("kind", change.kind.rawValue)
-            writer.member("provider", change.provider)
-            writer.member("model", change.model)
-            writer.member("subject", change.subject)
-            writer.member("was", change.before.map(PriceChange.amount))
-            writer.member("becomes", change.after.map(PriceChange.amount))
+      writer.member(
+        "changes",
+        array: { writer in
+          for change in changes {
+            writer.object { writer in
+              writer.member("kind", change.kind.rawValue)
+              writer.member("provider", change.provider)
+              writer.member("model", change.model)
+              writer.member("subject", change.subject)
+              writer.member("was", change.before.map(PriceChange.amount))
+              writer.member("becomes", change.after.map(PriceChange.amount))
+            }
           }
-        }
-      })
+        })
       guard let comparison else { return }
       writer.member("period", period.label)
       writer.member("requests", comparison.requests)
       writer.member("was_usd", comparison.was.description)
       writer.member("becomes_usd", comparison.becomes.description)
-      writer.member("models", array: { writer in
-        for row in comparison.rows where !row.isSame {
-          writer.object { writer in
-            writer.member("provider", row.provider)
-            writer.member("model", row.model)
-            writer.member("requests", row.requests)
-            writer.member("was_usd", row.was.description)
-            writer.member("becomes_usd", row.becomes.description)
-            writer.member("was_unpriced_requests", row.wasUnpriced)
-            writer.member("becomes_unpriced_requests", row.becomesUnpriced)
+      writer.member(
+        "models",
+        array: { writer in
+          for row in comparison.rows where !row.isSame {
+            writer.object { writer in
+              writer.member("provider", row.provider)
+              writer.member("model", row.model)
+              writer.member("requests", row.requests)
+              writer.member("was_usd", row.was.description)
+              writer.member("becomes_usd", row.becomes.description)
+              writer.member("was_unpriced_requests", row.wasUnpriced)
+              writer.member("becomes_unpriced_requests", row.becomesUnpriced)
+            }
           }
-        }
-      })
+        })
     }
     Terminal.print(writer.text)
   }

@@ -96,17 +96,19 @@ struct QuoteCommand: ParsableCommand {
       writer.member("usd", charge.isUnpriced && !charge.hasPricedMeter ? nil : charge.total.description)
       writer.member("unpriced", charge.unpricedReason)
       writer.member("match", charge.match)
-      writer.member("lines", array: { writer in
-        for line in priced.lines[0] {
-          writer.object { writer in
-            writer.member("meter", line.meter.name)
-            writer.member("count", line.count)
-            writer.member("rate_usd", line.rate?.description)
-            writer.member("usd", line.rate.map { ($0 * line.count).description })
-            writer.member("note", line.note)
+      writer.member(
+        "lines",
+        array: { writer in
+          for line in priced.lines[0] {
+            writer.object { writer in
+              writer.member("meter", line.meter.name)
+              writer.member("count", line.count)
+              writer.member("rate_usd", line.rate?.description)
+              writer.member("usd", line.rate.map { ($0 * line.count).description })
+              writer.member("note", line.note)
+            }
           }
-        }
-      })
+        })
     }
     return writer.text
   }

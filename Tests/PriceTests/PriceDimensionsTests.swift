@@ -28,7 +28,9 @@ import Testing
 
   // MARK: - Factors
 
-  @Test("inference geography and fast mode multiply every token price, one upon the other; searches are not touched")
+  @Test(
+    "inference geography and fast mode multiply every token price, one upon the other; searches are not touched"
+  )
   func factors() throws {
     let book = try book(
       """
@@ -52,7 +54,9 @@ import Testing
     #expect(try price(book, counts, facts: [other]).charge.total.description == "0.04")
   }
 
-  @Test("a tier's factor is for prices that the tier does not have: a 1-hour write in a batch is half of its own price")
+  @Test(
+    "a tier's factor is for prices that the tier does not have: a 1-hour write in a batch is half of its own price"
+  )
   func tierFactor() throws {
     let book = try book(
       """
@@ -141,7 +145,8 @@ import Testing
   @Test(
     "a model is found under its other names, exact ones before patterns, longer patterns before shorter",
     arguments: [
-      ("gpt", "1", "exact"), ("gpt-latest", "1", "another name of gpt"), ("gpt-mini-x", "2", "like gpt-mini*"),
+      ("gpt", "1", "exact"), ("gpt-latest", "1", "another name of gpt"),
+      ("gpt-mini-x", "2", "like gpt-mini*"),
       ("gpt-x", "1", "like gpt*"), ("openai/gpt-mini", "2", "vendor prefix"), ("own-7", "4", "like own-*"),
     ])
   func names(model: String, dollarsPerMillion: String, words: String) throws {
@@ -162,7 +167,8 @@ import Testing
   @Test(
     "a region's prefix in the name is the region that bills; a call to a region takes its own or its geography's price",
     arguments: [
-      ("us.anthropic.claude-v1:0", "ap-northeast-1", "3.3"), ("global.anthropic.claude-v1:0", "us-east-1", "3"),
+      ("us.anthropic.claude-v1:0", "ap-northeast-1", "3.3"),
+      ("global.anthropic.claude-v1:0", "us-east-1", "3"),
       ("anthropic.claude-v1:0", "us-east-1", "3.3"), ("anthropic.claude-v1:0", "eu-west-1", "3.4"),
       ("anthropic.claude-v1:0", nil, "3"), ("anthropic.claude-v1:0", "ap-northeast-1", nil),
       ("jp.anthropic.claude-v1:0", "ap-northeast-1", nil), ("us.amazon.nova", nil, "9"),
@@ -178,7 +184,8 @@ import Testing
       list,bedrock,any.model,,standard,0,,input,7,1000000,,
       """)
     let charge = try price(
-      book, TokenCounts([.input: 1_000_000]), provider: "bedrock", model: model, region: region).charge
+      book, TokenCounts([.input: 1_000_000]), provider: "bedrock", model: model, region: region
+    ).charge
     if let dollarsPerMillion {
       #expect(charge.total.description == dollarsPerMillion)
       #expect(!charge.isUnpriced)
@@ -204,7 +211,9 @@ import Testing
 
   // MARK: - Contracts
 
-  @Test("a contracted price goes before the list price and is not discounted again; a discount is upon list prices")
+  @Test(
+    "a contracted price goes before the list price and is not discounted again; a discount is upon list prices"
+  )
   func contracts() throws {
     let book = try book(
       """
@@ -218,7 +227,8 @@ import Testing
       contracted,anthropic,claude-*,,*,0,,all,,,1,2026-12-01T00:00:00Z
       """)
     let a = TokenCounts([.input: 1_000_000, .output: 1_000_000])
-    func total(_ model: String, _ counts: TokenCounts, _ time: String, _ fact: String? = nil) throws -> String {
+    func total(_ model: String, _ counts: TokenCounts, _ time: String, _ fact: String? = nil) throws -> String
+    {
       try price(
         book, counts, model: model, facts: fact.map { [.init(name: "speed", value: $0)] } ?? [], at: time
       ).charge.total.description
@@ -234,7 +244,8 @@ import Testing
     // What it would be at list: 18, and for a model that only the contract prices, what was agreed.
     let agreed = try price(book, a, model: "claude-a", at: "2026-10-01T00:00:00Z").charge
     #expect(agreed.listTotal.description == "18")
-    #expect(try price(book, a, model: "claude-a", at: "2026-06-30T00:00:00Z").charge.contractedFromList == nil)
+    #expect(
+      try price(book, a, model: "claude-a", at: "2026-06-30T00:00:00Z").charge.contractedFromList == nil)
     let b = TokenCounts([.input: 1_000_000, .webSearch: 1])
     #expect(try total("claude-b", b, "2026-10-01T00:00:00Z") == "0.8888")
     #expect(try total("claude-b-20261001", b, "2026-10-01T00:00:00Z") == "0.8888")
@@ -244,7 +255,8 @@ import Testing
   func contractAlone() throws {
     let book = try book("contracted,openai,ours-*,,standard,0,,input,1,1000000,,")
     let charge = try price(
-      book, TokenCounts([.input: 1_000_000]), provider: "openai", model: "ours-7").charge
+      book, TokenCounts([.input: 1_000_000]), provider: "openai", model: "ours-7"
+    ).charge
     #expect(charge.total.description == "1")
     #expect(charge.match?.contains("contracted") == true)
     #expect(try price(book, TokenCounts([.input: 1]), provider: "openai", model: "x").charge.isUnpriced)
@@ -252,7 +264,8 @@ import Testing
 
   // MARK: - What has no price of its own
 
-  @Test("a cache read or write without a price is plain input; a longer lifetime is not the shorter one's price")
+  @Test(
+    "a cache read or write without a price is plain input; a longer lifetime is not the shorter one's price")
   func substitutes() throws {
     let book = try book(
       """
@@ -266,7 +279,9 @@ import Testing
       counts[meter] = million
       return try price(book, counts, provider: "openai", model: model).charge
     }
-    for meter in [Meter.cacheRead, .cacheWrite5m, .cacheWrite1h, .cacheWrite12h, .inputAudio, .cacheReadAudio] {
+    for meter in [
+      Meter.cacheRead, .cacheWrite5m, .cacheWrite1h, .cacheWrite12h, .inputAudio, .cacheReadAudio,
+    ] {
       #expect(try charge("plain", meter).total.description == "1", "\(meter)")
     }
     #expect(try charge("writes", .cacheWrite5m).total.description == "2")

@@ -107,7 +107,8 @@ import Testing
       PriceFile.version(ofLines: PriceFile.lines(try PriceFile.read(text, name: "x").rows))
     }
     let plain = try version(
-      "\(Self.heading)\nlist,openai,a,,standard,0,,input,3,1000000,,\nlist,openai,b,,standard,0,,input,0.5,1000000,,\n")
+      "\(Self.heading)\nlist,openai,a,,standard,0,,input,3,1000000,,\nlist,openai,b,,standard,0,,input,0.5,1000000,,\n"
+    )
     let same = try version(
       """
       # other words

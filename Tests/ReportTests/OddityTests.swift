@@ -74,7 +74,9 @@ private func books(of usages: [Usage]) -> Books {
   for usage in usages {
     builder.add(
       usage, serviceTier: "standard", charges: [Charge(model: "m", counts: usage.counts)],
-      shares: [[Share(product: 0, rule: nil, weight: 1, weightTotal: 1, amounts: MeterAmounts(), listCost: .zero)]])
+      shares: [
+        [Share(product: 0, rule: nil, weight: 1, weightTotal: 1, amounts: MeterAmounts(), listCost: .zero)]
+      ])
   }
   return builder.finish(inputs: [], rejections: [], holes: [])
 }
