@@ -55,8 +55,7 @@ internal import Store
           pricer.recentCard(number, at: time)
           ?? pricer.card(facts[number] ?? RequestFacts(), number, at: time)
         charge.reset(requests[index].counts)
-        card.price(&charge)
-        total += charge.total
+        total += card.price(&charge)
       }
     }
     return total

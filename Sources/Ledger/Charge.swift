@@ -83,6 +83,32 @@ public struct Charge: Sendable {
   }
   public var listTotal: Money { contractedFromList ?? total }
 
+  /// Counts and amounts by the meters' raw values, where they lie: reading a large value's element by a number
+  /// that is known only when it runs would copy the value first.
+  @inlinable @inline(__always)
+  public mutating func withStorage(
+    _ body: (_ counts: UnsafePointer<Int64>, _ amounts: UnsafeMutablePointer<Int128>) -> Void
+  ) {
+    withUnsafeMutablePointer(to: &counts.counts) { counts in
+      withUnsafeMutablePointer(to: &amounts.femtodollars) { amounts in
+        body(
+          UnsafeRawPointer(counts).assumingMemoryBound(to: Int64.self),
+          UnsafeMutableRawPointer(amounts).assumingMemoryBound(to: Int128.self))
+      }
+    }
+  }
+
+  /// The meters with a count.
+  @inlinable public var usedMeters: MeterSet {
+    mutating get {
+      var bits: UInt32 = 0
+      withStorage { counts, _ in
+        for slot in 0..<Meter.count { bits |= (counts[slot] == 0 ? 0 : 1) << UInt32(slot) }
+      }
+      return MeterSet(rawValue: bits)
+    }
+  }
+
   /// Makes it a charge for other counts, without amounts.
   @inlinable @inline(__always) public mutating func reset(_ counts: TokenCounts) {
     self.counts = counts

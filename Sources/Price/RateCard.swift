@@ -77,36 +77,48 @@ public final class RateCard: Sendable {
   }
 
   /// Prices the counts of a charge that has no amounts yet.
-  public func price(_ charge: inout Charge, isBilled: Bool = true, isRequest: Bool = false) {
-    // One copy, to index into: each reading through the charge would make another.
-    let counts = charge.counts
-    let used = counts.usedMeters
+  /// - Returns: the charge's total.
+  @discardableResult
+  public func price(_ charge: inout Charge, isBilled: Bool = true, isRequest: Bool = false) -> Money {
+    let used = charge.usedMeters
     guard isKnown else {
       charge.unpricedMeters = used
       if !used.isEmpty { charge.missing = missing }
-      return
+      return .zero
     }
-    if used.isEmpty, !isRequest { return }
-    let level = priced.count == 1 ? 0 : levelIndex(counts.totalInput)
-    var bits = used.rawValue & priced[level]
-    charge.unpricedMeters = MeterSet(rawValue: used.rawValue & ~bits)
-    charge.hasPricedMeter = bits != 0
-    guard isBilled else { return }
+    if used.isEmpty, !isRequest { return .zero }
+    let level = priced.count == 1 ? 0 : levelIndex(charge.counts.totalInput)
+    let found = used.rawValue & priced[level]
+    charge.unpricedMeters = MeterSet(rawValue: used.rawValue & ~found)
+    charge.hasPricedMeter = found != 0
+    guard isBilled else { return .zero }
     let first = level * Level.slots
-    while bits != 0 {
-      let slot = bits.trailingZeroBitCount
-      bits &= bits &- 1
-      charge.amounts.set(slot, product(rates[first + slot], counts.count(at: slot)))
+    let reasoning = levels[level].hasReasoning ? charge.counts.reasoning : 0
+    var total: Int128 = 0
+    charge.withStorage { counts, amounts in
+      var bits = found
+      while bits != 0 {
+        let slot = bits.trailingZeroBitCount
+        bits &= bits &- 1
+        let amount = product(rates[first + slot], counts[slot])
+        amounts[slot] = amount
+        total &+= amount
+      }
+      if reasoning > 0 {
+        let output = Int(Meter.output.rawValue)
+        let amount = product(rates[first + Level.reasoning] - rates[first + output], reasoning)
+        amounts[output] += amount
+        total += amount
+      }
     }
-    if counts.reasoning > 0, levels[level].hasReasoning {
-      let difference = rates[first + Level.reasoning] - rates[first + Int(Meter.output.rawValue)]
-      charge.amounts[.output] += Money(femtodollars: product(difference, counts.reasoning))
-    }
-    if !listRates.isEmpty { addList(&charge, used.rawValue & priced[level], first, isRequest) }
+    if !listRates.isEmpty { addList(&charge, found, first, isRequest) }
     if isRequest, priced[level] & MeterSet.of(.request).rawValue != 0 {
+      let fee = Int128(rates[first + Int(Meter.request.rawValue)])
       charge.hasPricedMeter = true
-      charge.amounts[.request] += Money(femtodollars: Int128(rates[first + Int(Meter.request.rawValue)]))
+      charge.amounts[.request] += Money(femtodollars: fee)
+      total += fee
     }
+    return Money(femtodollars: total)
   }
 
   /// The same at the vendor's public prices.

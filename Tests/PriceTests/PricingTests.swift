@@ -265,6 +265,10 @@ import Testing
       let lines = priced.lines[0]
       let sum = lines.reduce(Money.zero) { $0 + ($1.rate ?? .zero) * $1.count }
       #expect(sum == priced.charges[0].total)
+      var again = Charge(model: nil, counts: TokenCounts([.input: 5]))
+      again.reset(counts)
+      #expect(priced.cards[0].price(&again) == sum)
+      #expect(again.total == sum)
       #expect(lines.allSatisfy { !$0.note.isEmpty })
       for meter in Meter.allCases {
         #expect(lines.filter { $0.meter == meter }.reduce(0) { $0 + $1.count } == counts[meter])
