@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension Store {
   public func schemaVersion() throws(StoreError) -> Int64 { try database.integer("PRAGMA user_version") ?? 0 }
 
@@ -12,5 +14,34 @@ extension Store {
   public func newestRequestTime() throws(StoreError) -> Int64? {
     let newest = try database.prepare("SELECT max(time) FROM requests")
     return try newest.next() ? newest.optionalInteger(0) : nil
+  }
+}
+
+extension Store {
+  /// Writes a copy of everything as it is at this moment, while others may go on reading and writing. The copy is
+  /// checked before it gets its name.
+  /// - Throws: `StoreError`; a file of that name is never written over.
+  public func backUp(to path: String) throws {
+    guard access(path, F_OK) != 0 else {
+      throw StoreError("\(path) is there already; a backup never writes over a file")
+    }
+    let unfinished = path + ".unfinished"
+    unlink(unfinished)
+    try database.prepare("VACUUM INTO ?").bind(unfinished).run()
+    do {
+      let copy = try Store("sqlite:" + unfinished)
+      if let damage = try copy.damage() { throw StoreError("the copy is damaged: \(damage)") }
+    } catch {
+      unlink(unfinished)
+      throw error
+    }
+    // Opening the copy left a journal beside it, which is empty and has no meaning under another name.
+    unlink(unfinished + "-wal")
+    unlink(unfinished + "-shm")
+    guard rename(unfinished, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(unfinished)
+      throw StoreError("\(path): cannot be written: \(reason)")
+    }
   }
 }

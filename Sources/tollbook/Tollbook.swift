@@ -25,7 +25,7 @@ struct Tollbook: AsyncParsableCommand {
       KeysCommand.self, RunCommand.self, IngestCommand.self, ReportCommand.self,
       CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ExplainCommand.self,
       RequestsCommand.self, PricesCommand.self,
-      DoctorCommand.self, SampleCommand.self, DemoCommand.self,
+      DoctorCommand.self, StoreCommand.self, SampleCommand.self, DemoCommand.self,
     ])
 
   static func main() async {
