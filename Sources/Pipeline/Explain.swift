@@ -108,6 +108,7 @@ extension Explanation {
     say("not read", usage.unknownFields.joined(separator: ", "))
     for part in parts { lines += textLines(part) }
     lines.append("  " + padded("cost", 13) + costText)
+    say("stated", usage.statedCost.map { "\($0) USD, by the source; compared, not charged" })
     if let rule {
       say("rule", "\(ruleNumber ?? 0), \(rule.place)")
     } else {

@@ -27,6 +27,7 @@ public struct BookMaking {
           version: prices.book.version, source: prices.source),
         attributionVersion: rules.version, products: rules.products,
         weightDenominator: rules.weightDenominator ?? 1))
+    builder.compare(with: try statements(of: period))
     var filter = Store.RequestFilter()
     filter.begin = period.begin
     filter.end = period.end
@@ -52,6 +53,13 @@ public struct BookMaking {
           duplicates: row.duplicates, rejected: row.rejected, control: row.control)
       },
       rejections: rejections, holes: try holes(of: period))
+  }
+
+  /// Of the days in UTC that lie wholly in the period.
+  private func statements(of period: Period) throws -> [CostStatement] {
+    let first = CostStatement.day(of: period.begin + CostStatement.dayMicroseconds - 1)
+    let end = CostStatement.day(of: period.end)
+    return first < end ? try store.statements(days: first..<end) : []
   }
 
   private func holes(of period: Period) throws -> [Books.Hole] {

@@ -92,6 +92,15 @@ public final class SourceIngestion {
     let before = row
     let segment = try store.save(row)
     let stand = try store.sourceFile(segment: segment) ?? SourceFileRow()
+    if shape.format.role == .compare {
+      try takeStatements(file, shape, segment, known: row, &row)
+      facts.mark(&row)
+      _ = try store.save(row)
+      brought.files = 1
+      brought.lines = row.lines - before.lines
+      brought.control = row.control - before.control
+      return brought
+    }
     let reader = try SourceReader(
       file, shape, of: source, segment: name,
       from: SourcePosition(bytes: stand.bytes, rows: stand.rows, sha256: stand.sha256))
@@ -120,6 +129,28 @@ public final class SourceIngestion {
       IngestSummary.NotRead(file: name, column: $0.key, rows: $0.value)
     }
     return brought
+  }
+
+  private func takeStatements(
+    _ file: SourceFile, _ shape: SourceShape, _ segment: Int64, known: SegmentRow, _ row: inout SegmentRow
+  ) throws {
+    let found = try readStatements(file, shape, segment: row.name)
+    guard known.sha256.isEmpty || known.sha256 == found.sha256 else {
+      throw SegmentError(
+        path: file.path,
+        problem:
+          "changed after it was read: SHA-256 \(known.sha256) was taken, it is now \(found.sha256). Put "
+          + "the original back, and give the new file another name: the days it states take the place of the old"
+      )
+    }
+    guard known.sha256.isEmpty else { return }
+    let provider = shape.format == .openaiCosts ? "openai" : "anthropic"
+    try store.replace(found.statements, of: provider, days: found.days, segment: segment)
+    try store.addSlots(
+      Set(found.days.map { timeSlot(of: $0 * CostStatement.dayMicroseconds) }), segment: segment)
+    row.lines = Int64(found.statements.count)
+    row.control = row.lines
+    (row.bytes, row.sha256) = (found.bytes, found.sha256)
   }
 
   private func put(_ part: SourcePart, _ segment: Int64, _ row: inout SegmentRow) throws {

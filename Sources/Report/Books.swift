@@ -188,6 +188,8 @@ public struct Books: Sendable {
   public var mismatches: [Mismatch] = []
   /// The largest differences first; empty where no source stated a cost.
   public var statedCosts: [StatedCost] = []
+  /// The largest differences first; empty where no vendor stated a day of this period.
+  public var statedDays: [StatedDay] = []
   /// Requests whose counts were estimated or mended, whole requests and not weighted.
   public var estimatedRequests: Int64
 

@@ -44,8 +44,12 @@ public struct BooksBuilder {
   private var chargedTotal: Int128 = 0
   private var oddities = OddityCounts()
   private var stated = StatedCosts()
+  private var statedDays = StatedDays()
 
   public init(_ empty: Books) { books = empty }
+
+  /// What vendors state of days that lie wholly in the period: told before the first request.
+  public mutating func compare(with statements: [CostStatement]) { statedDays = StatedDays(statements) }
 
   /// One attempt: its charges, and for each charge the shares of the products.
   /// - Parameter serviceTier: the tier's word in reports.
@@ -58,6 +62,7 @@ public struct BooksBuilder {
     if counted, isEstimate { books.estimatedRequests += 1 }
     oddities.add(usage)
     stated.add(usage, charges)
+    statedDays.add(usage, charges)
     let provider = usage.facts.provider ?? ""
     let day = books.period.day(of: usage.time)
     for (index, charge) in charges.enumerated() {
@@ -128,6 +133,7 @@ public struct BooksBuilder {
     }
     oddities.fill(&result)
     result.statedCosts = stated.list
+    result.statedDays = statedDays.list
     result.checks = checks(result)
     return result
   }

@@ -29,6 +29,7 @@ enum RunJSON {
       inputs(books, &json)
       troubles(books, &json)
       statedCosts(books, &json)
+      statedDays(books, &json)
     }
     return json.bytes + [0x0A]
   }

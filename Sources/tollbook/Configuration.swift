@@ -138,6 +138,7 @@ struct ConfigurationFile {
 
   private func readSource(_ node: Node, _ reader: YAMLReader) throws -> Source {
     var source = Source(path: "")
+    var role: (SourceFormat.Role, Node)?
     for (key, value) in try reader.mapping(node) {
       switch key {
       case "path": source.path = resolve(try reader.text(value, key), folder)
@@ -147,6 +148,12 @@ struct ConfigurationFile {
           throw reader.fault(value, SourceWords.unknownFormat(name))
         }
         source.format = format
+      case "role":
+        let name = try reader.text(value, key)
+        guard let known = SourceFormat.Role(rawValue: name) else {
+          throw reader.fault(value, "role \"\(name)\" is not known; there are requests and compare")
+        }
+        role = (known, value)
       case "zone":
         let name = try reader.text(value, key)
         guard let zone = SourceZone(name) else { throw reader.fault(value, SourceWords.unknownZone(name)) }
@@ -156,6 +163,14 @@ struct ConfigurationFile {
           source.profiles.append(.init(pattern: Pattern(pattern), model: try reader.text(model, pattern)))
         }
       default: throw reader.unknown(key, value)
+      }
+    }
+    if let (role, place) = role {
+      guard let format = source.format, format.role == role else {
+        throw reader.fault(
+          place,
+          "role belongs to a format: \(source.format?.rawValue ?? "none is named here") is for "
+            + "\((source.format?.role ?? .requests).rawValue)")
       }
     }
     guard !source.path.isEmpty else { throw reader.fault(node, "a source needs path: a file or a folder") }

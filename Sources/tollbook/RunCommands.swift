@@ -78,7 +78,10 @@ struct IngestCommand: ParsableCommand {
   var files: [String] = []
   @Option(help: "Read this file or folder of another source, and nothing else (see docs/sources.md).")
   var from: String?
-  @Option(help: "The source's format: litellm or bedrock (default: recognised by what stands in the file).")
+  @Option(
+    help:
+      "The source's format: litellm, bedrock, openai-costs, anthropic-costs (default: recognised by what stands in the file)."
+  )
   var format: String?
   @Option(help: "The zone of the source's times that name none: UTC or an offset such as +09:00.")
   var zone: String?

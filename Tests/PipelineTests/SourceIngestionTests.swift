@@ -174,4 +174,56 @@ import Testing
     #expect(books.inputs.map(\.name) == ["litellm:spend.jsonl"])
     #expect(!books.isComplete)
   }
+
+  private func costs(_ amounts: [(day: Int, cents: String)]) -> String {
+    let buckets = amounts.map { day, cents in
+      let next = day == 31 ? "2026-11-01" : "2026-10-\(day + 1 < 10 ? "0" : "")\(day + 1)"
+      return
+        #"{"starting_at":"2026-10-\#(day < 10 ? "0" : "")\#(day)T00:00:00Z","ending_at":"\#(next)T00:00:00Z","results":["#
+        + #"{"amount":"\#(cents)","currency":"USD","cost_type":"tokens","token_type":"x","workspace_id":null,"#
+        + #""model":"claude-haiku-4-5-20251001","description":"x"}]}"#
+    }
+    return #"{"data":["# + buckets.joined(separator: ",") + #"],"has_more":false}"#
+  }
+
+  @Test(
+    "what a vendor states of whole days stands beside the books, in no total; a day stated again is the later one"
+  )
+  func statements() throws {
+    try desk.folder.write([row("a"), row("b")].joined(separator: "\n") + "\n", to: "spend.jsonl")
+    // 2026-10-31 in UTC ends in November of Tokyo, so it is not compared.
+    try desk.folder.write(costs([(5, "0.9"), (6, "2"), (31, "100")]), to: "costs-1.json")
+    _ = try ingest("spend.jsonl", "costs-1.json")
+    var books = try desk.books("2026-10", rules: .none)
+    #expect(books.totalCost.description == "0.007")
+    #expect(books.totalCounts.requests == 2)
+    #expect(books.statedDays.map(\.day) == [20_732, 20_731])
+    #expect(books.statedDays.map { $0.stated?.description } == ["0.02", "0.009"])
+    #expect(books.statedDays.map(\.cost.description) == ["0", "0.007"])
+    #expect(books.statedDays.map(\.requests) == [0, 2])
+    #expect(books.checks.filter { !$0.passed }.map(\.detail) == [])
+    try desk.folder.write(costs([(5, "0.7")]), to: "costs-2.json")
+    let again = try ingest("costs-1.json", "costs-2.json")
+    #expect((again.lines, again.control, again.usages) == (1, 1, 0))
+    books = try desk.books("2026-10", rules: .none)
+    #expect(books.statedDays.map { $0.stated?.description } == ["0.02", "0.007"])
+    try desk.folder.write(costs([(5, "0.8")]), to: "costs-2.json")
+    #expect(try ingest("costs-2.json").problems.first?.contains("changed after it was read") == true)
+    let summary = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
+    #expect(
+      summary.contains("Vendors state $0.027000 for 2 days that the books have at $0.007000"), "\(summary)")
+  }
+
+  @Test("a model that only one side knows is there with the other side empty")
+  func oneSided() throws {
+    try desk.folder.write(row("a", model: "house-model") + "\n", to: "spend.jsonl")
+    try desk.folder.write(costs([(5, "1")]), to: "costs.json")
+    _ = try ingest("spend.jsonl", "costs.json")
+    let books = try desk.books("2026-10", rules: .none)
+    let house = try #require(books.statedDays.first { $0.model == "house-model" })
+    #expect((house.stated, house.requests, house.unpricedRequests) == (nil, 1, 1))
+    let json = try JSONTape().parse(Reports.runJSON(books))
+    #expect(json["stated_days"]?.elements.map { $0["stated_usd"]?.string } == ["0.01", nil])
+    #expect(json["stated_days"]?.elements.map { $0["day"]?.string } == ["2026-10-05", "2026-10-05"])
+  }
 }

@@ -195,7 +195,7 @@ WRONG = {
     "cut.jsonl": (spend_logs.as_json_lines(GOOD)[:-5], "row 300: the last row is cut off", "fetch the file again"),
     "cut.json": (spend_logs.as_json_array(GOOD)[:-5], "its JSON array has no end", "fetch it again"),
     "utf-16.csv": (spend_logs.as_csv(GOOD, "Z").decode().encode("utf-16"), "is UTF-16 text", "save it as UTF-8"),
-    "invoice.csv": (b"date,amount\n2026-09-01,3\n", "recognised as none of litellm, bedrock", "docs/sources.md"),
+    "invoice.csv": (b"date,amount\n2026-09-01,3\n", "recognised as none of litellm, bedrock, openai-costs", "docs/sources.md"),
 }
 
 
@@ -315,6 +315,8 @@ def test_wrong_flags_are_explained(desk, arguments, words):
 
 @pytest.mark.parametrize("source, words", [
     ({"format": "litellm"}, "a source needs path"), ({"path": "x", "format": "raw"}, "there are litellm, bedrock"),
+    ({"path": "x", "format": "litellm", "role": "compare"}, "litellm is for requests"),
+    ({"path": "x", "role": "both"}, "there are requests and compare"),
     ({"path": "x", "colour": "red"}, "unknown word"), ({"path": "x", "zone": "JST"}, "write UTC, or an offset"),
 ])
 def test_a_wrong_source_in_the_configuration_is_named_with_its_line(desk, source, words):
@@ -344,3 +346,33 @@ def test_a_month_is_not_closed_before_its_sources_are_read(desk):
     assert "are not read" in done.err and "x.json" in done.err and "tollbook ingest" in done.err
     desk.run(codes=(0,))
     desk.command("close", "--period", PERIOD)
+
+
+def test_what_a_vendor_states_is_compared_day_by_day_and_is_in_no_total(desk):
+    desk.write_lines(
+        "a.jsonl", end_line(1), end_line(2, time="2026-10-06T03:00:00Z"),
+        # 2026-10-31 in UTC ends in November of Tokyo: it is not compared.
+        end_line(3, time="2026-10-31T03:00:00Z"))
+    days = [("2026-10-05", "2026-10-06", "0.35"), ("2026-10-06", "2026-10-07", "0.40"), ("2026-10-31", "2026-11-01", "9")]
+    page = {"data": [
+        {"starting_at": begin + "T00:00:00Z", "ending_at": end + "T00:00:00Z", "results": [{
+            "amount": cents, "currency": "USD", "cost_type": "tokens", "token_type": "output_tokens",
+            "model": "claude-haiku-4-5-20251001", "description": "x", "workspace_id": None}]}
+        for begin, end, cents in days], "has_more": False, "next_page": None}
+    put(desk, "costs/anthropic.json", json.dumps(page, indent=2).encode())
+    configure(desk, {"path": "costs", "format": "anthropic-costs", "role": "compare"})
+    run = desk.run(codes=(0,))
+    # Each request costs 1000 x 0.000001 + 500 x 0.000005 = 0.0035 USD.
+    assert (run["totals"]["requests"], run["totals"]["cost_usd"]) == (3, "0.0105")
+    assert [(d["day"], d["stated_usd"], d["cost_usd"], d["requests"]) for d in run["stated_days"]] == [
+        ("2026-10-06", "0.004", "0.0035", 1), ("2026-10-05", "0.0035", "0.0035", 1)]
+    assert "for 2 days that the books have at" in desk.report("summary.md").decode()
+    assert {"name": "anthropic-costs:costs/anthropic.json", "lines": 3}.items() <= run["inputs"][1].items()
+    again = desk.run(codes=(0,))
+    assert again == run
+    # An amount of another currency: nothing of the file is kept.
+    page["data"][0]["results"][0]["currency"] = "EUR"
+    put(desk, "euro.json", json.dumps(page).encode())
+    done = desk.command("ingest", "--from", str(desk.folder / "euro.json"), codes=(1,))
+    assert 'euro.json: page 1: 2026-10-05: an amount is in "EUR", not in US dollars' in done.err
+    assert desk.run(codes=(0,)) == run

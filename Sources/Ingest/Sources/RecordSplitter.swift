@@ -9,6 +9,8 @@ public enum RecordFraming: Sendable {
   case csv
   /// The elements of one JSON array.
   case array
+  /// JSON values one behind the other, over as many lines as they like.
+  case values
 }
 
 public enum RecordLimit {
@@ -45,7 +47,7 @@ public final class RecordSplitter {
     self.path = path
     self.file = file
     self.framing = framing
-    isInside = isContinued
+    isInside = isContinued || framing == .values
     buffer = .allocate(
       byteCount: RecordLimit.recordBytesMax + RecordLimit.gapBytesMax + 2 * SegmentLimit.chunkBytes,
       alignment: 16)
@@ -123,7 +125,7 @@ public final class RecordSplitter {
           isClosed = true
           at += 1
         default:
-          if isClosed || framing == .array && !isInside {
+          if isClosed || !isInside && framing == .array {
             throw SegmentError(
               path: path, problem: "something stands \(isClosed ? "behind" : "before") its JSON array")
           }
@@ -148,7 +150,7 @@ public final class RecordSplitter {
   private func unterminated(
     _ begin: Int, _ end: Int, _ isDropped: Bool, _ consumed: (UnsafeRawBufferPointer) -> Void
   ) throws(SegmentError) -> Record {
-    guard framing != .array else { throw cut() }
+    guard framing == .lines || framing == .csv else { throw cut() }
     let bytes = withoutLineEnd(begin, end)
     take(end, consumed)
     return isDropped || bytes.count > RecordLimit.recordBytesMax ? .overlong : .unterminated(bytes)
@@ -163,12 +165,15 @@ public final class RecordSplitter {
   }
 
   private func cut() -> SegmentError {
-    SegmentError(path: path, problem: "its JSON array has no end: the file is cut off; fetch it again")
+    SegmentError(
+      path: path,
+      problem:
+        "its JSON \(framing == .array ? "array" : "object") has no end: the file is cut off; fetch it again")
   }
 
   private func withoutLineEnd(_ begin: Int, _ end: Int) -> UnsafeRawBufferPointer {
     var end = end
-    if framing != .array {
+    if framing == .lines || framing == .csv {
       if end > begin, buffer[pending.lowerBound + end - 1] == 0x0A { end -= 1 }
       if end > begin, buffer[pending.lowerBound + end - 1] == 0x0D { end -= 1 }
     }
@@ -212,7 +217,7 @@ private struct RecordScan {
       guard let base = bytes.baseAddress, let found = memchr(base, 0x0A, bytes.count) else { return nil }
       return UnsafeRawPointer(found) - base + 1
     case .csv: return csvLength(bytes)
-    case .array: return elementLength(bytes)
+    case .array, .values: return elementLength(bytes)
     }
   }
 

@@ -36,6 +36,23 @@ public struct Source: Hashable, Sendable {
 public enum SourceFormat: String, CaseIterable, Sendable {
   case litellm
   case bedrock
+  case openaiCosts = "openai-costs"
+  case anthropicCosts = "anthropic-costs"
+
+  /// What a source is for.
+  public enum Role: String, Sendable {
+    /// Its rows are requests of the books.
+    case requests
+    /// It states sums, which are compared with the books and are in no total.
+    case compare
+  }
+
+  public var role: Role {
+    switch self {
+    case .litellm, .bedrock: .requests
+    case .openaiCosts, .anthropicCosts: .compare
+    }
+  }
 
   /// Names that no other format has; half of them are enough to recognise it, so that a renamed column is named
   /// as missing and the file is not just unknown.
@@ -43,6 +60,9 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     switch self {
     case .litellm: LiteLLMSpendLogs.signature
     case .bedrock: BedrockInvocationLogs.signature
+    case .openaiCosts: ["results.object", "results.line_item", "results.project_id"]
+    case .anthropicCosts:
+      ["results.cost_type", "results.token_type", "results.workspace_id", "results.description"]
     }
   }
 
@@ -51,6 +71,8 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     switch self {
     case .litellm: LiteLLMSpendLogs.required
     case .bedrock: BedrockInvocationLogs.required
+    case .openaiCosts: ["data", "results.amount", "results.line_item"]
+    case .anthropicCosts: ["data", "results.amount", "results.currency", "results.cost_type"]
     }
   }
 
@@ -59,6 +81,8 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     switch self {
     case .litellm: LiteLLMSpendLogs.known
     case .bedrock: BedrockInvocationLogs.known
+    case .openaiCosts, .anthropicCosts:
+      Set(required).union(signature).union(["object", "has_more", "next_page"])
     }
   }
 

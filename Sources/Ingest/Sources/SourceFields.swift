@@ -17,6 +17,8 @@ enum SourceLimit {
   static let nameCharactersMax = 64
   /// Rows that a file is recognised by.
   static let probedRowsMax = 20
+  /// The first line of an object that is spread over lines: a bracket, a name or two.
+  static let openingBytesMax = 256
 }
 
 /// A name from outside, bounded, with nothing in it but what names have.

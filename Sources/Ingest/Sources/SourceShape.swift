@@ -16,7 +16,8 @@ public struct SourceShape: Sendable {
 /// - Throws: `SegmentError` for a file that is no format's, lacks what its format needs, or cannot be read.
 public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError) -> SourceShape? {
   func refused(_ problem: String) -> SegmentError { SegmentError(path: file.path, problem: problem) }
-  guard let framing = try framing(of: file) else { return nil }
+  guard var framing = try framing(of: file) else { return nil }
+  if framing == .lines, try isSpread(file) { framing = .values }
   let splitter = RecordSplitter(
     path: file.path, file: try SegmentFile(path: file.path, compression: file.compression), framing: framing)
   let tape = JSONTape()
@@ -52,7 +53,24 @@ public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError)
   for name in format.known where header.count(where: { $0 == name }) > 1 {
     throw refused("the column `\(name)` is there twice")
   }
+  if format.role == .compare { framing = .values }
+  guard framing != .values || format.role == .compare else {
+    throw refused("its objects stand over several lines; write one a line (jq -c .) or one array of them")
+  }
   return SourceShape(format: format, framing: framing, header: header)
+}
+
+/// Whether the first line is the beginning of an object that ends in a later one.
+private func isSpread(_ file: SourceFile) throws(SegmentError) -> Bool {
+  let lines = RecordSplitter(
+    path: file.path, file: try SegmentFile(path: file.path, compression: file.compression), framing: .lines)
+  switch try lines.next(consumed: { _ in }) {
+  case .whole(let bytes):
+    return bytes.count < SourceLimit.openingBytesMax && bytes.last != UInt8(ascii: "}")
+  // The only line, and cut: reading it as one value says so.
+  case .unterminated(let bytes): return bytes.last != UInt8(ascii: "}")
+  case .overlong, nil: return false
+  }
 }
 
 /// By the first byte that is not blank; nil for a file of nothing.
@@ -101,7 +119,8 @@ private func readHeader(_ bytes: UnsafeRawBufferPointer, _ file: SourceFile) thr
 
 private func memberNames(of bytes: UnsafeRawBufferPointer, with tape: JSONTape) -> [String] {
   do throws(JSONError) {
-    return try tape.parse(JSONRow.object(in: bytes)).members.compactMap(\.name.string)
+    let root = try tape.parse(JSONRow.object(in: bytes))
+    return root.members.compactMap(\.name.string) + pageNames(of: root)
   } catch {
     // The reading itself says what is wrong with the row.
     return []

@@ -1,0 +1,129 @@
+internal import JSON
+public import Ledger
+
+extension Books {
+  /// One day of one model, in UTC: what its vendor states, and what it costs by these books.
+  public struct StatedDay: Sendable {
+    public var provider: String
+    /// Days since 1970-01-01.
+    public var day: Int64
+    public var model: String
+    /// Nil where the vendor says nothing of this model on a day it speaks of.
+    public var stated: Money?
+    public var cost = Money.zero
+    public var requests: Int64 = 0
+    /// With something that has no price here.
+    public var unpricedRequests: Int64 = 0
+
+    public var difference: Money { cost - (stated ?? .zero) }
+  }
+}
+
+/// In: a vendor's statements of whole days, and the requests of these days. Out: both side by side.
+struct StatedDays {
+  private struct Key: Hashable {
+    var provider: String
+    var day: Int64
+    var model: String
+  }
+
+  private var spoken: [String: Set<Int64>] = [:]
+  private var sums: [Key: Books.StatedDay] = [:]
+
+  init(_ statements: [CostStatement] = []) {
+    for one in statements {
+      spoken[one.provider, default: []].insert(one.day)
+      change(one.provider, one.day, one.model) { $0.stated = ($0.stated ?? .zero) + one.amount }
+    }
+  }
+
+  mutating func add(_ usage: Usage, _ charges: [Charge]) {
+    guard !spoken.isEmpty, let provider = usage.facts.provider else { return }
+    let day = CostStatement.day(of: usage.time)
+    guard spoken[provider]?.contains(day) == true else { return }
+    for (index, charge) in charges.enumerated() {
+      change(provider, day, charge.model ?? "") {
+        $0.cost += charge.total
+        if index == 0 { $0.requests += 1 }
+        if charge.isUnpriced { $0.unpricedRequests += 1 }
+      }
+    }
+  }
+
+  private mutating func change(
+    _ provider: String, _ day: Int64, _ model: String, _ body: (inout Books.StatedDay) -> Void
+  ) {
+    let key = Key(provider: provider, day: day, model: model)
+    var sum = sums[key] ?? Books.StatedDay(provider: provider, day: day, model: model)
+    body(&sum)
+    sums[key] = sum
+  }
+
+  /// The largest differences first.
+  var list: [Books.StatedDay] {
+    sums.values.sorted {
+      let (a, b) = ($0.difference.femtodollars.magnitude, $1.difference.femtodollars.magnitude)
+      return a == b ? ($0.provider, $0.day, $0.model) < ($1.provider, $1.day, $1.model) : a > b
+    }
+  }
+}
+
+extension Findings {
+  static func statedDays(_ books: Books) -> Finding? {
+    let all = books.statedDays
+    guard !all.isEmpty else { return nil }
+    let days = Set(all.map { "\($0.provider) \($0.day)" }).count
+    let stated = all.reduce(Money.zero) { $0 + ($1.stated ?? .zero) }
+    let cost = all.reduce(Money.zero) { $0 + $1.cost }
+    let digits = PrintedMoney.digits(for: [stated, cost])
+    let statedCells = PrintedMoney.rounded(all.map { $0.stated ?? .zero }, digits: digits)
+    let costs = PrintedMoney.rounded(all.map(\.cost), digits: digits)
+    return Finding(
+      headline:
+        "Vendors state \(CellText.dollars(stated, digits: digits)) for \(counted(days, "day")) that the books "
+        + "have at \(CellText.dollars(cost, digits: digits))",
+      advice:
+        "Compared are days in UTC that lie wholly in this period. Look where they differ: requests that did "
+        + "not pass here, a price that changed, credits, or a vendor that has not settled the day yet.",
+      table: Table(
+        columns: [
+          .init("Day (UTC)", .text), .init("Provider", .text), .init("Model", .text),
+          .init("Requests here", .count), .init("Stated (USD)", .money), .init("Here (USD)", .money),
+          .init("Difference (USD)", .money),
+        ],
+        rows: all.indices.prefix(Limit.rowsMax).map { index in
+          let one = all[index]
+          return [
+            .text(dayText(one.day)), .text(one.provider), .text(one.model.isEmpty ? "unknown" : one.model),
+            .count(one.requests), one.stated == nil ? .empty : .money(statedCells[index]),
+            .money(costs[index]), .money(costs[index] - statedCells[index]),
+          ]
+        }), codeColumns: [1, 2], short: "\(counted(days, "day")) compared with vendors' statements")
+  }
+
+  fileprivate static func dayText(_ day: Int64) -> String {
+    String(Timestamp.text(day * CostStatement.dayMicroseconds).prefix(10))
+  }
+}
+
+extension RunJSON {
+  /// Only where there are any: most books have none.
+  static func statedDays(_ books: Books, _ json: inout JSONWriter) {
+    guard !books.statedDays.isEmpty else { return }
+    json.member(
+      "stated_days",
+      array: { json in
+        for one in books.statedDays {
+          json.object { json in
+            json.member("day", Findings.dayText(one.day))
+            json.member("provider", one.provider)
+            json.member("model", one.model)
+            json.member("requests", one.requests)
+            json.member("stated_usd", one.stated?.description)
+            json.member("cost_usd", one.cost.description)
+            json.member("unpriced_requests", one.unpricedRequests)
+          }
+        }
+      })
+  }
+}
