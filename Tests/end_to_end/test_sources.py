@@ -99,6 +99,8 @@ def test_what_litellm_stated_is_compared_model_by_model(desk):
         stated = Decimal(one["cost_usd"]) * (2 if model == "gpt-4.1" else 1)
         assert abs(Decimal(one["stated_usd"]) - stated) < Decimal("1e-9")
     assert run["stated_costs"][0]["model"] == "gpt-4.1", "the largest difference first"
+    explained = desk.command("explain", rows[0]["request_id"]).out
+    assert "USD, by the source; compared, not charged" in explained
     summary = desk.report("summary.md", "2026-09").decode()
     assert "2,000 requests of other sources came with a cost" in summary
 
