@@ -14,11 +14,6 @@ public struct MeterAmounts: Sendable {
     for slot in 0..<Meter.count { femtodollars[slot] = 0 }
   }
 
-  /// By the meter's raw value.
-  @inlinable @inline(__always) public mutating func set(_ slot: Int, _ femtodollars: Int128) {
-    self.femtodollars[slot] = femtodollars
-  }
-
   @inlinable public static func += (a: inout MeterAmounts, b: MeterAmounts) {
     for i in 0..<Meter.count { a.femtodollars[i] += b.femtodollars[i] }
   }

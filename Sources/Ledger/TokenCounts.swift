@@ -110,9 +110,6 @@ public struct TokenCounts: Hashable, Sendable {
     set { counts[Int(meter.rawValue)] = newValue }
   }
 
-  /// By the meter's raw value.
-  @inlinable @inline(__always) public func count(at slot: Int) -> Int64 { counts[slot] }
-
   public static func += (a: inout TokenCounts, b: TokenCounts) {
     for i in 0..<Meter.count { a.counts[i] &+= b.counts[i] }
     a.reasoning += b.reasoning

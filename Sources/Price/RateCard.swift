@@ -111,6 +111,8 @@ public final class RateCard: Sendable {
         total += amount
       }
     }
+    // Where the requests are counted, the fee is in the amounts already.
+    let isRequest = isRequest && charge.counts[.request] == 0
     if !listRates.isEmpty { addList(&charge, found, first, isRequest) }
     if isRequest, priced[level] & MeterSet.of(.request).rawValue != 0 {
       let fee = Int128(rates[first + Int(Meter.request.rawValue)])
@@ -125,10 +127,12 @@ public final class RateCard: Sendable {
   private func addList(_ charge: inout Charge, _ priced: UInt32, _ first: Int, _ isRequest: Bool) {
     var bits = priced
     var total: Int128 = 0
-    while bits != 0 {
-      let slot = bits.trailingZeroBitCount
-      bits &= bits &- 1
-      total += product(listRates[first + slot], charge.counts.count(at: slot))
+    charge.withStorage { counts, _ in
+      while bits != 0 {
+        let slot = bits.trailingZeroBitCount
+        bits &= bits &- 1
+        total += product(listRates[first + slot], counts[slot])
+      }
     }
     if charge.counts.reasoning > 0, levels[first / Level.slots].hasReasoning {
       let difference = listRates[first + Level.reasoning] - listRates[first + Int(Meter.output.rawValue)]

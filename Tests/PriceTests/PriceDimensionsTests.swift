@@ -300,5 +300,7 @@ import Testing
     let found = try price(book, TokenCounts([.input: 1_000_000]), provider: "perplexity")
     #expect(found.charge.total.description == "1.005")
     #expect(found.charge.amounts[.request].description == "0.005")
+    let counted = try price(book, TokenCounts([.input: 1_000_000, .request: 2]), provider: "perplexity")
+    #expect(counted.charge.total.description == "1.01")
   }
 }
