@@ -57,7 +57,7 @@ final class SQLite {
 
 /// A prepared statement: bind, step, read, and again.
 final class Statement {
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
   private let database: SQLite
   private var bound: Int32 = 0
 
@@ -99,6 +99,19 @@ final class Statement {
     return self
   }
 
+  /// Binds bytes that are no text.
+  @discardableResult func bind(bytes: [UInt8]) -> Statement {
+    bound += 1
+    bytes.withUnsafeBytes { buffer in
+      if let start = buffer.baseAddress {
+        _ = sqlite3_bind_blob(handle, bound, start, Int32(buffer.count), Self.copied)
+      } else {
+        _ = sqlite3_bind_zeroblob(handle, bound, 0)
+      }
+    }
+    return self
+  }
+
   /// Steps to the next row; at the end, or where there is none, makes the statement ready to be bound again.
   func next() throws(StoreError) -> Bool {
     switch sqlite3_step(handle) {
@@ -124,6 +137,11 @@ final class Statement {
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
   func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
+  /// Bytes that are no text; none for null.
+  func bytes(_ column: Int32) -> [UInt8] {
+    guard let start = sqlite3_column_blob(handle, column) else { return [] }
+    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+  }
   func text(_ column: Int32) -> String? {
     guard let bytes = sqlite3_column_text(handle, column) else { return nil }
     let count = Int(sqlite3_column_bytes(handle, column))
