@@ -57,7 +57,7 @@ let package = Package(
     room("Attribute", imports: ["Ledger", crypto, yams]),
     room("Report", imports: ["JSON", "Ledger", "CXLSXWriter"]),
 
-    room("Store", imports: ["JSON", "Ledger", "CSQLite"]),
+    room("Store", imports: ["JSON", "Ledger", "CSQLite", "CPQ"]),
     room("Sample", imports: ["JSON", "Ledger"]),
     room(
       "Pipeline",
@@ -81,6 +81,7 @@ let package = Package(
 
     // C libraries of the system: module maps and shims, nothing more.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(

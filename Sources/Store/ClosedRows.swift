@@ -6,14 +6,16 @@ extension Store {
   public func add(
     _ period: ClosedPeriod, files: [ClosedPeriod.File], inputs: [ClosedPeriod.Input], rows: [ClosedRow]
   ) throws(StoreError) -> Int64 {
-    try statement(
+    let insert = try statement(
       """
-      INSERT INTO closed_periods(label, zone, begin, end, closed_at, incomplete, weight_denominator, post)
-      VALUES(?,?,?,?,?,?,?,?)
-      """
-    ).bind(period.label).bind(period.zone).bind(period.begin).bind(period.end).bind(period.closedAt)
-      .bind(period.isIncomplete).bind(String(period.weightDenominator)).bind(period.post).run()
-    let id = database.lastInsertedRow
+      INSERT INTO closed_periods(label, zone, begin, "end", closed_at, incomplete, weight_denominator, post)
+      VALUES(?,?,?,?,?,?,?,?) RETURNING id
+      """)
+    insert.bind(period.label).bind(period.zone).bind(period.begin).bind(period.end).bind(period.closedAt)
+      .bind(period.isIncomplete).bind(String(period.weightDenominator)).bind(period.post)
+    guard try insert.next() else { throw StoreError("a closed period's row was not written") }
+    let id = insert.integer(0)
+    insert.reset()
     for file in files {
       try statement("INSERT INTO closed_files VALUES(?,?,?)").bind(id).bind(file.name).bind(file.sha256).run()
     }
@@ -40,7 +42,7 @@ extension Store {
   public func closedPeriods() throws(StoreError) -> [ClosedPeriod] {
     let select = try statement(
       """
-      SELECT id, label, zone, begin, end, closed_at, incomplete, weight_denominator, post
+      SELECT id, label, zone, begin, "end", closed_at, incomplete, weight_denominator, post
       FROM closed_periods
       ORDER BY begin, id
       """)
@@ -146,7 +148,7 @@ extension Store {
 
   static let damaged = StoreError("a closed period's row cannot be read: the store is damaged")
 
-  private func place(_ row: Statement, from column: Int32) -> BookPlace {
+  private func place(_ row: any Statement, from column: Int32) -> BookPlace {
     BookPlace(
       day: row.text(column) ?? "", product: row.text(column + 1) ?? "", provider: row.text(column + 2) ?? "",
       model: row.text(column + 3) ?? "", serviceTier: row.text(column + 4) ?? "")

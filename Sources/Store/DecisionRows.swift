@@ -68,7 +68,8 @@ extension Store {
   public func tally(from begin: Int64, to end: Int64) throws(StoreError) -> RequestTally {
     let select = try statement(
       """
-      SELECT count(*), coalesce(sum(outcome = 6), 0), coalesce(sum(final = 1 OR outcome = 6), 0) FROM requests
+      SELECT count(*), count(*) FILTER (WHERE outcome = 6), count(*) FILTER (WHERE final = 1 OR outcome = 6)
+      FROM requests
       WHERE time >= ? AND time < ?
       """)
     guard try select.bind(begin).bind(end).next() else { throw StoreError("a count has no row") }

@@ -20,21 +20,29 @@ extension Store {
     let key = FacetKey(facts: facts)
     if facetIDs.isEmpty { try loadFacets() }
     if let known = facetIDs[key] { return known }
+    let facts = kept(facts)
+    let keptKey = FacetKey(facts: facts)
+    if let known = facetIDs[keptKey] {
+      facetIDs[key] = known
+      return known
+    }
     let insert = try statement(
       """
       INSERT INTO facets(endpoint, provider, upstream, region, model_requested, model_routed, model_returned,
         key_id, key_name, team, tags, inference_profile, agent, service_tier, price_facts)
-      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id
       """)
     insert.bind(facts.endpoint).bind(facts.provider).bind(facts.upstream).bind(facts.region)
       .bind(facts.modelRequested).bind(facts.modelRouted).bind(facts.modelReturned)
       .bind(facts.keyID).bind(facts.keyName).bind(facts.team).bind(FacetKey.text(facts.tags))
       .bind(facts.inferenceProfile).bind(facts.agent).bind(facts.serviceTier)
       .bind(FacetKey.text(facts.priceFacts))
-    try insert.run()
-    let id = database.lastInsertedRow
+    guard try insert.next() else { throw StoreError("a facet was not written") }
+    let id = insert.integer(0)
+    insert.reset()
     facetIDs[key] = id
-    facets[id] = key
+    facetIDs[keptKey] = id
+    facets[id] = keptKey
     return id
   }
 
@@ -45,7 +53,7 @@ extension Store {
     return found.facts
   }
 
-  private func loadFacets() throws(StoreError) {
+  func loadFacets() throws(StoreError) {
     let rows = try statement(
       """
       SELECT id, endpoint, provider, upstream, region, model_requested, model_routed, model_returned,
@@ -91,7 +99,19 @@ extension Store {
   }
 }
 
+/// Facts as the store will keep them: what a run that just stored them sees is what the next one reads.
+private func kept(_ facts: RequestFacts) -> RequestFacts {
+  var result = facts
+  for field: WritableKeyPath<RequestFacts, String?> in [
+    \.endpoint, \.provider, \.upstream, \.region, \.modelRequested, \.modelRouted, \.modelReturned, \.keyID,
+    \.keyName, \.team, \.inferenceProfile, \.agent, \.serviceTier,
+  ] { result[keyPath: field] = result[keyPath: field].map { kept($0) } }
+  return result
+}
+
 public enum StoreLimit {
   /// Texts kept in memory with their numbers; beyond it the cache starts anew.
   public static let namesCached = 200_000
+  /// How long a server that is not there, or is starting, is waited for: longer than one takes to start again.
+  public static let connectSecondsMax = 30
 }

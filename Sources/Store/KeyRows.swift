@@ -37,8 +37,8 @@ extension Store {
   /// Makes a key invalid at once, by its id or its name.
   /// - Returns: false where no key in use is called so.
   public func revokeKey(_ idOrName: String) throws(StoreError) -> Bool {
-    try statement("UPDATE keys SET revoked = 1 WHERE (id = ?1 OR name = ?1) AND revoked = 0")
-      .bind(idOrName).run()
+    try statement("UPDATE keys SET revoked = 1 WHERE (id = ? OR name = ?) AND revoked = 0")
+      .bind(idOrName).bind(idOrName).run()
     return database.changes > 0
   }
 

@@ -18,7 +18,7 @@ extension Store {
     let insert = try statement(
       """
       INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-      ON CONFLICT(metered_id) WHERE metered_id IS NOT NULL DO NOTHING
+      ON CONFLICT DO NOTHING
       """)
     insert.bind(usage.time).bind(usage.id).bind(usage.attempt).bind(usage.final).bind(segment)
       .bind(usage.place.line).bind(facet).bind(user).bind(usage.session).bind(usage.ip)
@@ -89,12 +89,18 @@ extension Store {
     if let end = filter.end { conditions.append("r.time < \(end)") }
     if let status = filter.status { conditions.append("r.status = \(status)") }
     if let outcome = filter.outcome { conditions.append("r.outcome = \(number(outcome))") }
-    text("(r.id = ?1 OR r.response_id = ?1 OR r.vendor_request_id = ?1)", filter.anyID)
-    let offset = values.count
-    text("f.key_name GLOB ?\(offset + 1)", filter.key)
-    text("n.text = ?\(values.count + 1)", filter.user)
-    text("r.session = ?\(values.count + 1)", filter.session)
-    text("coalesce(f.model_returned, f.model_requested) GLOB ?\(values.count + 1)", filter.model)
+    for _ in 0..<3 { values.append(filter.anyID) }
+    if filter.anyID == nil {
+      values.removeAll()
+    } else {
+      conditions.append("(r.id = ? OR r.response_id = ? OR r.vendor_request_id = ?)")
+    }
+    text("n.text = ?", filter.user)
+    text("r.session = ?", filter.session)
+    if filter.key != nil || filter.model != nil {
+      let numbers = try facetNumbers(key: filter.key, model: filter.model)
+      conditions.append(numbers.isEmpty ? "1 = 0" : "r.facet IN (\(numbers.joined(separator: ",")))")
+    }
     var sql = """
       SELECT r.time, r.id, r.attempt, r.final, s.name, r.line, r.facet, n.text, r.session, r.ip, r.response_id,
         r.vendor_request_id, r.metered_id, r.stream, r.status, r.duration_us, r.first_byte_us, r.outcome,
@@ -106,12 +112,26 @@ extension Store {
     if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
     sql += filter.newestFirst ? " ORDER BY r.time DESC, r.id DESC" : ""
     if let limit = filter.limit { sql += " LIMIT \(limit)" }
-    let rows = try database.prepare(sql)
+    let rows = try database.reader(sql)
     for value in values { rows.bind(value) }
     while try rows.next() { try body(try usage(rows)) }
   }
 
-  private func usage(_ row: Statement) throws(StoreError) -> Usage {
+  /// The facets whose key's name and model fit these patterns.
+  private func facetNumbers(key: String?, model: String?) throws(StoreError) -> [String] {
+    try loadFacets()
+    let key = key.map(Pattern.init)
+    let model = model.map(Pattern.init)
+    func fits(_ pattern: Pattern?, _ text: String?) -> Bool {
+      guard let pattern else { return true }
+      return text.map(pattern.matches) ?? false
+    }
+    return facets.filter { _, facet in
+      fits(key, facet.facts.keyName) && fits(model, facet.facts.modelReturned ?? facet.facts.modelRequested)
+    }.keys.sorted().map(String.init)
+  }
+
+  private func usage(_ row: any Statement) throws(StoreError) -> Usage {
     var usage = Usage(
       id: row.text(1) ?? "", attempt: Int(row.integer(2)), final: row.integer(3) != 0,
       time: row.integer(0), place: .init(file: row.text(4) ?? "", line: row.integer(5)),

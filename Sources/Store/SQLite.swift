@@ -1,22 +1,15 @@
 internal import CSQLite
 
-/// A store that cannot be used, and what to do.
-public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-  public var problem: String
-  public init(_ problem: String) { self.problem = problem }
-  public var description: String { problem }
-}
-
 /// One connection to an SQLite file. Not for two threads at once.
-final class SQLite {
+final class SQLite: Connection {
   private var handle: OpaquePointer?
-  let path: String
+  let name: String
 
   /// How long a statement waits for another process's transaction.
   static let busyMillisecondsMax: Int32 = 30_000
 
   init(path: String) throws(StoreError) {
-    self.path = path
+    name = path
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
     guard sqlite3_open_v2(path, &handle, flags, nil) == SQLITE_OK else {
       let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
@@ -24,6 +17,7 @@ final class SQLite {
       throw StoreError("\(path): cannot be opened: \(message); does its folder exist, and may it be written?")
     }
     sqlite3_busy_timeout(handle, Self.busyMillisecondsMax)
+    try run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
   }
 
   deinit { sqlite3_close_v2(handle) }
@@ -32,32 +26,73 @@ final class SQLite {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw fault() }
   }
 
-  func prepare(_ sql: String) throws(StoreError) -> Statement {
+  func prepare(_ sql: String) throws(StoreError) -> any Statement {
+    try SQLiteStatement(handle(for: sql), self)
+  }
+
+  func reader(_ sql: String) throws(StoreError) -> any Statement { try prepare(sql) }
+
+  func bulkInsert(into table: String, columns: Int) throws(StoreError) -> any BulkInsert {
+    let values = repeatElement("?", count: columns).joined(separator: ",")
+    return SQLiteBulkInsert(try handle(for: "INSERT INTO \(table) VALUES(\(values))"), self)
+  }
+
+  private func handle(for sql: String) throws(StoreError) -> OpaquePointer {
     var statement: OpaquePointer?
     guard
       sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK,
       let statement
     else { throw fault() }
-    return Statement(statement, self)
+    return statement
   }
 
-  /// The first column of the first row; nil for no row.
-  func integer(_ sql: String) throws(StoreError) -> Int64? {
-    let statement = try prepare(sql)
-    return try statement.next() ? statement.integer(0) : nil
-  }
-
-  var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
   var changes: Int { Int(sqlite3_changes(handle)) }
 
+  func begin() throws(StoreError) { try run("BEGIN IMMEDIATE") }
+
+  func schemaVersion() throws(StoreError) -> Int64 { try integer("PRAGMA user_version") ?? 0 }
+  func makeRoomForSchema() {}
+  func setSchemaVersion(_ version: Int64) throws(StoreError) { try run("PRAGMA user_version = \(version)") }
+
+  /// Any other connection's writing counts: cheaper than to look at the keys.
+  func keysVersion() throws(StoreError) -> Int64 { try integer("PRAGMA data_version") ?? 0 }
+
+  func damage() throws(StoreError) -> String? {
+    let check = try prepare("PRAGMA quick_check(1)")
+    guard try check.next(), let found = check.text(0), found != "ok" else { return nil }
+    return found
+  }
+
+  func tables() throws(StoreError) -> [String] {
+    let select = try prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    var result: [String] = []
+    while try select.next() { result.append(select.text(0) ?? "") }
+    return result
+  }
+
+  func columns(of table: String) throws(StoreError) -> [Column] {
+    let select = try prepare("SELECT name, type FROM pragma_table_info(?) ORDER BY cid").bind(table)
+    var result: [Column] = []
+    while try select.next() {
+      let kind: Column.Kind =
+        switch select.text(1) {
+        case "INTEGER": .integer
+        case "BLOB": .bytes
+        default: .text
+        }
+      result.append(Column(name: select.text(0) ?? "", kind: kind))
+    }
+    return result
+  }
+
   func fault() -> StoreError {
-    StoreError("\(path): \(String(cString: sqlite3_errmsg(handle)))")
+    StoreError("\(name): \(String(cString: sqlite3_errmsg(handle)))")
   }
 }
 
-/// A prepared statement: bind, step, read, and again.
-final class Statement {
-  let handle: OpaquePointer
+private final class SQLiteStatement: Statement {
+  private let handle: OpaquePointer
   private let database: SQLite
   private var bound: Int32 = 0
 
@@ -68,51 +103,28 @@ final class Statement {
 
   deinit { sqlite3_finalize(handle) }
 
-  /// SQLite copies a bound text before the call returns.
-  private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-
-  @discardableResult func bind(_ value: Int64?) -> Statement {
+  @discardableResult func bind(_ value: Int64?) -> Self {
     bound += 1
     if let value { sqlite3_bind_int64(handle, bound, value) } else { sqlite3_bind_null(handle, bound) }
     return self
   }
 
-  @discardableResult func bind(_ value: Int?) -> Statement { bind(value.map(Int64.init)) }
-
-  @discardableResult func bind(_ value: Bool?) -> Statement { bind(value.map { $0 ? Int64(1) : 0 }) }
-
-  @discardableResult func bind(_ value: String?) -> Statement {
+  @discardableResult func bind(_ value: String?) -> Self {
     bound += 1
     guard var value else {
       sqlite3_bind_null(handle, bound)
       return self
     }
-    value.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { characters in
-        // An empty text is a text, not a null, and an empty buffer may have no address.
-        let nothing: StaticString = ""
-        let start =
-          characters.baseAddress ?? UnsafeRawPointer(nothing.utf8Start).assumingMemoryBound(to: CChar.self)
-        _ = sqlite3_bind_text(handle, bound, start, Int32(characters.count), Self.copied)
-      }
-    }
+    value.withUTF8 { bytes in bindText(handle, bound, UnsafeRawBufferPointer(bytes), copied) }
     return self
   }
 
-  /// Binds bytes that are no text.
-  @discardableResult func bind(bytes: [UInt8]) -> Statement {
+  @discardableResult func bind(bytes: UnsafeRawBufferPointer?) -> Self {
     bound += 1
-    bytes.withUnsafeBytes { buffer in
-      if let start = buffer.baseAddress {
-        _ = sqlite3_bind_blob(handle, bound, start, Int32(buffer.count), Self.copied)
-      } else {
-        _ = sqlite3_bind_zeroblob(handle, bound, 0)
-      }
-    }
+    bindBytes(handle, bound, bytes, copied)
     return self
   }
 
-  /// Steps to the next row; at the end, or where there is none, makes the statement ready to be bound again.
   func next() throws(StoreError) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
@@ -126,9 +138,6 @@ final class Statement {
     }
   }
 
-  /// Runs a statement that returns nothing.
-  func run() throws(StoreError) { while try next() {} }
-
   func reset() {
     sqlite3_reset(handle)
     bound = 0
@@ -136,15 +145,103 @@ final class Statement {
 
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
-  func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
-  /// Bytes that are no text; none for null.
-  func bytes(_ column: Int32) -> [UInt8] {
-    guard let start = sqlite3_column_blob(handle, column) else { return [] }
-    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
-  }
+
   func text(_ column: Int32) -> String? {
     guard let bytes = sqlite3_column_text(handle, column) else { return nil }
     let count = Int(sqlite3_column_bytes(handle, column))
     return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
   }
+
+  func withBytes<R>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    let start = sqlite3_column_blob(handle, column)
+    return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+  }
 }
+
+/// A prepared INSERT, run for each row.
+private final class SQLiteBulkInsert: BulkInsert {
+  private let handle: OpaquePointer
+  private let database: SQLite
+  private var bound: Int32 = 0
+  private var rows = 0
+
+  init(_ handle: OpaquePointer, _ database: SQLite) {
+    self.handle = handle
+    self.database = database
+  }
+
+  deinit { sqlite3_finalize(handle) }
+
+  func add(_ value: Int64?) {
+    bound += 1
+    if let value { sqlite3_bind_int64(handle, bound, value) } else { sqlite3_bind_null(handle, bound) }
+  }
+
+  func add(text: UnsafeRawBufferPointer?) {
+    bound += 1
+    guard let text else {
+      sqlite3_bind_null(handle, bound)
+      return
+    }
+    bindText(handle, bound, text, nil)
+  }
+
+  func add(bytes: UnsafeRawBufferPointer?) {
+    bound += 1
+    bindBytes(handle, bound, bytes, nil)
+  }
+
+  func endRow() throws(StoreError) {
+    bound = 0
+    let result = sqlite3_step(handle)
+    guard result == SQLITE_DONE else {
+      let fault = database.fault()
+      sqlite3_reset(handle)
+      throw fault
+    }
+    sqlite3_reset(handle)
+    rows += 1
+  }
+
+  func finish() -> Int {
+    defer { rows = 0 }
+    return rows
+  }
+}
+
+/// SQLite copies a bound text before the call returns; without it, the text must stay until the statement has run.
+private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+private func bindText(
+  _ handle: OpaquePointer, _ index: Int32, _ text: UnsafeRawBufferPointer,
+  _ lifetime: sqlite3_destructor_type?
+) {
+  if let mended = mended(text) {
+    mended.withUnsafeBytes { bindText(handle, index, checked: $0, copied) }
+  } else {
+    bindText(handle, index, checked: text, lifetime)
+  }
+}
+
+private func bindText(
+  _ handle: OpaquePointer, _ index: Int32, checked text: UnsafeRawBufferPointer,
+  _ lifetime: sqlite3_destructor_type?
+) {
+  // An empty text is a text, not a null, and an empty buffer may have no address.
+  let start = text.baseAddress ?? UnsafeRawPointer(nothing.utf8Start)
+  sqlite3_bind_text(handle, index, start.assumingMemoryBound(to: CChar.self), Int32(text.count), lifetime)
+}
+
+private func bindBytes(
+  _ handle: OpaquePointer, _ index: Int32, _ bytes: UnsafeRawBufferPointer?,
+  _ lifetime: sqlite3_destructor_type?
+) {
+  guard let bytes else {
+    sqlite3_bind_null(handle, index)
+    return
+  }
+  let start = bytes.baseAddress ?? UnsafeRawPointer(nothing.utf8Start)
+  sqlite3_bind_blob(handle, index, start, Int32(bytes.count), lifetime)
+}
+
+private let nothing: StaticString = ""

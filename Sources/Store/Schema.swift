@@ -16,7 +16,7 @@ enum Schema {
     -- Closed periods. Nothing in this and the next tables is ever changed, only added to.
     CREATE TABLE closed_periods(
       id INTEGER PRIMARY KEY,
-      label TEXT NOT NULL UNIQUE, zone TEXT NOT NULL, begin INTEGER NOT NULL, end INTEGER NOT NULL,
+      label TEXT NOT NULL UNIQUE, zone TEXT NOT NULL, begin INTEGER NOT NULL, "end" INTEGER NOT NULL,
       closed_at INTEGER NOT NULL,
       incomplete INTEGER NOT NULL,   -- closed although a cost in it is unknown
       weight_denominator TEXT NOT NULL,
@@ -83,7 +83,7 @@ enum Schema {
       segment INTEGER NOT NULL,
       line INTEGER NOT NULL,
       facet INTEGER NOT NULL,
-      user INTEGER, session TEXT, ip TEXT,
+      "user" INTEGER, session TEXT, ip TEXT,
       response_id TEXT, vendor_request_id TEXT, metered_id TEXT,
       stream INTEGER, status INTEGER, duration_us INTEGER, first_byte_us INTEGER,
       outcome INTEGER NOT NULL, error_type INTEGER,

@@ -127,7 +127,7 @@ extension Store {
     return result
   }
 
-  private func segmentRow(_ row: Statement) -> SegmentRow {
+  private func segmentRow(_ row: any Statement) -> SegmentRow {
     var result = SegmentRow(name: row.text(1) ?? "")
     result.fileBytes = row.integer(2)
     result.fileModifiedNanoseconds = row.integer(3)

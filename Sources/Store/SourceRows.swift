@@ -80,8 +80,13 @@ extension Store {
   }
 
   public func save(_ row: SourceFileRow, segment: Int64) throws(StoreError) {
-    try statement("INSERT OR REPLACE INTO source_files VALUES(?,?,?,?)")
-      .bind(segment).bind(row.rows).bind(row.bytes).bind(row.sha256).run()
+    try statement(
+      """
+      INSERT INTO source_files VALUES(?,?,?,?) ON CONFLICT(segment) DO UPDATE SET
+        rows = excluded.rows, bytes = excluded.bytes, sha256 = excluded.sha256
+      """
+    )
+    .bind(segment).bind(row.rows).bind(row.bytes).bind(row.sha256).run()
   }
 
   /// A part of a transaction that happens as a whole or not at all, whatever becomes of the rest.

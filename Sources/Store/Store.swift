@@ -1,41 +1,46 @@
-internal import CSQLite
-internal import Glibc
-
 /// The ledger's memory: request rows, how far each segment was read, keys, deliveries.
 ///
 /// One connection, for one thread. Opening brings the schema up to date; a file that a newer program wrote is
 /// refused.
 public final class Store {
-  let database: SQLite
-  var statements: [String: Statement] = [:]
+  let database: any Connection
+  var statements: [String: any Statement] = [:]
   var facetIDs: [FacetKey: Int64] = [:]
   var facets: [Int64: FacetKey] = [:]
   var nameIDs: [String: Int64] = [:]
 
-  /// - Parameter location: `sqlite:FILE`.
+  /// - Parameters:
+  ///   - location: `sqlite:FILE` or `postgres://…`, which libpq reads as it is.
+  ///   - waitSecondsMax: how long to wait for a server that is not there, or not ready.
   /// - Throws: `StoreError`.
-  public init(_ location: String) throws {
-    guard location.hasPrefix("sqlite:"), location.utf8.count > 7 else {
-      throw StoreError("store \"\(redacted(location))\" is not understood; write sqlite:FILE")
+  public init(_ location: String, waitSecondsMax: Int = StoreLimit.connectSecondsMax) throws {
+    if PostgresLocation.isOne(location) {
+      database = try Postgres(location, waitSecondsMax: waitSecondsMax)
+    } else {
+      database = try SQLite(path: sqlitePath(location))
     }
-    database = try SQLite(path: String(location.dropFirst(7)))
-    try database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
     try migrate()
   }
 
+  /// The location without anything secret, for messages: a file's path, or a server's URL.
+  public static func name(of location: String) throws -> String {
+    PostgresLocation.isOne(location) ? try PostgresLocation(location).name : try sqlitePath(location)
+  }
+
   private func migrate() throws {
-    let found = try database.integer("PRAGMA user_version") ?? 0
+    let found = try database.schemaVersion()
     guard found <= Schema.version else {
       throw StoreError(
-        "\(database.path): its schema is version \(found), this program knows up to \(Schema.version); use a newer one"
+        "\(database.name): its schema is version \(found), this program knows up to \(Schema.version); use a newer one"
       )
     }
     guard found < Schema.version else { return }
     try transaction { () throws(StoreError) in
       // Another process may have been faster while this one waited.
-      let current = try database.integer("PRAGMA user_version") ?? 0
+      let current = try database.schemaVersion()
+      if current == 0 { try database.makeRoomForSchema() }
       for step in Schema.steps.dropFirst(Int(current)) { try database.run(step) }
-      try database.run("PRAGMA user_version = \(Schema.version)")
+      try database.setSchemaVersion(Schema.version)
     }
   }
 
@@ -43,15 +48,20 @@ public final class Store {
   public func transaction<R, Failure: Error>(
     _ body: () throws(Failure) -> R
   ) throws -> R {
-    try database.run("BEGIN IMMEDIATE")
+    try database.begin()
     do {
       let result = try body()
       try database.run("COMMIT")
       return result
     } catch {
+      let reason = error
       forgetNumbers()
-      try database.run("ROLLBACK")
-      throw error
+      do {
+        try database.run("ROLLBACK")
+      } catch {
+        // A transaction ends with its connection too. What went wrong first is what must be told.
+      }
+      throw reason
     }
   }
 
@@ -62,13 +72,11 @@ public final class Store {
     facets.removeAll()
   }
 
-  /// Changes whenever another connection has written: a cheap reason to read again.
-  public func dataVersion() throws(StoreError) -> Int64 {
-    try database.integer("PRAGMA data_version") ?? 0
-  }
+  /// Changes whenever another connection has changed the clients' keys: a cheap reason to read them again.
+  public func keysVersion() throws(StoreError) -> Int64 { try database.keysVersion() }
 
   /// A statement that is prepared once and kept.
-  func statement(_ sql: String) throws(StoreError) -> Statement {
+  func statement(_ sql: String) throws(StoreError) -> any Statement {
     if let known = statements[sql] {
       known.reset()
       return known
@@ -79,36 +87,13 @@ public final class Store {
   }
 }
 
-/// A location without a password, for messages.
-private func redacted(_ location: String) -> String {
-  guard let scheme = location.firstRange(of: "://") else { return location }
-  return location[..<scheme.upperBound] + "…"
-}
-
-/// Held while a run writes; a second run is told who holds it.
-public final class RunLock {
-  private let descriptor: Int32
-
-  /// - Parameters:
-  ///   - location: the store's.
-  ///   - holder: what the second is told: process and command.
-  public init(_ location: String, holder: String) throws(StoreError) {
-    let path = String(location.dropFirst("sqlite:".count)) + ".lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw StoreError("\(path): cannot be opened: \(String(cString: strerror(errno)))")
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      var bytes = [UInt8](repeating: 0, count: 200)
-      let count = read(descriptor, &bytes, bytes.count)
-      let who = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-      close(descriptor)
-      throw StoreError("another run holds this store: \(who); wait until it ends")
-    }
-    ftruncate(descriptor, 0)
-    let text = Array(holder.utf8)
-    pwrite(descriptor, text, text.count, 0)
+/// The file of `sqlite:FILE`.
+func sqlitePath(_ location: String) throws(StoreError) -> String {
+  guard location.hasPrefix("sqlite:"), location.utf8.count > 7 else {
+    // What is not understood may have a password anywhere.
+    let scheme = location.firstIndex(of: ":").map { location[...$0] + "…" } ?? location[...]
+    throw StoreError(
+      "store \"\(scheme)\" is not understood; write sqlite:FILE or postgres://USER@HOST:PORT/DATABASE")
   }
-
-  deinit { close(descriptor) }
+  return String(location.dropFirst(7))
 }

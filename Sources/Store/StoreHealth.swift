@@ -1,14 +1,10 @@
 internal import Glibc
 
 extension Store {
-  public func schemaVersion() throws(StoreError) -> Int64 { try database.integer("PRAGMA user_version") ?? 0 }
+  public func schemaVersion() throws(StoreError) -> Int64 { try database.schemaVersion() }
 
-  /// What SQLite's own check finds wrong with the file; nil for a sound one.
-  public func damage() throws(StoreError) -> String? {
-    let check = try database.prepare("PRAGMA quick_check(1)")
-    guard try check.next(), let found = check.text(0), found != "ok" else { return nil }
-    return found
-  }
+  /// What the database's own check finds wrong; nil for a sound one.
+  public func damage() throws(StoreError) -> String? { try database.damage() }
 
   /// When the newest request arrived; nil for none.
   public func newestRequestTime() throws(StoreError) -> Int64? {
@@ -22,6 +18,11 @@ extension Store {
   /// checked before it gets its name.
   /// - Throws: `StoreError`; a file of that name is never written over.
   public func backUp(to path: String) throws {
+    guard database is SQLite else {
+      throw StoreError(
+        "\(database.name): a server's store is copied by its own tools: pg_dump --format=custom --schema=\(Postgres.schema)"
+      )
+    }
     guard access(path, F_OK) != 0 else {
       throw StoreError("\(path) is there already; a backup never writes over a file")
     }

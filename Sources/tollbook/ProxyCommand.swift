@@ -150,7 +150,7 @@ final class LiveKeys: KeyDirectory {
         do {
           let open = try store ?? Store(location)
           store = open
-          let found = try open.dataVersion()
+          let found = try open.keysVersion()
           if found != version {
             let fresh = try Self.read(open)
             keys.withLock { $0 = fresh }

@@ -6,12 +6,6 @@ import Testing
 
 /// Closed periods: what goes in comes out, to the last unit.
 @Suite struct ClosedRowsTests {
-  private let store: Store
-  private let test: TestStore
-  init() throws {
-    test = try TestStore()
-    store = try test.open()
-  }
 
   private func period(_ label: String, _ n: Int64) -> ClosedPeriod {
     ClosedPeriod(
@@ -22,12 +16,15 @@ import Testing
   }
 
   private func place(_ n: Int) -> BookPlace {
-    BookPlace(day: "2026-10-0\(n)", product: "p", provider: "", model: "m\u{0}\n\"\(n)", serviceTier: "t")
+    BookPlace(day: "2026-10-0\(n)", product: "p", provider: "", model: "m\u{1}\n\"\(n)", serviceTier: "t")
   }
 
   @Test(
-    "a closed period's files, inputs and rows are read back as they were written, larger than 64 bits too")
-  func rows() throws {
+    "a closed period's files, inputs and rows are read back as they were written, larger than 64 bits too",
+    arguments: Backing.allCases)
+  func rows(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     var counts = WeightedCounts()
     counts.requests = 1 << 100
     counts.failedRequests = 2
@@ -57,16 +54,22 @@ import Testing
     #expect(closed[0] == expected)
   }
 
-  @Test("a period cannot be closed twice")
-  func twice() throws {
+  @Test("a period cannot be closed twice", arguments: Backing.allCases)
+  func twice(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     _ = try store.add(period("2026-10", 1), files: [], inputs: [], rows: [])
     #expect(throws: StoreError.self) {
       _ = try store.add(period("2026-10", 1), files: [], inputs: [], rows: [])
     }
   }
 
-  @Test("adjustments, bookings, decisions and rules are read back in the order they were made")
-  func laterRows() throws {
+  @Test(
+    "adjustments, bookings, decisions and rules are read back in the order they were made",
+    arguments: Backing.allCases)
+  func laterRows(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     let october = try store.add(period("2026-10", 1), files: [], inputs: [], rows: [])
     let november = try store.add(period("2026-11", 2), files: [], inputs: [], rows: [])
     let amount = BookedAmount(cost: Money(femtodollars: -(1 << 90)), state: .partial)
@@ -107,8 +110,12 @@ import Testing
     #expect(try store.rules(version: "w") == nil)
   }
 
-  @Test("a range's tally counts attempts, interrupted ones and requests as reports do")
-  func tally() throws {
+  @Test(
+    "a range's tally counts attempts, interrupted ones and requests as reports do",
+    arguments: Backing.allCases)
+  func tally(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     let segment = try store.testSegment()
     for n in 0..<14 { _ = try store.insert(fullUsage(n), segment: segment) }
     let begin = fullUsage(0).time

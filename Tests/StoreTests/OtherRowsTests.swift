@@ -5,12 +5,6 @@ import Testing
 
 /// Segments, writers, keys and deliveries.
 @Suite struct OtherRowsTests {
-  private let store: Store
-  private let test: TestStore
-  init() throws {
-    test = try TestStore()
-    store = try test.open()
-  }
 
   private func segmentRow(_ name: String, _ n: Int64) -> SegmentRow {
     var row = SegmentRow(name: name)
@@ -20,8 +14,12 @@ import Testing
     return row
   }
 
-  @Test("a segment's row is renewed in place: its number stays, its facts are the new ones")
-  func segments() throws {
+  @Test(
+    "a segment's row is renewed in place: its number stays, its facts are the new ones",
+    arguments: Backing.allCases)
+  func segments(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     #expect(try store.segment(named: "a") == nil)
     let first = try store.save(segmentRow("a", 10))
     let other = try store.save(segmentRow("b", 20))
@@ -33,8 +31,12 @@ import Testing
     #expect(String(reflecting: found.row) == String(reflecting: segmentRow("a", 30)))
   }
 
-  @Test("a segment belongs to every range of time that one of its lines falls in, to the quarter of an hour")
-  func slots() throws {
+  @Test(
+    "a segment belongs to every range of time that one of its lines falls in, to the quarter of an hour",
+    arguments: Backing.allCases)
+  func slots(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     let minute: Int64 = 60_000_000
     let day = 1_790_812_800_000_000 as Int64
     let a = try store.save(SegmentRow(name: "a"))
@@ -56,8 +58,10 @@ import Testing
     #expect(timeSlot(of: 900_000_000) == 1)
   }
 
-  @Test("rejections are read back in the order of their lines")
-  func rejections() throws {
+  @Test("rejections are read back in the order of their lines", arguments: Backing.allCases)
+  func rejections(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     let segment = try store.save(SegmentRow(name: "a"))
     let rejections = [9, 2, 30].map {
       Rejection(place: .init(file: "a", line: $0), reason: "why \($0) '\"", excerpt: "{\"v\":\($0)")
@@ -68,8 +72,10 @@ import Testing
     #expect(try store.rejections(segment: segment + 1, file: "a") == [])
   }
 
-  @Test("a writer's ranges are replaced as a whole")
-  func taken() throws {
+  @Test("a writer's ranges are replaced as a whole", arguments: Backing.allCases)
+  func taken(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     let ranges = [
       TakenRange(first: 1, last: 5, firstTime: 10, lastTime: 50),
       TakenRange(first: 8, last: 8, firstTime: 80, lastTime: 80),
@@ -90,8 +96,10 @@ import Testing
       expires: Int64(n) * 10, created: Int64(n))
   }
 
-  @Test("keys are read back with every field, in the order they were made")
-  func keys() throws {
+  @Test("keys are read back with every field, in the order they were made", arguments: Backing.allCases)
+  func keys(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     let bare = ClientKey(id: "k_0", name: "bare", created: 0)
     try store.add(key(2, name: "two"), sha256: "22")
     try store.add(bare, sha256: "00")
@@ -100,8 +108,10 @@ import Testing
     #expect(found.map(\.sha256) == ["00", "22"])
   }
 
-  @Test("a name in use is taken; once its key is revoked it is free again")
-  func keyNames() throws {
+  @Test("a name in use is taken; once its key is revoked it is free again", arguments: Backing.allCases)
+  func keyNames(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     try store.add(key(1, name: "prod"), sha256: "11")
     let error = #expect(throws: StoreError.self) { try store.add(key(2, name: "prod"), sha256: "22") }
     #expect(error?.problem.contains("\"prod\"") == true)
@@ -116,16 +126,22 @@ import Testing
     #expect(try store.keys().map(\.key.revoked) == [true, true])
   }
 
-  @Test("the same secret, or the same id, is never kept twice")
-  func sameKey() throws {
+  @Test("the same secret, or the same id, is never kept twice", arguments: Backing.allCases)
+  func sameKey(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     try store.add(key(1, name: "a"), sha256: "11")
     #expect(throws: StoreError.self) { try store.add(key(2, name: "b"), sha256: "11") }
     #expect(throws: StoreError.self) { try store.add(key(1, name: "c"), sha256: "33") }
     #expect(try store.keys().count == 1)
   }
 
-  @Test("there is one delivery for each period and target, and it is what was noted last")
-  func deliveries() throws {
+  @Test(
+    "there is one delivery for each period and target, and it is what was noted last",
+    arguments: Backing.allCases)
+  func deliveries(in backing: Backing) throws {
+    let test = try TestStore(backing)
+    let store = try test.open()
     func delivery(_ period: String, _ target: String, _ state: Delivery.State, _ updated: Int64) -> Delivery {
       Delivery(
         period: period, target: target, state: state, payloadSHA256: "\(updated)",

@@ -2,14 +2,29 @@ import Ledger
 import Store
 import TestKit
 
-/// A store in a folder of its own.
+/// What a store lies in. Each law holds in both.
+enum Backing: CaseIterable { case sqlite, postgres }
+
+/// A store of its own: in a folder, or in a database of the tests' server.
 struct TestStore {
   let folder: TestFolder
-  var location: String { "sqlite:" + folder.file("tollbook.db") }
+  let location: String
 
-  init() throws { folder = try TestFolder() }
+  init(_ backing: Backing) throws {
+    folder = try TestFolder()
+    switch backing {
+    case .sqlite: location = "sqlite:" + folder.file("tollbook.db")
+    case .postgres: location = try PostgresServer.shared().makeDatabase()
+    }
+  }
 
   func open() throws -> Store { try Store(location) }
+
+  /// Runs SQL behind the store's back.
+  func sql(_ text: String) throws {
+    let database = location.split(separator: "/")[1].prefix { $0 != "?" }
+    try PostgresServer.shared().run(text, in: String(database))
+  }
 }
 
 /// A usage in which every field says something, and different things for different numbers.
