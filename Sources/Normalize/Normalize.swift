@@ -77,6 +77,10 @@ private func normalize(
     try normalizeLiteLLM(usage, into: &result)
   case "bedrock.invocation_log":
     try normalizeBedrockLog(usage, into: &result)
+  case "openai.usage_report":
+    try normalizeOpenAIUsageReport(usage, into: &result)
+  case "anthropic.usage_report":
+    try normalizeAnthropicUsageReport(usage, into: &result)
   case "cohere.rerank", "bedrock.rerank", "mistral.ocr":
     try normalizeUnits(usage, into: &result)
   default:

@@ -5,6 +5,8 @@ internal import Ledger
 /// comes from outside and each new combination is stored.
 enum PriceFact: String, CaseIterable {
   case cacheType = "cache_type"
+  /// How long the requests of a sum were, `200k-1M` say.
+  case contextWindow = "context_window"
   case imageQuality = "image_quality"
   case imageSize = "image_size"
   case inferenceGeo = "inference_geo"
@@ -21,7 +23,7 @@ enum PriceFact: String, CaseIterable {
     case .imageQuality: value == "standard" || value == "auto"
     case .imageSize: value == "auto"
     // What is plain differs: one vendor takes medium where nothing is said, another low.
-    case .searchContextSize, .cacheType, .resolution: false
+    case .searchContextSize, .cacheType, .contextWindow, .resolution: false
     }
   }
 }

@@ -56,9 +56,9 @@ public struct BookMaking {
   }
 
   /// Of the days in UTC that lie wholly in the period.
-  private func statements(of period: Period) throws -> [CostStatement] {
-    let first = CostStatement.day(of: period.begin + CostStatement.dayMicroseconds - 1)
-    let end = CostStatement.day(of: period.end)
+  private func statements(of period: Period) throws -> [VendorStatement] {
+    let first = VendorStatement.day(of: period.begin + VendorStatement.dayMicroseconds - 1)
+    let end = VendorStatement.day(of: period.end)
     return first < end ? try store.statements(days: first..<end) : []
   }
 

@@ -93,7 +93,7 @@ public final class SourceIngestion {
     let segment = try store.save(row)
     let stand = try store.sourceFile(segment: segment) ?? SourceFileRow()
     if shape.format.role == .compare {
-      try takeStatements(file, shape, segment, known: row, &row)
+      brought.notRead = try takeStatements(file, shape, segment, known: row, &row)
       facts.mark(&row)
       _ = try store.save(row)
       brought.files = 1
@@ -125,15 +125,13 @@ public final class SourceIngestion {
     brought.duplicates = row.duplicates - before.duplicates
     brought.rejected = row.rejected - before.rejected
     brought.control = row.control - before.control
-    brought.notRead = notRead.sorted { $0.key < $1.key }.map {
-      IngestSummary.NotRead(file: name, column: $0.key, rows: $0.value)
-    }
+    brought.notRead = Self.notRead(notRead, name)
     return brought
   }
 
   private func takeStatements(
     _ file: SourceFile, _ shape: SourceShape, _ segment: Int64, known: SegmentRow, _ row: inout SegmentRow
-  ) throws {
+  ) throws -> [IngestSummary.NotRead] {
     let found = try readStatements(file, shape, segment: row.name)
     guard known.sha256.isEmpty || known.sha256 == found.sha256 else {
       throw SegmentError(
@@ -143,14 +141,19 @@ public final class SourceIngestion {
           + "the original back, and give the new file another name: the days it states take the place of the old"
       )
     }
-    guard known.sha256.isEmpty else { return }
-    let provider = shape.format == .openaiCosts ? "openai" : "anthropic"
-    try store.replace(found.statements, of: provider, days: found.days, segment: segment)
+    guard known.sha256.isEmpty else { return [] }
+    try store.replace(
+      found.statements, of: found.provider, kinds: found.kinds, days: found.days, segment: segment)
     try store.addSlots(
-      Set(found.days.map { timeSlot(of: $0 * CostStatement.dayMicroseconds) }), segment: segment)
+      Set(found.days.map { timeSlot(of: $0 * VendorStatement.dayMicroseconds) }), segment: segment)
     row.lines = Int64(found.statements.count)
     row.control = row.lines
     (row.bytes, row.sha256) = (found.bytes, found.sha256)
+    return Self.notRead(found.notRead, row.name)
+  }
+
+  private static func notRead(_ names: [String: Int64], _ file: String) -> [IngestSummary.NotRead] {
+    names.sorted { $0.key < $1.key }.map { .init(file: file, column: $0.key, rows: $0.value) }
   }
 
   private func put(_ part: SourcePart, _ segment: Int64, _ row: inout SegmentRow) throws {

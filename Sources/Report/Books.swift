@@ -190,6 +190,8 @@ public struct Books: Sendable {
   public var statedCosts: [StatedCost] = []
   /// The largest differences first; empty where no vendor stated a day of this period.
   public var statedDays: [StatedDay] = []
+  /// The largest differences first; empty where no vendor stated what was used on a day of this period.
+  public var statedUsage: [StatedUsage] = []
   /// Requests whose counts were estimated or mended, whole requests and not weighted.
   public var estimatedRequests: Int64
 

@@ -45,11 +45,15 @@ public struct BooksBuilder {
   private var oddities = OddityCounts()
   private var stated = StatedCosts()
   private var statedDays = StatedDays()
+  private var statedUsage = StatedUsages()
 
   public init(_ empty: Books) { books = empty }
 
   /// What vendors state of days that lie wholly in the period: told before the first request.
-  public mutating func compare(with statements: [CostStatement]) { statedDays = StatedDays(statements) }
+  public mutating func compare(with statements: [VendorStatement]) {
+    statedDays = StatedDays(statements)
+    statedUsage = StatedUsages(statements)
+  }
 
   /// One attempt: its charges, and for each charge the shares of the products.
   /// - Parameter serviceTier: the tier's word in reports.
@@ -63,6 +67,7 @@ public struct BooksBuilder {
     oddities.add(usage)
     stated.add(usage, charges)
     statedDays.add(usage, charges)
+    statedUsage.add(usage, charges)
     let provider = usage.facts.provider ?? ""
     let day = books.period.day(of: usage.time)
     for (index, charge) in charges.enumerated() {
@@ -134,6 +139,7 @@ public struct BooksBuilder {
     oddities.fill(&result)
     result.statedCosts = stated.list
     result.statedDays = statedDays.list
+    result.statedUsage = statedUsage.list
     result.checks = checks(result)
     return result
   }

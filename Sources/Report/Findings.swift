@@ -23,7 +23,7 @@ enum Findings {
     [
       failedChecks(books), unpriced(books), interrupted(books), rejected(books), holes(books),
       unknownCorrections(books), unknownFields(books), mismatches(books), estimated(books),
-      unattributed(books), statedCosts(books), statedDays(books),
+      unattributed(books), statedCosts(books), statedDays(books), statedUsage(books),
     ].compactMap { $0 }
   }
 

@@ -30,6 +30,7 @@ enum RunJSON {
       troubles(books, &json)
       statedCosts(books, &json)
       statedDays(books, &json)
+      statedUsage(books, &json)
     }
     return json.bytes + [0x0A]
   }

@@ -30,16 +30,17 @@ struct StatedDays {
   private var spoken: [String: Set<Int64>] = [:]
   private var sums: [Key: Books.StatedDay] = [:]
 
-  init(_ statements: [CostStatement] = []) {
+  init(_ statements: [VendorStatement] = []) {
     for one in statements {
+      guard let amount = one.amount else { continue }
       spoken[one.provider, default: []].insert(one.day)
-      change(one.provider, one.day, one.model) { $0.stated = ($0.stated ?? .zero) + one.amount }
+      change(one.provider, one.day, one.model) { $0.stated = ($0.stated ?? .zero) + amount }
     }
   }
 
   mutating func add(_ usage: Usage, _ charges: [Charge]) {
     guard !spoken.isEmpty, let provider = usage.facts.provider else { return }
-    let day = CostStatement.day(of: usage.time)
+    let day = VendorStatement.day(of: usage.time)
     guard spoken[provider]?.contains(day) == true else { return }
     for (index, charge) in charges.enumerated() {
       change(provider, day, charge.model ?? "") {
@@ -94,15 +95,11 @@ extension Findings {
         rows: all.indices.prefix(Limit.rowsMax).map { index in
           let one = all[index]
           return [
-            .text(dayText(one.day)), .text(one.provider), .text(one.model.isEmpty ? "unknown" : one.model),
+            .text(VendorStatement.dayText(one.day)), .text(one.provider), .text(one.model.isEmpty ? "unknown" : one.model),
             .count(one.requests), one.stated == nil ? .empty : .money(statedCells[index]),
             .money(costs[index]), .money(costs[index] - statedCells[index]),
           ]
         }), codeColumns: [1, 2], short: "\(counted(days, "day")) compared with vendors' statements")
-  }
-
-  fileprivate static func dayText(_ day: Int64) -> String {
-    String(Timestamp.text(day * CostStatement.dayMicroseconds).prefix(10))
   }
 }
 
@@ -115,7 +112,7 @@ extension RunJSON {
       array: { json in
         for one in books.statedDays {
           json.object { json in
-            json.member("day", Findings.dayText(one.day))
+            json.member("day", VendorStatement.dayText(one.day))
             json.member("provider", one.provider)
             json.member("model", one.model)
             json.member("requests", one.requests)

@@ -1,6 +1,6 @@
 /// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
 enum Schema {
-  static let steps: [String] = [first, priceFacts, closing, sources, statements]
+  static let steps: [String] = [first, priceFacts, closing, sources, statements, usageStatements]
 
   static var version: Int64 { Int64(steps.count) }
 

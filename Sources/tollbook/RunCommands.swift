@@ -78,10 +78,7 @@ struct IngestCommand: ParsableCommand {
   var files: [String] = []
   @Option(help: "Read this file or folder of another source, and nothing else (see docs/sources.md).")
   var from: String?
-  @Option(
-    help:
-      "The source's format: litellm, bedrock, openai-costs, anthropic-costs (default: recognised by what stands in the file)."
-  )
+  @Option(help: "The source's format (see docs/sources.md; default: recognised by what stands in the file).")
   var format: String?
   @Option(help: "The zone of the source's times that name none: UTC or an offset such as +09:00.")
   var zone: String?

@@ -65,7 +65,7 @@ import Testing
       page(openai(0, line("12.345678") + "," + line("1e-2", "web search, calls")), openai(1, "")) + "\n"
       + page(openai(2, line("-0.5")))
     let file = try read(pages)
-    #expect(file.statements.map(\.amount.description) == ["12.345678", "0.01", "-0.5"])
+    #expect(file.statements.map(\.amount?.description) == ["12.345678", "0.01", "-0.5"])
     #expect(
       file.statements.map(\.model) == ["gpt-4o-mini-2024-07-18", "web search", "gpt-4o-mini-2024-07-18"])
     #expect(file.statements.map(\.day) == [Self.day, Self.day, Self.day + 2])
@@ -77,7 +77,7 @@ import Testing
   @Test("Anthropic's amounts are cents, in decimal text")
   func anthropicPages() throws {
     let file = try read(anthropic(row("123.45") + "," + row("0.000375")))
-    #expect(file.statements.map(\.amount.description) == ["1.2345", "0.00000375"])
+    #expect(file.statements.map(\.amount?.description) == ["1.2345", "0.00000375"])
     #expect(file.statements.map(\.model) == ["claude-haiku-4-5-20251001", "claude-haiku-4-5-20251001"])
     #expect(file.statements.map(\.day) == [Self.day, Self.day])
   }

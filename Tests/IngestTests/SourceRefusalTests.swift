@@ -51,7 +51,7 @@ import Testing
     let problem = try fixture.refusal("date,=cmd|'x',cost\n1,2,3\n")
     #expect(
       problem.contains(
-        "recognised as none of litellm, bedrock, openai-costs, anthropic-costs; its first names are: "
+        "recognised as none of litellm, bedrock, openai-costs, anthropic-costs, openai-usage, anthropic-usage; its first names are: "
           + "…cmd…x…, cost, date"))
     #expect(try fixture.refusal("hello\n").contains("recognised as none"))
     #expect(

@@ -226,4 +226,42 @@ import Testing
     #expect(json["stated_days"]?.elements.map { $0["stated_usd"]?.string } == ["0.01", nil])
     #expect(json["stated_days"]?.elements.map { $0["day"]?.string } == ["2026-10-05", "2026-10-05"])
   }
+
+  private func counted(_ input: Int, _ output: Int, day: Int = 5) -> String {
+    #"{"data":[{"starting_at":"2026-10-0\#(day)T00:00:00Z","ending_at":"2026-10-0\#(day + 1)T00:00:00Z","results":["#
+      + #"{"uncached_input_tokens":\#(input),"cache_read_input_tokens":7,"cache_creation":null,"output_tokens":\#(output),"#
+      + #""model":"claude-haiku-4-5-20251001"}]}],"has_more":false}"#
+  }
+
+  @Test("what a vendor counts stands beside the books' own counts, and neither takes the place of what it costs")
+  func usageStatements() throws {
+    try desk.folder.write([row("a"), row("b")].joined(separator: "\n") + "\n", to: "spend.jsonl")
+    try desk.folder.write(costs([(5, "0.9")]), to: "costs.json")
+    try desk.folder.write(counted(2100, 1000), to: "usage-1.json")
+    let summary = try ingest("spend.jsonl", "costs.json", "usage-1.json")
+    #expect(summary.problems == [])
+    #expect((summary.usages, summary.control) == (2, 2))
+    var books = try desk.books("2026-10", rules: .none)
+    // Two requests of 1000 in and 500 out each.
+    #expect(books.totalCost.description == "0.007")
+    #expect(books.totalCounts.requests == 2)
+    let one = try #require(books.statedUsage.first)
+    #expect(books.statedUsage.count == 1)
+    #expect((one.day, one.requests, one.statedRequests) == (20_731, 2, nil))
+    #expect(one.stated == TokenCounts([.input: 2100, .cacheRead: 7, .output: 1000]))
+    #expect(one.counts == TokenCounts([.input: 2000, .output: 1000]))
+    #expect(one.distance == 107)
+    #expect(books.statedDays.map { $0.stated?.description } == ["0.009"])
+    // A later report of the day takes the place of the earlier one, and leaves the costs.
+    try desk.folder.write(counted(2000, 1000), to: "usage-2.json")
+    _ = try ingest("usage-2.json")
+    books = try desk.books("2026-10", rules: .none)
+    #expect(books.statedUsage.map(\.distance) == [7])
+    #expect(books.statedDays.map { $0.stated?.description } == ["0.009"])
+    let text = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
+    #expect(text.contains("Vendors count 3,007 tokens for 1 day of which the books have 3,000"), "\(text)")
+    let json = try JSONTape().parse(Reports.runJSON(books))["stated_usage"]?.elements.first
+    #expect(json?["stated"]?["input"]?.wholeNumber == 2000)
+    #expect(json?["here"]?["output"]?.wholeNumber == 1000)
+  }
 }

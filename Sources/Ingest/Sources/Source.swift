@@ -38,6 +38,8 @@ public enum SourceFormat: String, CaseIterable, Sendable {
   case bedrock
   case openaiCosts = "openai-costs"
   case anthropicCosts = "anthropic-costs"
+  case openaiUsage = "openai-usage"
+  case anthropicUsage = "anthropic-usage"
 
   /// What a source is for.
   public enum Role: String, Sendable {
@@ -50,7 +52,7 @@ public enum SourceFormat: String, CaseIterable, Sendable {
   public var role: Role {
     switch self {
     case .litellm, .bedrock: .requests
-    case .openaiCosts, .anthropicCosts: .compare
+    case .openaiCosts, .anthropicCosts, .openaiUsage, .anthropicUsage: .compare
     }
   }
 
@@ -60,9 +62,10 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     switch self {
     case .litellm: LiteLLMSpendLogs.signature
     case .bedrock: BedrockInvocationLogs.signature
-    case .openaiCosts: ["results.object", "results.line_item", "results.project_id"]
-    case .anthropicCosts:
-      ["results.cost_type", "results.token_type", "results.workspace_id", "results.description"]
+    case .openaiCosts: CostRows.openaiSignature
+    case .anthropicCosts: CostRows.anthropicSignature
+    case .openaiUsage: UsageRows.openaiSignature
+    case .anthropicUsage: UsageRows.anthropicSignature
     }
   }
 
@@ -71,8 +74,10 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     switch self {
     case .litellm: LiteLLMSpendLogs.required
     case .bedrock: BedrockInvocationLogs.required
-    case .openaiCosts: ["data", "results.amount", "results.line_item"]
-    case .anthropicCosts: ["data", "results.amount", "results.currency", "results.cost_type"]
+    case .openaiCosts: CostRows.openaiRequired
+    case .anthropicCosts: CostRows.anthropicRequired
+    case .openaiUsage: UsageRows.openaiRequired
+    case .anthropicUsage: UsageRows.anthropicRequired
     }
   }
 
@@ -81,7 +86,7 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     switch self {
     case .litellm: LiteLLMSpendLogs.known
     case .bedrock: BedrockInvocationLogs.known
-    case .openaiCosts, .anthropicCosts:
+    case .openaiCosts, .anthropicCosts, .openaiUsage, .anthropicUsage:
       Set(required).union(signature).union(["object", "has_more", "next_page"])
     }
   }

@@ -7,6 +7,12 @@ enum SourceFault: Error {
   case row(String)
   /// What holds for the whole file: nothing of it is kept.
   case file(String)
+
+  var problem: String {
+    switch self {
+    case .row(let problem), .file(let problem): problem
+    }
+  }
 }
 
 enum SourceLimit {

@@ -128,7 +128,8 @@ public final class SourceReader {
     switch shape.format {
     case .litellm: return try LiteLLMSpendLogs.usage(fields, place: place, tapes)
     case .bedrock: return try BedrockInvocationLogs.usage(fields, place: place, source.profiles, tapes)
-    case .openaiCosts, .anthropicCosts: throw .file("states sums, and no requests")
+    case .openaiCosts, .anthropicCosts, .openaiUsage, .anthropicUsage:
+      throw .file("states sums, and no requests")
     }
   }
 

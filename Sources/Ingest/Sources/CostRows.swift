@@ -1,0 +1,47 @@
+internal import JSON
+internal import Ledger
+
+/// What a day cost: OpenAI's `GET /v1/organization/costs`, Anthropic's `GET /v1/organizations/cost_report`.
+enum CostRows {
+  static let openaiSignature = ["results.object", "results.line_item", "results.amount"]
+  static let openaiRequired = ["data", "results.amount", "results.line_item"]
+  static let anthropicSignature = [
+    "results.cost_type", "results.token_type", "results.amount", "results.description",
+  ]
+  static let anthropicRequired = ["data", "results.amount", "results.currency", "results.cost_type"]
+
+  static func statement(
+    _ row: JSONValue, _ format: SourceFormat, _ day: Int64, _ place: Usage.Place
+  ) throws(SourceFault) -> VendorStatement {
+    var one = VendorStatement(
+      kind: "costs", provider: format.provider, day: day, model: model(row, format), place: place)
+    one.amount = try amount(row, format)
+    return one
+  }
+
+  /// OpenAI writes dollars as a number, Anthropic cents as a decimal text.
+  private static func amount(_ row: JSONValue, _ format: SourceFormat) throws(SourceFault) -> Money {
+    let isOpenAI = format == .openaiCosts
+    let holder = isOpenAI ? row.present("amount") : row
+    let currency = holder?.present("currency")?.string ?? ""
+    guard currency.lowercased() == "usd" else {
+      throw .row("an amount is in \"\(printable(currency))\", not in US dollars")
+    }
+    let value = holder?.present(isOpenAI ? "value" : "amount")
+    guard let text = isOpenAI ? value?.numberText ?? value?.string : value?.string,
+      let number = DecimalNumber(text), let (femtodollars, _) = number.femtodollars(per: isOpenAI ? 1 : 100)
+    else {
+      throw .row("an amount is not " + (isOpenAI ? "a number of dollars" : "a decimal text of cents"))
+    }
+    return Money(femtodollars: femtodollars)
+  }
+
+  /// `gpt-5.4-2026-03-05, input` is a line of a model; anything else keeps the vendor's word.
+  private static func model(_ row: JSONValue, _ format: SourceFormat) -> String {
+    guard format == .openaiCosts else {
+      return statedName(row.present("model")?.string ?? row.present("cost_type")?.string)
+    }
+    let item = row.present("line_item")?.string
+    return statedName(item.map { String($0.prefix { $0 != "," }) })
+  }
+}
