@@ -68,10 +68,11 @@ extension Connection {
 
 /// A prepared statement: bind, step, read, and again.
 protocol Statement: AnyObject {
-  @discardableResult func bind(_ value: Int64?) -> Self
-  @discardableResult func bind(_ value: String?) -> Self
+  /// Gives the next parameter its value; `bind` does the same and can be chained.
+  func put(_ value: Int64?)
+  func put(_ value: String?)
   /// Bytes that are no text.
-  @discardableResult func bind(bytes: UnsafeRawBufferPointer?) -> Self
+  func put(bytes: UnsafeRawBufferPointer?)
 
   /// Steps to the next row; at the end, or where there is none, makes the statement ready to be bound again.
   func next() throws(StoreError) -> Bool
@@ -85,6 +86,22 @@ protocol Statement: AnyObject {
 }
 
 extension Statement {
+  // Never inlined: a chain of twenty would be compiled once for each way through two kinds of statement.
+  @inline(never) @discardableResult func bind(_ value: Int64?) -> Self {
+    put(value)
+    return self
+  }
+
+  @inline(never) @discardableResult func bind(_ value: String?) -> Self {
+    put(value)
+    return self
+  }
+
+  @inline(never) @discardableResult func bind(bytes: UnsafeRawBufferPointer?) -> Self {
+    put(bytes: bytes)
+    return self
+  }
+
   @discardableResult func bind(_ value: Int?) -> Self { bind(value.map(Int64.init)) }
   @discardableResult func bind(_ value: Bool?) -> Self { bind(value.map { $0 ? Int64(1) : 0 }) }
 

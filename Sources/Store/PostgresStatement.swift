@@ -21,25 +21,22 @@ final class PostgresStatement: Statement {
 
   deinit { closeCursor() }
 
-  @discardableResult func bind(_ value: Int64?) -> Self {
+  func put(_ value: Int64?) {
     if let value { values.add(String(value).utf8) } else { values.addNull() }
-    return self
   }
 
-  @discardableResult func bind(_ value: String?) -> Self {
+  func put(_ value: String?) {
     guard var value else {
       values.addNull()
-      return self
+      return
     }
     value.withUTF8 { bytes in
       if let mended = mended(UnsafeRawBufferPointer(bytes)) { values.add(mended) } else { values.add(bytes) }
     }
-    return self
   }
 
-  @discardableResult func bind(bytes: UnsafeRawBufferPointer?) -> Self {
+  func put(bytes: UnsafeRawBufferPointer?) {
     if let bytes { values.add(blob: bytes) } else { values.addNull() }
-    return self
   }
 
   func next() throws(StoreError) -> Bool {

@@ -103,26 +103,23 @@ private final class SQLiteStatement: Statement {
 
   deinit { sqlite3_finalize(handle) }
 
-  @discardableResult func bind(_ value: Int64?) -> Self {
+  func put(_ value: Int64?) {
     bound += 1
     if let value { sqlite3_bind_int64(handle, bound, value) } else { sqlite3_bind_null(handle, bound) }
-    return self
   }
 
-  @discardableResult func bind(_ value: String?) -> Self {
+  func put(_ value: String?) {
     bound += 1
     guard var value else {
       sqlite3_bind_null(handle, bound)
-      return self
+      return
     }
     value.withUTF8 { bytes in bindText(handle, bound, UnsafeRawBufferPointer(bytes), copied) }
-    return self
   }
 
-  @discardableResult func bind(bytes: UnsafeRawBufferPointer?) -> Self {
+  func put(bytes: UnsafeRawBufferPointer?) {
     bound += 1
     bindBytes(handle, bound, bytes, copied)
-    return self
   }
 
   func next() throws(StoreError) -> Bool {
