@@ -44,16 +44,13 @@ public enum DoctorLimit {
 /// Looks at everything that a run depends on, and says what to do.
 public struct Doctor {
   let rawLogs: String
-  let storeFile: String
   let reports: String
   let now: Int64
 
   /// - Parameters:
-  ///   - storeFile: the path of the SQLite file.
   ///   - now: microseconds since 1970-01-01T00:00:00Z.
-  public init(rawLogs: String, storeFile: String, reports: String, now: Int64) {
+  public init(rawLogs: String, reports: String, now: Int64) {
     self.rawLogs = rawLogs
-    self.storeFile = storeFile
     self.reports = reports
     self.now = now
   }
@@ -115,17 +112,17 @@ public struct Doctor {
   /// - Throws: `StoreError`, `SegmentError`.
   public func look(at store: Store) throws -> [Finding] {
     var findings = [
-      Finding("store", .fine, "\(storeFile), schema \(try store.schemaVersion())")
+      Finding("store", .fine, try store.summary())
     ]
-    if access(storeFile, W_OK) != 0 {
+    if try !store.mayWrite() {
       findings[0] = Finding(
-        "store", .broken, "\(storeFile) may not be written by this user", remedy: "run as its owner")
+        "store", .broken, "\(store.name) may not be written by this user", remedy: "run as its owner")
     }
     let damage = try store.damage()
     if let damage {
       findings.append(
         Finding(
-          "store", .broken, "\(storeFile) is damaged: \(damage)",
+          "store", .broken, "\(store.name) is damaged: \(damage)",
           remedy: "restore it from a backup, or move it away and ingest the raw logs again"))
     }
     findings += try lag(store)

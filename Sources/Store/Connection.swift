@@ -43,11 +43,20 @@ protocol Connection: AnyObject {
 
   /// What the database's own check finds wrong; nil for a sound one.
   func damage() throws(StoreError) -> String?
+  func mayWrite() throws(StoreError) -> Bool
+  /// What there is to say of the database beside its name; nothing for a file.
+  func details() throws(StoreError) -> String?
+
+  /// All that is read until `endReading` is of one moment, whatever others write.
+  func beginReading() throws(StoreError)
+  func endReading() throws(StoreError)
 
   /// The tables that there are, in the order of their names.
   func tables() throws(StoreError) -> [String]
   /// A table's columns in their order.
   func columns(of table: String) throws(StoreError) -> [Column]
+  /// After rows were put in with their numbers: the next row gets a number behind them.
+  func goOnNumbering() throws(StoreError)
 }
 
 struct Column: Hashable, Sendable {
@@ -81,8 +90,8 @@ protocol Statement: AnyObject {
   func isNull(_ column: Int32) -> Bool
   func integer(_ column: Int32) -> Int64
   func text(_ column: Int32) -> String?
-  /// A text's or a blob's bytes, for as long as `body` runs.
-  func withBytes<R>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> R) -> R
+  /// A text's or a blob's bytes where they lie, until the next step; nil for null.
+  func bytesInPlace(_ column: Int32) -> UnsafeRawBufferPointer?
 }
 
 extension Statement {
@@ -108,7 +117,7 @@ extension Statement {
   @discardableResult func bind(bytes: [UInt8]) -> Self { bytes.withUnsafeBytes { bind(bytes: $0) } }
 
   /// Bytes that are no text; none for null.
-  func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
+  func bytes(_ column: Int32) -> [UInt8] { bytesInPlace(column).map { Array($0) } ?? [] }
 
   /// Runs a statement that returns nothing.
   func run() throws(StoreError) { while try next() {} }

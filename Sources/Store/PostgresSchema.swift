@@ -35,6 +35,41 @@ extension Postgres {
     return "the server counted \(failures) pages of the database whose checksum is wrong"
   }
 
+  func mayWrite() throws(StoreError) -> Bool {
+    try integer("SELECT has_table_privilege('segments', 'INSERT') AND NOT pg_is_in_recovery()") == 1
+  }
+
+  func details() throws(StoreError) -> String? {
+    let select = try prepare(
+      """
+      SELECT current_setting('server_version'), CAST(coalesce(sum(pg_total_relation_size(oid)), 0) AS bigint) >> 20
+      FROM pg_class WHERE relnamespace = to_regnamespace('\(Self.schema)') AND relkind = 'r'
+      """)
+    guard try select.next() else { return nil }
+    defer { select.reset() }
+    return "PostgreSQL \(select.text(0) ?? ""), \(select.integer(1)) MiB"
+  }
+
+  func beginReading() throws(StoreError) { _ = try beginReader() }
+  func endReading() throws(StoreError) { try endReader() }
+
+  func goOnNumbering() throws(StoreError) {
+    let select = try prepare(
+      """
+      SELECT CAST(c.relname AS text), CAST(a.attname AS text) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+      WHERE c.relnamespace = to_regnamespace('\(Self.schema)') AND c.relkind = 'r' AND a.attidentity <> ''
+      """)
+    var numbered: [(table: String, column: String)] = []
+    while try select.next() { numbered.append((select.text(0) ?? "", select.text(1) ?? "")) }
+    for (table, column) in numbered {
+      try run(
+        """
+        SELECT setval(pg_get_serial_sequence('\(Self.schema).\(table)', '\(column)'),
+          (SELECT coalesce(max(\(column)), 0) + 1 FROM \(table)), false)
+        """)
+    }
+  }
+
   func tables() throws(StoreError) -> [String] {
     let select = try prepare(
       """

@@ -96,9 +96,9 @@ final class PostgresStatement: Statement {
   func isNull(_ column: Int32) -> Bool { rows?.isNull(row, column) ?? true }
   func integer(_ column: Int32) -> Int64 { rows?.integer(row, column) ?? 0 }
   func text(_ column: Int32) -> String? { rows?.text(row, column) }
-  func withBytes<R>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-    guard let rows else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-    return body(rows.bytes(row, column))
+  func bytesInPlace(_ column: Int32) -> UnsafeRawBufferPointer? {
+    guard let rows, !rows.isNull(row, column) else { return nil }
+    return rows.bytes(row, column)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// One connection to an SQLite file. Not for two threads at once.
 final class SQLite: Connection {
@@ -62,6 +63,15 @@ final class SQLite: Connection {
     guard try check.next(), let found = check.text(0), found != "ok" else { return nil }
     return found
   }
+
+  func mayWrite() -> Bool { access(name, W_OK) == 0 }
+  func details() -> String? { nil }
+
+  func beginReading() throws(StoreError) { try run("BEGIN") }
+  func endReading() throws(StoreError) { try run("ROLLBACK") }
+
+  /// The next number is one more than the largest by itself.
+  func goOnNumbering() {}
 
   func tables() throws(StoreError) -> [String] {
     let select = try prepare(
@@ -149,9 +159,10 @@ private final class SQLiteStatement: Statement {
     return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
   }
 
-  func withBytes<R>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+  func bytesInPlace(_ column: Int32) -> UnsafeRawBufferPointer? {
+    guard !isNull(column) else { return nil }
     let start = sqlite3_column_blob(handle, column)
-    return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+    return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
   }
 }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The ledger's memory: request rows, how far each segment was read, keys, deliveries.
 ///
 /// One connection, for one thread. Opening brings the schema up to date; a file that a newer program wrote is
@@ -25,6 +27,11 @@ public final class Store {
   /// The location without anything secret, for messages: a file's path, or a server's URL.
   public static func name(of location: String) throws -> String {
     PostgresLocation.isOne(location) ? try PostgresLocation(location).name : try sqlitePath(location)
+  }
+
+  /// Whether there is something to open without making it. A server's database is there, or opening says why not.
+  public static func isThere(_ location: String) throws -> Bool {
+    try PostgresLocation.isOne(location) || access(sqlitePath(location), F_OK) == 0
   }
 
   private func migrate() throws {

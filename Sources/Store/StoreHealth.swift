@@ -1,7 +1,16 @@
 internal import Glibc
 
 extension Store {
-  public func schemaVersion() throws(StoreError) -> Int64 { try database.schemaVersion() }
+  /// A file's path, or a server without a password.
+  public var name: String { database.name }
+
+  /// What and how large the database is, and its schema's version.
+  public func summary() throws(StoreError) -> String {
+    let details = try database.details().map { ", " + $0 } ?? ""
+    return "\(name)\(details), schema \(try database.schemaVersion())"
+  }
+
+  public func mayWrite() throws(StoreError) -> Bool { try database.mayWrite() }
 
   /// What the database's own check finds wrong; nil for a sound one.
   public func damage() throws(StoreError) -> String? { try database.damage() }

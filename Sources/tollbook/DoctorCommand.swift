@@ -19,10 +19,10 @@ struct DoctorCommand: ParsableCommand {
     let settings = try Settings(common)
     let now = Settings.now()
     let doctor = Doctor(
-      rawLogs: settings.rawLogs, storeFile: settings.storeFile, reports: settings.reports, now: now)
+      rawLogs: settings.rawLogs, reports: settings.reports, now: now)
     var findings = doctor.lookAtDisk()
     findings.append(rules(settings))
-    if FileManager.default.fileExists(atPath: settings.storeFile) {
+    if try settings.storeIsThere() {
       findings += look("store") {
         let store = try settings.openStore()
         var inUse = settings.calendar.lastFinishedMonth(now: now)
@@ -38,7 +38,7 @@ struct DoctorCommand: ParsableCommand {
     } else {
       findings.append(
         Finding(
-          "store", .look, "\(settings.storeFile) is not there yet", remedy: "tollbook ingest makes it"))
+          "store", .look, "\(try settings.storeName()) is not there yet", remedy: "tollbook ingest makes it"))
     }
     if common.json { printJSON(findings) } else { printText(findings) }
     switch findings.map(\.state).max() ?? .fine {

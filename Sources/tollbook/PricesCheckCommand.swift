@@ -28,8 +28,8 @@ struct PricesCheckCommand: ParsableCommand {
     let stored = try settings.priceBook(version: nil, knownAt: nil)
     var inUse = try settings.period(period)
     if period == nil { inUse.end = max(inUse.end, now) }
-    guard FileManager.default.fileExists(atPath: settings.storeFile) else {
-      throw UsageError("\(settings.storeFile): nothing was ingested yet; begin with: tollbook ingest")
+    guard try settings.storeIsThere() else {
+      throw UsageError("\(try settings.storeName()): nothing was ingested yet; begin with: tollbook ingest")
     }
     let check = try PriceCheck(
       try settings.openStore(), inUse, prices: stored, other: try otherBook(settings), now: now)

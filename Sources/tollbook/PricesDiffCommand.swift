@@ -36,7 +36,7 @@ struct PricesDiffCommand: ParsableCommand {
     let period = try settings.period(period)
     let changes = priceChanges(from: before.rows, to: after.rows)
     let comparison =
-      FileManager.default.fileExists(atPath: settings.storeFile)
+      try settings.storeIsThere()
       ? try PriceComparison(
         try settings.openStore(), period, from: before.book, to: after.book) : nil
     if common.json {

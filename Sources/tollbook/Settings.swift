@@ -12,7 +12,7 @@ struct CommonOptions: ParsableArguments {
   var config: String?
   @Option(help: "The folder of the raw logs (default: raw-logs).")
   var rawLogs: String?
-  @Option(help: "Where the ledger is kept: sqlite:FILE (default: sqlite:tollbook.db).")
+  @Option(help: "Where the ledger is kept: sqlite:FILE or postgres://… (default: sqlite:tollbook.db).")
   var store: String?
   @Option(help: "The folder of the price books (default: prices).")
   var prices: String?
@@ -118,8 +118,11 @@ struct Settings {
     }
   }
 
-  /// The store's file, of `sqlite:FILE`.
-  var storeFile: String { store.hasPrefix("sqlite:") ? String(store.dropFirst(7)) : store }
+  /// The store as messages name it: its file, or its server without a password.
+  func storeName() throws -> String { try Store.name(of: store) }
+
+  /// Whether there is a store, or a server that may have one.
+  func storeIsThere() throws -> Bool { try Store.isThere(store) }
 
   func makeRun(pricesVersion: String?, knownAt: String?, posts: [PostTarget]) throws -> Run {
     Run(

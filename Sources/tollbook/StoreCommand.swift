@@ -5,7 +5,7 @@ internal import Store
 
 struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "store", abstract: "The ledger's file.", subcommands: [Backup.self])
+    commandName: "store", abstract: "The ledger's file or database.", subcommands: [Backup.self, Copy.self])
 
   struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,12 +17,35 @@ struct StoreCommand: ParsableCommand {
 
     mutating func run() throws {
       let settings = try Settings(common)
-      guard FileManager.default.fileExists(atPath: settings.storeFile) else {
-        throw UsageError("\(settings.storeFile): there is no store to copy")
+      guard try settings.storeIsThere() else {
+        throw UsageError("\(try settings.storeName()): there is no store to copy")
       }
       try settings.openStore().backUp(to: file)
       let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
       Terminal.say("\(file): \(size) bytes, checked")
+    }
+  }
+
+  struct Copy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write everything that a store has to an empty one, of the same kind or the other.",
+      discussion:
+        "FROM and TO are sqlite:FILE or postgres://USER@HOST:PORT/DATABASE. All is copied, with its numbers, or nothing."
+    )
+    @Argument(help: "The store to read.")
+    var from: String
+    @Argument(help: "The store to write; one that has anything is never written over.")
+    var to: String
+
+    mutating func run() throws {
+      guard try Store.isThere(from) else {
+        throw UsageError("\(try Store.name(of: from)): there is no store to copy")
+      }
+      let holder = "tollbook store copy, process \(getpid())"
+      let locks = try [from, to].map { try RunLock($0, holder: holder) }
+      defer { withExtendedLifetime(locks) {} }
+      let rows = try Store(from).copy(to: Store(to))
+      Terminal.say("\(try Store.name(of: to)): \(rows) rows, counted on both sides")
     }
   }
 }

@@ -11,7 +11,7 @@ import TestKit
 import Testing
 
 /// The books' laws, over random rules and sample months: money adds up, in the store's rows and in what is printed.
-@Suite struct BooksLawTests {
+@Suite(.onBothStores) struct BooksLawTests {
   @Test(
     "shares add up to charges, rows to the period, and printed columns to their totals",
     arguments: [11, 12, 13, 14] as [UInt64])

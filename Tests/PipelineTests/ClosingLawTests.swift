@@ -9,7 +9,7 @@ import Testing
 
 /// The law of corrections: closed + all adjustments = afresh, to the last unit, at every moment, whatever happens in
 /// whatever order.
-@Suite struct ClosingLawTests {
+@Suite(.onBothStores) struct ClosingLawTests {
   private static let months = ["2026-07", "2026-08", "2026-09", "2026-10"]
 
   @Test(

@@ -10,7 +10,7 @@ import TestKit
 import Testing
 
 /// Every line is read once, and is exactly one of usage, duplicate, rejected and control.
-@Suite struct IngestionTests {
+@Suite(.onBothStores) struct IngestionTests {
   @Test(
     "a month's lines are what its writer says it wrote, and nothing is lost in any file",
     arguments: [1, 2, 3] as [UInt64])

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 /// What is noted of a post decides whether it is made: at most once by itself.
-@Suite struct PostingTests {
+@Suite(.onBothStores) struct PostingTests {
   private let desk: Desk
   private let clock = ManualClock()
   init() throws { desk = try Desk() }

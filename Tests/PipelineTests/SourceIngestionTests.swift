@@ -11,7 +11,7 @@ import TestKit
 import Testing
 
 /// Other sources into the store: each request once, a file as a whole or not at all.
-@Suite struct SourceIngestionTests {
+@Suite(.onBothStores) struct SourceIngestionTests {
   private let desk: Desk
   init() throws { desk = try Desk() }
 

@@ -2,9 +2,6 @@ import Ledger
 import Store
 import TestKit
 
-/// What a store lies in. Each law holds in both.
-enum Backing: CaseIterable { case sqlite, postgres }
-
 /// A store of its own: in a folder, or in a database of the tests' server.
 struct TestStore {
   let folder: TestFolder
@@ -12,10 +9,7 @@ struct TestStore {
 
   init(_ backing: Backing) throws {
     folder = try TestFolder()
-    switch backing {
-    case .sqlite: location = "sqlite:" + folder.file("tollbook.db")
-    case .postgres: location = try PostgresServer.shared().makeDatabase()
-    }
+    location = try backing.location(in: folder)
   }
 
   func open() throws -> Store { try Store(location) }
