@@ -3,8 +3,8 @@
 # well. Only what is missing is installed; nothing is removed.
 set -euo pipefail
 
-build=(pkg-config libstdc++-12-dev libcurl4 libsqlite3-dev libzstd-dev zlib1g-dev libxlsxwriter-dev ca-certificates tzdata)
-test=(python3-venv openssl zstd gzip libreoffice-calc-nogui fonts-noto-cjk procps)
+build=(pkg-config libstdc++-12-dev libcurl4 libsqlite3-dev libpq-dev libzstd-dev zlib1g-dev libxlsxwriter-dev ca-certificates tzdata)
+test=(python3-venv openssl zstd gzip libreoffice-calc-nogui fonts-noto-cjk procps postgresql)
 
 case ${1:-} in
   build) wanted=("${build[@]}") ;;

@@ -110,7 +110,7 @@ extension Store {
       LEFT JOIN names n ON n.id = r.user LEFT JOIN names e ON e.id = r.error_type
       """
     if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
-    sql += filter.newestFirst ? " ORDER BY r.time DESC, r.id DESC" : ""
+    sql += filter.newestFirst ? " ORDER BY r.time DESC, r.id DESC, r.attempt DESC" : ""
     if let limit = filter.limit { sql += " LIMIT \(limit)" }
     let rows = try database.reader(sql)
     for value in values { rows.bind(value) }

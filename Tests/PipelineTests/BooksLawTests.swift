@@ -11,12 +11,12 @@ import TestKit
 import Testing
 
 /// The books' laws, over random rules and sample months: money adds up, in the store's rows and in what is printed.
-@Suite(.onBothStores) struct BooksLawTests {
+@Suite struct BooksLawTests {
   @Test(
     "shares add up to charges, rows to the period, and printed columns to their totals",
-    arguments: [11, 12, 13, 14] as [UInt64])
-  func moneyAddsUp(seed: UInt64) throws {
-    let desk = try Desk()
+    arguments: [11, 12, 13, 14] as [UInt64], Backing.allCases)
+  func moneyAddsUp(seed: UInt64, in backing: Backing) throws {
+    let desk = try Desk(backing)
     let wrote = try sampleMonth(seed: seed).write(to: desk.logs)
     _ = try desk.ingest()
     var random = SeededRandom(seed: seed)
@@ -65,9 +65,11 @@ import Testing
     }
   }
 
-  @Test("without rules everything is unattributed, and the total is the same as with any")
-  func unattributed() throws {
-    let desk = try Desk()
+  @Test(
+    "without rules everything is unattributed, and the total is the same as with any",
+    arguments: Backing.allCases)
+  func unattributed(in backing: Backing) throws {
+    let desk = try Desk(backing)
     _ = try sampleMonth(seed: 15, requests: 300).write(to: desk.logs)
     _ = try desk.ingest()
     let none = try desk.books("2026-10", rules: .none)
@@ -77,9 +79,9 @@ import Testing
     #expect(try desk.books("2026-10", rules: tokyoRules(randomRules(&random))).totalCost == none.totalCost)
   }
 
-  @Test("days add up to weeks and months: every request is in exactly one day")
-  func periodsAddUp() throws {
-    let desk = try Desk()
+  @Test("days add up to weeks and months: every request is in exactly one day", arguments: Backing.allCases)
+  func periodsAddUp(in backing: Backing) throws {
+    let desk = try Desk(backing)
     let wrote = try sampleMonth(seed: 16, requests: 400).write(to: desk.logs)
     _ = try desk.ingest()
     let month = try desk.books("2026-10", rules: .none)
@@ -97,9 +99,11 @@ import Testing
     #expect(try desk.books("2026-11", rules: .none).totalCounts.requests == 0)
   }
 
-  @Test("a hole in a writer's numbers is found, in the period it lies in, and closed when the lines come")
-  func holes() throws {
-    let desk = try Desk()
+  @Test(
+    "a hole in a writer's numbers is found, in the period it lies in, and closed when the lines come",
+    arguments: Backing.allCases)
+  func holes(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w-9")
     let lines = (1...8).map { n in writer.end("r\(n)", at: "2026-10-0\(n)T12:00:00Z") }
     // 1, 4 and 5 of eight are missing.

@@ -9,15 +9,15 @@ import Testing
 
 /// The law of corrections: closed + all adjustments = afresh, to the last unit, at every moment, whatever happens in
 /// whatever order.
-@Suite(.onBothStores) struct ClosingLawTests {
+@Suite struct ClosingLawTests {
   private static let months = ["2026-07", "2026-08", "2026-09", "2026-10"]
 
   @Test(
     "a closed period and all its adjustments are the period afresh, place by place, after every step",
-    arguments: 1...12 as ClosedRange<UInt64>)
-  func law(seed: UInt64) throws {
+    arguments: 1...12 as ClosedRange<UInt64>, Backing.allCases)
+  func law(seed: UInt64, in backing: Backing) throws {
     var random = SeededRandom(seed: seed)
-    let desk = try ClosingDesk()
+    let desk = try ClosingDesk(backing)
     for month in 7...10 { try desk.write(month: month, requests: 24, &random) }
     var open = Self.months
     /// What the reports of closed periods said, adjustments included.
@@ -87,10 +87,12 @@ import Testing
     #expect(books.checks.allSatisfy { $0.passed || $0.name == "no line is missing" }, "\(moment)")
   }
 
-  @Test("several reprices and closings in a row: each lands in the period that is open then")
-  func inARow() throws {
+  @Test(
+    "several reprices and closings in a row: each lands in the period that is open then",
+    arguments: Backing.allCases)
+  func inARow(in backing: Backing) throws {
     var random = SeededRandom(seed: 99)
-    let desk = try ClosingDesk()
+    let desk = try ClosingDesk(backing)
     for month in 7...9 { try desk.write(month: month, requests: 20, &random) }
     let july = try desk.period("2026-07")
     func close(_ label: String) throws {
@@ -122,10 +124,12 @@ import Testing
     #expect(again.correction.list == second.correction.list)
   }
 
-  @Test("each difference has its reason: late lines by the old prices and rules, then prices, then rules")
-  func reasons() throws {
+  @Test(
+    "each difference has its reason: late lines by the old prices and rules, then prices, then rules",
+    arguments: Backing.allCases)
+  func reasons(in backing: Backing) throws {
     var random = SeededRandom(seed: 5)
-    let desk = try ClosingDesk()
+    let desk = try ClosingDesk(backing)
     try desk.write(month: 7, requests: 40, &random)
     let july = try desk.period("2026-07")
     _ = try desk.run().close(july, acceptIncomplete: true)
@@ -153,9 +157,11 @@ import Testing
     #expect(words == [.lateLines: [""], .prices: ["second"], .rules: ["third"]])
   }
 
-  @Test("lines that come late are attributed by the rules of then, though the file has others now")
-  func rulesOfThen() throws {
-    let desk = try ClosingDesk()
+  @Test(
+    "lines that come late are attributed by the rules of then, though the file has others now",
+    arguments: Backing.allCases)
+  func rulesOfThen(in backing: Backing) throws {
+    let desk = try ClosingDesk(backing)
     let july = try desk.period("2026-07")
     var writer = HandWriter("w")
     let more = #","key":{"id":"k","name":"key-0"}"#

@@ -34,8 +34,8 @@ final class ClosingDesk {
     "",
   ]
 
-  init() throws {
-    desk = try Desk()
+  init(_ backing: Backing = .sqlite) throws {
+    desk = try Desk(backing)
     let first = try desk.prices()
     priceFolder = PriceFolder(path: desk.folder.file("prices"))
     // Dearer by something that no split divides evenly, then one model without any price.

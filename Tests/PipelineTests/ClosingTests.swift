@@ -8,7 +8,7 @@ import TestKit
 import Testing
 
 /// What a close refuses, and what it leaves alone.
-@Suite(.onBothStores) struct ClosingTests {
+@Suite struct ClosingTests {
   private let desk: ClosingDesk
   private let july: Period
 

@@ -10,12 +10,12 @@ import TestKit
 import Testing
 
 /// Every line is read once, and is exactly one of usage, duplicate, rejected and control.
-@Suite(.onBothStores) struct IngestionTests {
+@Suite struct IngestionTests {
   @Test(
     "a month's lines are what its writer says it wrote, and nothing is lost in any file",
-    arguments: [1, 2, 3] as [UInt64])
-  func nothingIsLost(seed: UInt64) throws {
-    let desk = try Desk()
+    arguments: [1, 2, 3] as [UInt64], Backing.allCases)
+  func nothingIsLost(seed: UInt64, in backing: Backing) throws {
+    let desk = try Desk(backing)
     let wrote = try sampleMonth(seed: seed).write(to: desk.logs)
     let read = try desk.ingest()
     #expect(read.problems == [])
@@ -40,9 +40,9 @@ import Testing
     #expect(usages.count { $0.final } == wrote.requests)
   }
 
-  @Test("a second run reads nothing and changes nothing")
-  func secondRun() throws {
-    let desk = try Desk()
+  @Test("a second run reads nothing and changes nothing", arguments: Backing.allCases)
+  func secondRun(in backing: Backing) throws {
+    let desk = try Desk(backing)
     _ = try sampleMonth(seed: 4).write(to: desk.logs)
     let first = try desk.ingest()
     let contents = try desk.contents()
@@ -52,10 +52,10 @@ import Testing
     #expect(try desk.contents() == contents)
   }
 
-  @Test("files in any order bring the same requests", arguments: [5, 6, 7] as [UInt64])
-  func anyOrder(seed: UInt64) throws {
-    let desk = try Desk()
-    let shuffled = try Desk()
+  @Test("files in any order bring the same requests", arguments: [5, 6, 7] as [UInt64], Backing.allCases)
+  func anyOrder(seed: UInt64, in backing: Backing) throws {
+    let desk = try Desk(backing)
+    let shuffled = try Desk(backing)
     let wrote = try sampleMonth(seed: seed).write(to: desk.logs)
     _ = try sampleMonth(seed: seed).write(to: shuffled.logs)
     let first = try desk.ingest()
@@ -75,12 +75,14 @@ import Testing
     #expect(try described(desk) == described(shuffled))
   }
 
-  @Test("however the files grow between runs, the same lines are taken once", arguments: [8, 9] as [UInt64])
-  func growing(seed: UInt64) throws {
-    let whole = try Desk()
+  @Test(
+    "however the files grow between runs, the same lines are taken once", arguments: [8, 9] as [UInt64],
+    Backing.allCases)
+  func growing(seed: UInt64, in backing: Backing) throws {
+    let whole = try Desk(backing)
     _ = try sampleMonth(seed: seed, requests: 500).write(to: whole.logs)
     _ = try whole.ingest()
-    let growing = try Desk()
+    let growing = try Desk(backing)
     var random = SeededRandom(seed: seed)
     let rows = try whole.segments()
     for step in 1...5 {
@@ -114,9 +116,9 @@ import Testing
     #expect(try whole.segments().count == growing.segments().count)
   }
 
-  @Test("a file that is open, then sealed, then compressed, counts once")
-  func sealedAndCompressed() throws {
-    let desk = try Desk()
+  @Test("a file that is open, then sealed, then compressed, counts once", arguments: Backing.allCases)
+  func sealedAndCompressed(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     let text = writer.line("open") + writer.end("a") + writer.end("b")
     try desk.write(text, to: "a.jsonl.open")
@@ -134,9 +136,9 @@ import Testing
     #expect(try desk.usages().count == 2)
   }
 
-  @Test("the same lines under another name are duplicates, every one")
-  func copied() throws {
-    let desk = try Desk()
+  @Test("the same lines under another name are duplicates, every one", arguments: Backing.allCases)
+  func copied(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     let text = writer.line("open") + writer.start("a") + writer.end("a") + writer.start("b") + "bad\n"
     try desk.write(text, to: "a.jsonl")
@@ -147,9 +149,11 @@ import Testing
     #expect(try desk.usages().map(\.id) == ["a", "b"])
   }
 
-  @Test("a file that changed after it was read is refused with both digests, and the others are read")
-  func changed() throws {
-    let desk = try Desk()
+  @Test(
+    "a file that changed after it was read is refused with both digests, and the others are read",
+    arguments: Backing.allCases)
+  func changed(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     let text = writer.line("open") + writer.end("a", input: 10)
     try desk.write(text, to: "a.jsonl")
@@ -171,9 +175,9 @@ import Testing
     #expect(try desk.ingest().problems.count == 1, "it is told every time, until somebody acts")
   }
 
-  @Test("a request begun and not ended is interrupted, until its end is read")
-  func interrupted() throws {
-    let desk = try Desk()
+  @Test("a request begun and not ended is interrupted, until its end is read", arguments: Backing.allCases)
+  func interrupted(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     let first = writer.line("open") + writer.start("a") + writer.start("b") + writer.end("b")
     try desk.write(first, to: "1.jsonl.open")
@@ -185,16 +189,18 @@ import Testing
     #expect(try desk.usages().map { "\($0.id) \($0.outcome)" } == ["a ok", "b ok"])
   }
 
-  @Test("an end that is read before its start, from another file or an earlier run, is no interruption")
-  func endBeforeStart() throws {
-    let desk = try Desk()
+  @Test(
+    "an end that is read before its start, from another file or an earlier run, is no interruption",
+    arguments: Backing.allCases)
+  func endBeforeStart(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     let start = writer.start("a") + writer.start("c")
     let end = writer.end("a")
     try desk.write(end, to: "1.jsonl")
     try desk.write(start, to: "2.jsonl")
     #expect(try desk.ingest().interrupted == 1)
-    let other = try Desk()
+    let other = try Desk(backing)
     try other.write(end, to: "1.jsonl")
     _ = try other.ingest()
     try other.write(start, to: "2.jsonl")
@@ -205,10 +211,10 @@ import Testing
   }
 
   @Test(
-    "a file of more lines than one transaction takes is read once, and an end finds its start in an earlier one"
-  )
-  func longFile() throws {
-    let desk = try Desk()
+    "a file of more lines than one transaction takes is read once, and an end finds its start in an earlier one",
+    arguments: Backing.allCases)
+  func longFile(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     let between = IngestLimit.linesPerTransaction + IngestLimit.linesPerPart / 2
     let start = writer.start("a")
@@ -226,9 +232,9 @@ import Testing
     #expect(try desk.ingest().lines == 0)
   }
 
-  @Test("attempts of one request end each for itself")
-  func attempts() throws {
-    let desk = try Desk()
+  @Test("attempts of one request end each for itself", arguments: Backing.allCases)
+  func attempts(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     try desk.write(
       writer.start("a") + writer.end("a", more: #","final":false"#) + writer.start("a", attempt: 2),
@@ -240,18 +246,22 @@ import Testing
       ])
   }
 
-  @Test("an end whose line cannot be taken leaves its request interrupted: its cost is unknown, not nothing")
-  func rejectedEnd() throws {
-    let desk = try Desk()
+  @Test(
+    "an end whose line cannot be taken leaves its request interrupted: its cost is unknown, not nothing",
+    arguments: Backing.allCases)
+  func rejectedEnd(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     try desk.write(writer.start("a") + writer.end("a", input: -5), to: "1.jsonl")
     let read = try desk.ingest()
     #expect((read.rejected, read.interrupted, read.usages) == (1, 1, 0))
   }
 
-  @Test("work that is metered when it is fetched counts once, whichever writer fetched it again")
-  func metered() throws {
-    let desk = try Desk()
+  @Test(
+    "work that is metered when it is fetched counts once, whichever writer fetched it again",
+    arguments: Backing.allCases)
+  func metered(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var one = HandWriter("one")
     var two = HandWriter("two")
     let item = #","metered_id":"batch_1/item-1""#
@@ -262,9 +272,9 @@ import Testing
     #expect(try desk.usages().map(\.id) == ["a"])
   }
 
-  @Test("a cut archive is a problem with its name, and what is whole is read")
-  func cutArchive() throws {
-    let desk = try Desk()
+  @Test("a cut archive is a problem with its name, and what is whole is read", arguments: Backing.allCases)
+  func cutArchive(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     try desk.write((1...500).map { writer.end("a\($0)") }.joined(), to: "a.jsonl")
     try Tool.gzip(desk.logs + "/a.jsonl")

@@ -8,7 +8,6 @@ import Report
 import Sample
 import Store
 import TestKit
-import Testing
 
 /// A desk with raw logs, a store, prices and reports in a folder of its own.
 final class Desk {
@@ -17,11 +16,11 @@ final class Desk {
   let logs: String
   private var loadedPrices: PriceFolder.Stored?
 
-  init() throws {
+  init(_ backing: Backing = .sqlite) throws {
     folder = try TestFolder()
     logs = folder.file("raw-logs")
     try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
-    store = try Store(Backing.current.location(in: folder))
+    store = try Store(backing.location(in: folder))
   }
 
   /// Reads what is new in the raw logs.
@@ -112,21 +111,4 @@ struct HandWriter {
         + #""model":{"returned":"claude-haiku-4-5-20251001"},"usage":{"input_tokens":\#(input)},"#
         + #""usage_source":"vendor"\#(more)"#)
   }
-}
-
-/// Runs each test of a suite twice: with its desks' stores in SQLite, and in PostgreSQL.
-struct OnBothStores: SuiteTrait, TestScoping {
-  var isRecursive: Bool { true }
-
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
-  ) async throws {
-    for backing in Backing.allCases {
-      try await Backing.$current.withValue(backing) { try await function() }
-    }
-  }
-}
-
-extension Trait where Self == OnBothStores {
-  static var onBothStores: Self { OnBothStores() }
 }

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 /// What is noted of a post decides whether it is made: at most once by itself.
-@Suite(.onBothStores) struct PostingTests {
+@Suite struct PostingTests {
   private let desk: Desk
   private let clock = ManualClock()
   init() throws { desk = try Desk() }

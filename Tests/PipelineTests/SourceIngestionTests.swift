@@ -11,11 +11,8 @@ import TestKit
 import Testing
 
 /// Other sources into the store: each request once, a file as a whole or not at all.
-@Suite(.onBothStores) struct SourceIngestionTests {
-  private let desk: Desk
-  init() throws { desk = try Desk() }
-
-  private func ingest(_ names: String..., zone: String? = nil) throws -> IngestSummary {
+@Suite struct SourceIngestionTests {
+  private func ingest(_ desk: Desk, _ names: String..., zone: String? = nil) throws -> IngestSummary {
     try SourceIngestion(store: desk.store).run(
       names.map { Source(path: desk.folder.file($0), zone: zone.flatMap(SourceZone.init)) },
       progress: { _ in })
@@ -37,10 +34,12 @@ import Testing
         "r-\(response)", at: "2026-10-05T03:00:00Z", input: 1000, more: #","response_id":"\#(response)""#)
   }
 
-  @Test("a request that the raw log has too is counted once, whichever was read first")
-  func bothOrders() throws {
+  @Test(
+    "a request that the raw log has too is counted once, whichever was read first",
+    arguments: Backing.allCases)
+  func bothOrders(in backing: Backing) throws {
     for rawFirst in [true, false] {
-      let desk = try Desk()
+      let desk = try Desk(backing)
       try desk.folder.write(row("msg_1") + "\n" + row("msg_2") + "\n", to: "spend.jsonl")
       try desk.write(rawEnd("msg_1"), to: "a.jsonl")
       let source = [Source(path: desk.folder.file("spend.jsonl"))]
@@ -65,8 +64,9 @@ import Testing
     }
   }
 
-  @Test("Bedrock's own id meets the vendor's request id of the raw log")
-  func bedrockID() throws {
+  @Test("Bedrock's own id meets the vendor's request id of the raw log", arguments: Backing.allCases)
+  func bedrockID(in backing: Backing) throws {
+    let desk = try Desk(backing)
     let record =
       #"{"schemaType":"ModelInvocationLog","timestamp":"2026-10-05T03:00:00Z","requestId":"aws-1","operation":"Converse","#
       + #""modelId":"m","input":{"inputTokenCount":1},"output":{"outputTokenCount":2}}"#
@@ -75,31 +75,35 @@ import Testing
     try desk.write(
       writer.start("r") + writer.end("r", at: "2026-10-05T03:00:00Z", more: #","vendor_request_id":"aws-1""#),
       to: "a.jsonl")
-    #expect(try ingest("bedrock").usages == 1)
+    #expect(try ingest(desk, "bedrock").usages == 1)
     #expect(try desk.ingest().duplicates == 1)
     #expect(try desk.usages().map(\.id) == ["aws-1"])
   }
 
-  @Test("reading again, a copy under another name and a packed copy bring nothing new")
-  func again() throws {
+  @Test(
+    "reading again, a copy under another name and a packed copy bring nothing new",
+    arguments: Backing.allCases)
+  func again(in backing: Backing) throws {
+    let desk = try Desk(backing)
     let text = (1...50).map { row("msg_\($0)") }.joined(separator: "\n") + "\n"
     let path = try desk.folder.write(text, to: "spend.jsonl")
-    #expect(try ingest("spend.jsonl").usages == 50)
+    #expect(try ingest(desk, "spend.jsonl").usages == 50)
     let contents = try desk.contents()
-    #expect(try ingest("spend.jsonl").lines == 0)
+    #expect(try ingest(desk, "spend.jsonl").lines == 0)
     try Tool.gzip(path)
     try FileManager.default.removeItem(atPath: path)
-    let packed = try ingest("spend.jsonl.gz")
+    let packed = try ingest(desk, "spend.jsonl.gz")
     #expect((packed.lines, packed.duplicates) == (0, 0), "the same file, packed meanwhile")
     #expect(try desk.contents() == contents)
     try desk.folder.write("[" + text.split(separator: "\n").joined(separator: ",") + "]", to: "copy.json")
-    let copy = try ingest("copy.json")
+    let copy = try ingest(desk, "copy.json")
     #expect((copy.usages, copy.duplicates) == (0, 50))
     #expect(try desk.usages().count == 50)
   }
 
-  @Test("of a refused file nothing is kept, and the others are read")
-  func refused() throws {
+  @Test("of a refused file nothing is kept, and the others are read", arguments: Backing.allCases)
+  func refused(in backing: Backing) throws {
+    let desk = try Desk(backing)
     let good = (1...20).map { row("msg_\($0)") }
     // The last of many rows says that the file's times have no zone.
     let bad =
@@ -108,7 +112,7 @@ import Testing
     try desk.folder.write(bad.joined(separator: "\n") + "\n", to: "in/a.jsonl")
     try desk.folder.write(good.joined(separator: "\n") + "\n", to: "in/b.jsonl")
     try desk.folder.write("strange\n", to: "in/c.csv")
-    let summary = try ingest("in")
+    let summary = try ingest(desk, "in")
     #expect(summary.usages == 20)
     #expect(summary.problems.count == 2)
     #expect(summary.problems.first?.contains("in/a.jsonl: row 8981: `startTime` has no time zone") == true)
@@ -116,32 +120,38 @@ import Testing
     let segments = try desk.segments()
     #expect(segments.map(\.name) == ["litellm:in/b.jsonl"])
     // With the zone said, the file is taken; what was refused has left nothing that would make it a duplicate.
-    let second = try ingest("in", zone: "UTC")
+    let second = try ingest(desk, "in", zone: "UTC")
     #expect((second.usages, second.duplicates) == (8981, 0))
   }
 
-  @Test("a file that grows is read on; one that changed under its name is refused, and what was taken stays")
-  func growth() throws {
+  @Test(
+    "a file that grows is read on; one that changed under its name is refused, and what was taken stays",
+    arguments: Backing.allCases)
+  func growth(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write("[\(row("msg_1"))\n]", to: "spend.json")
-    #expect(try ingest("spend.json").usages == 1)
+    #expect(try ingest(desk, "spend.json").usages == 1)
     try desk.folder.write("[\(row("msg_1")),\n\(row("msg_2"))\n]", to: "spend.json")
-    let grown = try ingest("spend.json")
+    let grown = try ingest(desk, "spend.json")
     #expect((grown.lines, grown.usages, grown.duplicates) == (1, 1, 0))
     try desk.folder.write("[\(row("msg_9")),\n\(row("msg_2")),\(row("msg_3"))]", to: "spend.json")
-    let changed = try ingest("spend.json")
+    let changed = try ingest(desk, "spend.json")
     #expect(changed.problems.first?.contains("changed after it was read") == true)
     #expect(Set(try desk.usages().map(\.id)) == ["msg_1", "msg_2"])
   }
 
-  @Test("what LiteLLM stated stands beside what the books charge, and is in no total")
-  func stated() throws {
+  @Test(
+    "what LiteLLM stated stands beside what the books charge, and is in no total", arguments: Backing.allCases
+  )
+  func stated(in backing: Backing) throws {
+    let desk = try Desk(backing)
     // 1000 x 0.000001 + 500 x 0.000005 USD = 0.0035 USD for claude-haiku-4-5-20251001.
     try desk.folder.write(
       [
         row("a"), row("b", spend: "0.004"), row("c", spend: "3.5000000000000001e-03"),
         row("d", spend: "0.5", model: "house-model"), row("e", spend: "0", more: #","cache_hit":"True""#),
       ].joined(separator: "\n") + "\n", to: "spend.jsonl")
-    #expect(try ingest("spend.jsonl").usages == 5)
+    #expect(try ingest(desk, "spend.jsonl").usages == 5)
     let books = try desk.books("2026-10", rules: .none)
     #expect(books.totalCost.description == "0.0105")
     let haiku = try #require(books.statedCosts.first { $0.model == "claude-haiku-4-5-20251001" })
@@ -158,15 +168,17 @@ import Testing
     #expect(json["stated_costs"]?.elements.map { $0["stated_usd"]?.string } == ["0.011", "0"])
   }
 
-  @Test("a source that is not there is a problem with its name")
-  func missing() throws {
-    #expect(try ingest("nowhere").problems.first?.contains("nowhere: no such source") == true)
+  @Test("a source that is not there is a problem with its name", arguments: Backing.allCases)
+  func missing(in backing: Backing) throws {
+    let desk = try Desk(backing)
+    #expect(try ingest(desk, "nowhere").problems.first?.contains("nowhere: no such source") == true)
   }
 
-  @Test("rejected rows are counted, placed and shown in the month of their file")
-  func rejected() throws {
+  @Test("rejected rows are counted, placed and shown in the month of their file", arguments: Backing.allCases)
+  func rejected(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write(row("a") + "\n{}\n" + row("b") + "\n", to: "spend.jsonl")
-    let summary = try ingest("spend.jsonl")
+    let summary = try ingest(desk, "spend.jsonl")
     #expect((summary.lines, summary.usages, summary.rejected) == (3, 2, 1))
     let books = try desk.books("2026-10", rules: .none)
     #expect(books.rejections.map(\.place) == [.init(file: "litellm:spend.jsonl", line: 2)])
@@ -187,13 +199,14 @@ import Testing
   }
 
   @Test(
-    "what a vendor states of whole days stands beside the books, in no total; a day stated again is the later one"
-  )
-  func statements() throws {
+    "what a vendor states of whole days stands beside the books, in no total; a day stated again is the later one",
+    arguments: Backing.allCases)
+  func statements(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write([row("a"), row("b")].joined(separator: "\n") + "\n", to: "spend.jsonl")
     // 2026-10-31 in UTC ends in November of Tokyo, so it is not compared.
     try desk.folder.write(costs([(5, "0.9"), (6, "2"), (31, "100")]), to: "costs-1.json")
-    _ = try ingest("spend.jsonl", "costs-1.json")
+    _ = try ingest(desk, "spend.jsonl", "costs-1.json")
     var books = try desk.books("2026-10", rules: .none)
     #expect(books.totalCost.description == "0.007")
     #expect(books.totalCounts.requests == 2)
@@ -203,22 +216,23 @@ import Testing
     #expect(books.statedDays.map(\.requests) == [0, 2])
     #expect(books.checks.filter { !$0.passed }.map(\.detail) == [])
     try desk.folder.write(costs([(5, "0.7")]), to: "costs-2.json")
-    let again = try ingest("costs-1.json", "costs-2.json")
+    let again = try ingest(desk, "costs-1.json", "costs-2.json")
     #expect((again.lines, again.control, again.usages) == (1, 1, 0))
     books = try desk.books("2026-10", rules: .none)
     #expect(books.statedDays.map { $0.stated?.description } == ["0.02", "0.007"])
     try desk.folder.write(costs([(5, "0.8")]), to: "costs-2.json")
-    #expect(try ingest("costs-2.json").problems.first?.contains("changed after it was read") == true)
+    #expect(try ingest(desk, "costs-2.json").problems.first?.contains("changed after it was read") == true)
     let summary = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
     #expect(
       summary.contains("Vendors state $0.027000 for 2 days that the books have at $0.007000"), "\(summary)")
   }
 
-  @Test("a model that only one side knows is there with the other side empty")
-  func oneSided() throws {
+  @Test("a model that only one side knows is there with the other side empty", arguments: Backing.allCases)
+  func oneSided(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write(row("a", model: "house-model") + "\n", to: "spend.jsonl")
     try desk.folder.write(costs([(5, "1")]), to: "costs.json")
-    _ = try ingest("spend.jsonl", "costs.json")
+    _ = try ingest(desk, "spend.jsonl", "costs.json")
     let books = try desk.books("2026-10", rules: .none)
     let house = try #require(books.statedDays.first { $0.model == "house-model" })
     #expect((house.stated, house.requests, house.unpricedRequests) == (nil, 1, 1))
@@ -233,12 +247,15 @@ import Testing
       + #""model":"claude-haiku-4-5-20251001"}]}],"has_more":false}"#
   }
 
-  @Test("what a vendor counts stands beside the books' own counts, and neither takes the place of what it costs")
-  func usageStatements() throws {
+  @Test(
+    "what a vendor counts stands beside the books' own counts, and neither takes the place of what it costs",
+    arguments: Backing.allCases)
+  func usageStatements(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write([row("a"), row("b")].joined(separator: "\n") + "\n", to: "spend.jsonl")
     try desk.folder.write(costs([(5, "0.9")]), to: "costs.json")
     try desk.folder.write(counted(2100, 1000), to: "usage-1.json")
-    let summary = try ingest("spend.jsonl", "costs.json", "usage-1.json")
+    let summary = try ingest(desk, "spend.jsonl", "costs.json", "usage-1.json")
     #expect(summary.problems == [])
     #expect((summary.usages, summary.control) == (2, 2))
     var books = try desk.books("2026-10", rules: .none)
@@ -254,7 +271,7 @@ import Testing
     #expect(books.statedDays.map { $0.stated?.description } == ["0.009"])
     // A later report of the day takes the place of the earlier one, and leaves the costs.
     try desk.folder.write(counted(2000, 1000), to: "usage-2.json")
-    _ = try ingest("usage-2.json")
+    _ = try ingest(desk, "usage-2.json")
     books = try desk.books("2026-10", rules: .none)
     #expect(books.statedUsage.map(\.distance) == [7])
     #expect(books.statedDays.map { $0.stated?.description } == ["0.009"])

@@ -98,9 +98,6 @@ public final class PostgresServer: Sendable {
 public enum Backing: CaseIterable, Sendable {
   case sqlite, postgres
 
-  /// For tests that are run once on each, without saying so themselves.
-  @TaskLocal public static var current = Backing.sqlite
-
   /// The location of a new store: a file in that folder, or a database of the tests' server.
   public func location(in folder: TestFolder) throws -> String {
     switch self {

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+import postgres as postgresql
 import programs
 import rawlog
 
@@ -26,6 +27,13 @@ def vendor(session_folder):
     stand_in = programs.StandIn(session_folder / "vendor")
     yield stand_in
     stand_in.close()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = postgresql.Server()
+    yield server
+    server.close()
 
 
 class Shared:

@@ -20,8 +20,9 @@ RUN_SECONDS_MAX = 900
 
 
 class Desk:
-    def __init__(self, folder, raw_logs=None, attribution=ATTRIBUTION, posts_url=None, zone=ZONE):
+    def __init__(self, folder, raw_logs=None, attribution=ATTRIBUTION, posts_url=None, zone=ZONE, store=None):
         self.folder = pathlib.Path(folder)
+        self.store = store or f"sqlite:{self.folder / 'tollbook.db'}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.raw_logs = pathlib.Path(raw_logs or self.folder / "raw-logs")
         self.attribution = attribution
@@ -38,7 +39,7 @@ class Desk:
     def flags(self):
         return [
             "--config", str(self.folder / "tollbook.yaml"), "--raw-logs", str(self.raw_logs),
-            "--store", f"sqlite:{self.folder / 'tollbook.db'}", "--prices", str(self.folder / "prices"),
+            "--store", self.store, "--prices", str(self.folder / "prices"),
             "--attribution", str(self.attribution), "--reports", str(self.reports), "--timezone", self.zone]
 
     def start(self, *arguments):
