@@ -32,13 +32,15 @@ def quietest(command, files=(), **how):
     return best
 
 
-def measure(command, files=(), exits=(0,), environment=None):
+def measure(command, files=(), exits=(0,), before=None):
+    if before:
+        before()
     wait_for_quiet()
     warm(files)
     busy, began = busy_seconds(), time.monotonic()
     log = SCRATCH / "last.log"
     with open(log, "wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **(environment or {})})
+        process = subprocess.Popen(command, stdout=out, stderr=out)
         peak, usage = watch(process)
     wall = time.monotonic() - began
     if process.returncode not in exits:
