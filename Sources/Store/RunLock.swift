@@ -27,6 +27,10 @@ public final class RunLock {
 
   deinit { if case .file(let descriptor) = held { close(descriptor) } }
 
+  /// A server notices a moment later that a program was killed, and so holds its lock a moment longer.
+  private static let attempts = 10
+  private static let microsecondsBetweenAttempts: UInt32 = 100_000
+
   private static func file(_ path: String, holder: String) throws(StoreError) -> Int32 {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
@@ -51,7 +55,10 @@ public final class RunLock {
   ) throws(StoreError) -> Postgres {
     let database = try Postgres(location, application: holder, waitSecondsMax: waitSecondsMax)
     let key = Postgres.Lock.run.rawValue
-    if try database.integer("SELECT pg_try_advisory_lock(\(key))") == 1 { return database }
+    for attempt in 0..<attempts {
+      if attempt > 0 { usleep(microsecondsBetweenAttempts) }
+      if try database.integer("SELECT pg_try_advisory_lock(\(key))") == 1 { return database }
+    }
     // Both halves of the key, as the server lists them.
     let select = try database.prepare(
       """

@@ -172,6 +172,8 @@ private final class SQLiteBulkInsert: BulkInsert {
   private let database: SQLite
   private var bound: Int32 = 0
   private var rows = 0
+  /// A bit for each of the first columns that has a value from the row before: to make a null of a null costs nothing.
+  private var values: UInt64 = 0
 
   init(_ handle: OpaquePointer, _ database: SQLite) {
     self.handle = handle
@@ -181,22 +183,32 @@ private final class SQLiteBulkInsert: BulkInsert {
   deinit { sqlite3_finalize(handle) }
 
   func add(_ value: Int64?) {
+    guard let value else { return addNull() }
     bound += 1
-    if let value { sqlite3_bind_int64(handle, bound, value) } else { sqlite3_bind_null(handle, bound) }
+    values |= 1 << UInt64(bound)
+    sqlite3_bind_int64(handle, bound, value)
   }
 
   func add(text: UnsafeRawBufferPointer?) {
+    guard let text else { return addNull() }
     bound += 1
-    guard let text else {
-      sqlite3_bind_null(handle, bound)
-      return
-    }
+    values |= 1 << UInt64(bound)
     bindText(handle, bound, text, nil)
   }
 
   func add(bytes: UnsafeRawBufferPointer?) {
+    guard let bytes else { return addNull() }
     bound += 1
+    values |= 1 << UInt64(bound)
     bindBytes(handle, bound, bytes, nil)
+  }
+
+  private func addNull() {
+    bound += 1
+    let bit: UInt64 = 1 << UInt64(bound)
+    guard values & bit != 0 || bound > 63 else { return }
+    values &= ~bit
+    sqlite3_bind_null(handle, bound)
   }
 
   func endRow() throws(StoreError) {
