@@ -3,10 +3,15 @@ public import Ledger
 extension Rules {
   /// Which rule places a usage; nil where none matches.
   public func match(_ usage: Usage) -> Int? {
+    match(usage.facts, user: usage.user, ip: usage.ip, time: usage.time)
+  }
+
+  /// Which rule places a request with these facts at this time; nil where none matches.
+  public func match(_ facts: RequestFacts, user: String?, ip: String?, time: Int64) -> Int? {
     rules.firstIndex { rule in
-      if let from = rule.from, usage.time < from { return false }
-      if let until = rule.until, usage.time >= until { return false }
-      return rule.conditions.allSatisfy { holds($0, usage) }
+      if let from = rule.from, time < from { return false }
+      if let until = rule.until, time >= until { return false }
+      return rule.conditions.allSatisfy { holds($0, facts, user, ip) }
     }
   }
 
@@ -51,30 +56,32 @@ extension Rules {
     return shares
   }
 
-  private func holds(_ condition: Condition, _ usage: Usage) -> Bool {
+  private func holds(_ condition: Condition, _ facts: RequestFacts, _ user: String?, _ ip: String?) -> Bool {
     switch condition {
     case .inNetwork(let networks):
-      guard let ip = usage.ip else { return false }
+      guard let ip else { return false }
       return networks.contains { $0.contains(ip) }
     case .matches(let fact, let patterns):
-      guard let value = value(of: fact, usage) else { return false }
+      guard let value = value(of: fact, facts, user, ip) else { return false }
       return patterns.contains { $0.matches(value) }
     }
   }
 
-  private func value(of fact: Fact, _ usage: Usage) -> String? {
+  private func value(
+    of fact: Fact, _ facts: RequestFacts, _ user: String?, _ ip: String?
+  ) -> String? {
     switch fact {
-    case .key: usage.facts.keyName
-    case .keyID: usage.facts.keyID
-    case .team: usage.facts.team
-    case .user: usage.user
-    case .model: usage.facts.model
-    case .provider: usage.facts.provider
-    case .endpoint: usage.facts.endpoint
-    case .inferenceProfile: usage.facts.inferenceProfile
-    case .agent: usage.facts.agent
-    case .ip: usage.ip
-    case .tag(let name): usage.facts.tags.first { $0.name == name }?.value
+    case .key: facts.keyName
+    case .keyID: facts.keyID
+    case .team: facts.team
+    case .user: user
+    case .model: facts.model
+    case .provider: facts.provider
+    case .endpoint: facts.endpoint
+    case .inferenceProfile: facts.inferenceProfile
+    case .agent: facts.agent
+    case .ip: ip
+    case .tag(let name): facts.tags.first { $0.name == name }?.value
     }
   }
 }

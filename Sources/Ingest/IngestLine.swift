@@ -67,11 +67,23 @@ public func takeLine(
   } catch {
     throw LineFault(error.reason, time: line.time)
   }
-  if end.usageSource == .estimated { usage.flags.insert(.estimated) }
-  // An answer came and was billed, but what it used is not known: that is not nothing.
-  let answered = end.outcome == .ok || end.outcome == .clientGone
-  if answered, end.usage == nil, usage.counts.isZero { usage.flags.insert(.usageMissing) }
+  usage.flags = endFlags(
+    usage.flags, outcome: end.outcome, source: end.usageSource, hasUsage: end.usage != nil,
+    isZero: usage.counts.isZero)
   return .end(head, usage)
+}
+
+/// What an `end` line adds to the flags of its counts.
+@inline(__always)
+func endFlags(
+  _ flags: UsageFlags, outcome: Outcome, source: UsageSource, hasUsage: Bool, isZero: Bool
+) -> UsageFlags {
+  var flags = flags
+  if source == .estimated { flags.insert(.estimated) }
+  // An answer came and was billed, but what it used is not known: that is not nothing.
+  let answered = outcome == .ok || outcome == .clientGone
+  if answered, !hasUsage, isZero { flags.insert(.usageMissing) }
+  return flags
 }
 
 /// The beginning of a rejected line, to recognise it by: its shape, its numbers, and the names of the format's

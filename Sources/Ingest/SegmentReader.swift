@@ -1,6 +1,5 @@
 internal import Crypto
-internal import JSON
-public import Ledger
+internal import Ledger
 public import RawLog
 
 /// Where an earlier reading of a segment stopped.
@@ -16,17 +15,6 @@ public struct SegmentPosition: Hashable, Sendable {
     self.lines = lines
     self.sha256 = sha256
   }
-}
-
-/// A part of a segment: what its lines brought, and where the reading stands after them.
-public struct SegmentPart: Sendable {
-  public var taken: [TakenLine] = []
-  public var rejected: [Rejection] = []
-  /// The times that rejected lines name, where they can be read.
-  public var rejectedTimes: [Int64] = []
-  public var position: SegmentPosition
-  /// Nothing more is in the file for now.
-  public var isLast: Bool
 }
 
 /// A file of raw log lines, by the name it keeps however it is compressed or sealed.
@@ -46,19 +34,23 @@ public struct Segment: Hashable, Sendable {
   }
 }
 
-/// Reads a segment from where an earlier reading stopped, in parts of bounded size.
+/// Reads a segment from where an earlier reading stopped, in chunks of bounded size.
 public final class SegmentReader {
   private let segment: Segment
   private let splitter: LineSplitter
-  private let tape = JSONTape()
   private var hash = SHA256()
+  private let hashes: Bool
   private var lines: Int64
 
+  /// - Parameter hashes: false where nobody asks for the digest of what is read, nor goes on from it.
   /// - Throws: `SegmentError` when the file cannot be read, is shorter than before, or begins otherwise than what
   ///   was taken from it: then it changed under its name, and both digests are named.
-  public init(_ segment: Segment, from start: SegmentPosition) throws(SegmentError) {
+  public init(
+    _ segment: Segment, from start: SegmentPosition = SegmentPosition(), hashes: Bool = true
+  ) throws(SegmentError) {
     self.segment = segment
     self.lines = start.lines
+    self.hashes = hashes
     splitter = LineSplitter(try SegmentFile(path: segment.path, compression: segment.compression))
     guard start.bytes > 0 else { return }
     let longEnough = try splitter.skip(start.bytes, consumed: { hash.update(bufferPointer: $0) })
@@ -72,67 +64,62 @@ public final class SegmentReader {
     }
   }
 
-  /// Reads on, until `linesMax` lines are read or the file ends.
-  public func next(linesMax: Int) throws(SegmentError) -> SegmentPart {
-    var part = SegmentPart(position: SegmentPosition(), isLast: false)
-    var read = 0
-    while read < linesMax {
-      guard let line = try splitter.next(consumed: { hash.update(bufferPointer: $0) }) else {
-        part.isLast = true
-        break
-      }
-      if case .unterminated(let bytes) = line {
-        if !segment.isOpen {
-          splitter.takeUnterminated(bytes, consumed: { hash.update(bufferPointer: $0) })
-          lines += 1
-          reject(bytes, LineFault("torn: the last line has no line feed"), &part)
+  /// Reads on into a chunk, until it is full or the file ends.
+  public func fill(_ chunk: LineChunk) throws(SegmentError) {
+    chunk.clear()
+    chunk.segmentName = segment.name
+    chunk.firstLine = lines + 1
+    var hashed = 0
+    // The chunk's bytes are the file's: they are hashed together, and before what does not stand in it.
+    func hashChunk() {
+      guard hashes, hashed < chunk.count else { return }
+      hash.update(
+        bufferPointer: UnsafeRawBufferPointer(start: chunk.bytes + hashed, count: chunk.count - hashed))
+      hashed = chunk.count
+    }
+    while !chunk.isFull {
+      var isOverlong = false
+      let next = try splitter.next { piece in
+        if !isOverlong, piece.count > RawLogFormat.lineBytesMax + 1 {
+          isOverlong = true
+          hashChunk()
         }
-        part.isLast = true
-        break
+        if isOverlong, hashes { hash.update(bufferPointer: piece) }
       }
-      if segment.isOpen, case .overlongUnterminated(_, let start) = line {
-        return try leaveAlone(from: start, part)
+      chunk.isLast = next == nil
+      guard let line = next else { break }
+      if segment.isOpen {
+        if case .unterminated = line { chunk.isLast = true }
+        if case .overlongUnterminated(_, let start) = line {
+          chunk.isLast = true
+          return try leaveAlone(from: start, chunk)
+        }
+        if chunk.isLast { break }
       }
       lines += 1
-      read += 1
       switch line {
-      case .whole(let bytes): take(bytes, &part)
+      case .whole(let bytes): chunk.append(bytes, .whole, hasLineFeed: true)
+      case .unterminated(let bytes):
+        splitter.takeUnterminated(bytes, consumed: { _ in })
+        chunk.append(bytes, .torn, hasLineFeed: false)
       case .overlong(let beginning), .overlongUnterminated(let beginning, _):
-        reject(beginning, LineFault("longer than \(RawLogFormat.lineBytesMax) bytes"), &part)
-      case .unterminated: break
+        chunk.append(beginning, .overlong, hasLineFeed: false)
+        hashed = chunk.count
       }
     }
-    part.position = SegmentPosition(
-      bytes: splitter.position, lines: lines, sha256: hexText(hash.finalize()))
-    return part
+    hashChunk()
+    chunk.position = SegmentPosition(
+      bytes: splitter.position, lines: lines, sha256: hashes ? hexText(hash.finalize()) : "")
   }
 
   /// A last line that is being written and too long already: nothing from its first byte on counts as read. The
   /// digest has gone past it, so it is made again.
-  private func leaveAlone(from start: Int64, _ part: SegmentPart) throws(SegmentError) -> SegmentPart {
+  private func leaveAlone(from start: Int64, _ chunk: LineChunk) throws(SegmentError) {
     hash = SHA256()
     let again = LineSplitter(try SegmentFile(path: segment.path, compression: segment.compression))
     guard try again.skip(start, consumed: { hash.update(bufferPointer: $0) }) else {
       throw SegmentError(path: segment.path, problem: "became shorter while it was read")
     }
-    var part = part
-    part.isLast = true
-    part.position = SegmentPosition(bytes: start, lines: lines, sha256: hexText(hash.finalize()))
-    return part
+    chunk.position = SegmentPosition(bytes: start, lines: lines, sha256: hexText(hash.finalize()))
   }
-
-  private func take(_ bytes: UnsafeRawBufferPointer, _ part: inout SegmentPart) {
-    do throws(LineFault) {
-      part.taken.append(try takeLine(bytes, place: place, with: tape))
-    } catch {
-      reject(bytes, error, &part)
-    }
-  }
-
-  private func reject(_ bytes: UnsafeRawBufferPointer, _ fault: LineFault, _ part: inout SegmentPart) {
-    part.rejected.append(Rejection(place: place, reason: fault.reason, excerpt: excerpt(bytes)))
-    if let time = fault.time { part.rejectedTimes.append(time) }
-  }
-
-  private var place: Usage.Place { Usage.Place(file: segment.name, line: lines) }
 }

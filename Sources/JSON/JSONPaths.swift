@@ -15,6 +15,10 @@ public struct JSONPaths: Sendable {
 
   private var nodes: [Node] = [Node(nameStart: 0, nameCount: 0, slot: -1, next: 1)]
   private var names: [UInt8] = []
+  /// What these paths are known by where something found is remembered.
+  private let identity = Identity()
+
+  final class Identity: Sendable {}
 
   public enum Limit {
     /// More than any vendor's usage object has; the places found stand in a fixed room.
@@ -52,19 +56,50 @@ public struct JSONPaths: Sendable {
   public func find(
     in object: JSONValue, stranger: (_ parent: String, _ name: JSONValue, _ value: JSONValue) -> Void
   ) -> JSONFound {
+    if let memory = object.layout.memory {
+      return remembered(memory, object, stranger: stranger)
+    }
     var found = JSONFound(layout: object.layout)
     guard object.isObject else { return found }
+    search(object, &found, strangers: nil, stranger)
+    return found
+  }
+
+  /// Finds in a layout where nothing changes but the numbers: what was found before is found again.
+  private func remembered(
+    _ memory: JSONMemory, _ object: JSONValue,
+    stranger: (_ parent: String, _ name: JSONValue, _ value: JSONValue) -> Void
+  ) -> JSONFound {
+    if let known = memory.find(identity, object.index) {
+      for strange in known.strangers {
+        let value = JSONValue(layout: object.layout, index: strange.value)
+        guard value.mayHoldCount else { continue }
+        stranger(strange.parent, JSONValue(layout: object.layout, index: strange.value - 1), value)
+      }
+      return JSONFound(layout: object.layout, places: known.places)
+    }
+    var found = JSONFound(layout: object.layout)
+    let strangers = JSONStrangers()
+    if object.isObject { search(object, &found, strangers: strangers, stranger) }
+    memory.remember(identity, object.index, found, strangers.list)
+    return found
+  }
+
+  private func search(
+    _ object: JSONValue, _ found: inout JSONFound, strangers: JSONStrangers?,
+    _ stranger: (_ parent: String, _ name: JSONValue, _ value: JSONValue) -> Void
+  ) {
     nodes.withUnsafeBufferPointer { nodes in
       names.withUnsafeBufferPointer { names in
-        find(object.index, 0, nodes, names, &found, stranger)
+        find(object.index, 0, nodes, names, &found, strangers, stranger)
       }
     }
-    return found
   }
 
   private func find(
     _ object: Int, _ parent: Int, _ nodes: UnsafeBufferPointer<Node>, _ names: UnsafeBufferPointer<UInt8>,
-    _ found: inout JSONFound, _ stranger: (String, JSONValue, JSONValue) -> Void
+    _ found: inout JSONFound, _ strangers: JSONStrangers?,
+    _ stranger: (String, JSONValue, JSONValue) -> Void
   ) {
     let layout = found.layout
     let end = Int(layout.nodes[object].next)
@@ -81,11 +116,12 @@ public struct JSONPaths: Sendable {
           continue
         }
         if kind == .object {
-          find(value, node, nodes, names, &found, stranger)
+          find(value, node, nodes, names, &found, strangers, stranger)
           continue
         }
       }
       let strange = JSONValue(layout: layout, index: value)
+      strangers?.list.append(.init(parent: parentName(parent, nodes, names), value: value))
       guard strange.mayHoldCount else { continue }
       stranger(parentName(parent, nodes, names), name, strange)
     }
@@ -129,13 +165,77 @@ public struct JSONPaths: Sendable {
 public struct JSONFound {
   fileprivate let layout: JSONLayout
   fileprivate var places: InlineArray<64, Int32> = .init(repeating: 0)
+  /// The same, where it was found before.
+  private let known: UnsafePointer<Int32>?
 
-  fileprivate init(layout: JSONLayout) { self.layout = layout }
+  fileprivate init(layout: JSONLayout) {
+    self.layout = layout
+    known = nil
+  }
+
+  fileprivate init(layout: JSONLayout, places: UnsafePointer<Int32>) {
+    self.layout = layout
+    known = places
+  }
+
+  @inline(__always) private func place(_ slot: Int) -> Int {
+    if let known { return Int(known[slot]) }
+    return Int(places[slot])
+  }
 
   /// The value in a slot; nil where the object has none, or null. Readable until the tape's next `parse`.
   public subscript(slot: Int) -> JSONValue? {
     // A member's value never is the tape's first.
-    let place = places[slot]
-    return place == 0 ? nil : JSONValue(layout: layout, index: Int(place))
+    let place = place(slot)
+    return place == 0 ? nil : JSONValue(layout: layout, index: place)
+  }
+
+  /// A number of 0 or more in a slot; nil where the object has none, or null. What is no such number is -1.
+  public func count(_ slot: Int) -> Int64? {
+    let place = place(slot)
+    if place == 0 { return nil }
+    if let wholes = layout.wholes, layout.nodes[place].kind == .number { return wholes[place] }
+    return max(-1, JSONValue(layout: layout, index: place).lenientWholeNumber ?? -1)
+  }
+}
+
+/// Members at none of the paths, as they are gathered.
+private final class JSONStrangers {
+  var list: [JSONMemory.Stranger] = []
+}
+
+/// What was found in a layout where nothing changes but the numbers.
+final class JSONMemory {
+  struct Stranger {
+    var parent: String
+    var value: Int
+  }
+
+  struct Entry {
+    var identity: JSONPaths.Identity
+    var object: Int
+    var places: UnsafePointer<Int32>
+    var strangers: [Stranger]
+  }
+
+  private var entries: [Entry] = []
+
+  deinit {
+    for entry in entries { entry.places.deallocate() }
+  }
+
+  fileprivate func find(_ identity: JSONPaths.Identity, _ object: Int) -> Entry? {
+    for index in entries.indices
+    where entries[index].identity === identity && entries[index].object == object { return entries[index] }
+    return nil
+  }
+
+  fileprivate func remember(
+    _ identity: JSONPaths.Identity, _ object: Int, _ found: JSONFound, _ strangers: [Stranger]
+  ) {
+    let places = UnsafeMutablePointer<Int32>.allocate(capacity: JSONPaths.Limit.slotsMax)
+    for slot in 0..<JSONPaths.Limit.slotsMax { places[slot] = found.places[slot] }
+    entries.append(
+      Entry(identity: identity, object: object, places: UnsafePointer(places), strangers: strangers))
   }
 }

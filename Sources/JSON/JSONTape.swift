@@ -69,9 +69,16 @@ final class JSONLayout {
   let bytesMax: Int
   let bytes: UnsafeMutablePointer<UInt8>
   let nodes: UnsafeMutablePointer<Node>
+  /// Of a shape's layout: each number's value by its node, and what was found in it before.
+  let wholes: UnsafeMutablePointer<Int64>?
+  let memory: JSONMemory?
 
-  init(bytesMax: Int) {
+  /// - Parameter remembers: for a layout in which nothing changes but the numbers.
+  init(bytesMax: Int, remembers: Bool = false) {
     self.bytesMax = bytesMax
+    wholes = remembers ? .allocate(capacity: bytesMax + 1) : nil
+    wholes?.initialize(repeating: 0, count: bytesMax + 1)
+    memory = remembers ? JSONMemory() : nil
     bytes = .allocate(capacity: bytesMax)
     bytes.initialize(repeating: 0, count: bytesMax)
     nodes = .allocate(capacity: bytesMax + 1)
@@ -82,6 +89,7 @@ final class JSONLayout {
   deinit {
     bytes.deallocate()
     nodes.deallocate()
+    wholes?.deallocate()
   }
 }
 

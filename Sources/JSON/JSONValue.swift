@@ -74,6 +74,7 @@ public struct JSONValue {
   /// A number that is whole: `12`, `12.0`, `1.2e1`. Nil where it is not, or does not fit 64 bits.
   public var wholeNumber: Int64? {
     guard node.kind == .number else { return nil }
+    if let wholes = layout.wholes { return wholes[index] }
     return parseWholeNumber(UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count))
   }
 
@@ -132,6 +133,9 @@ public struct JSONValue {
     return value
   }
 
+  /// An object with anything in it.
+  public var hasMembers: Bool { node.kind == .object && Int(node.next) > index + 1 }
+
   /// Every member in the order written, repeated names included.
   public var members: [(name: JSONValue, value: JSONValue)] {
     guard node.kind == .object else { return [] }
@@ -164,6 +168,7 @@ public struct JSONValue {
   /// A number other than 0, whatever its form.
   public var isNonZeroNumber: Bool {
     guard node.kind == .number else { return false }
+    if let wholes = layout.wholes { return wholes[index] != 0 }
     let text = UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count)
     return text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { $0 >= 49 && $0 <= 57 }
   }

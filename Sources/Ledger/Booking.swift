@@ -19,6 +19,21 @@ public enum CostState: String, Comparable, CaseIterable, Sendable {
   public var isUnknown: Bool { self < .estimated }
 }
 
+/// The four columns of tokens in the books: every token is in one of them.
+public struct BookedTokens: Hashable, Sendable {
+  public var input: Int64
+  public var cacheRead: Int64
+  public var cacheWrite: Int64
+  public var output: Int64
+
+  public init(_ counts: TokenCounts) {
+    input = counts[.input] + counts[.inputAudio] + counts[.inputImage] + counts[.inputVideo]
+    cacheRead = counts[.cacheRead] + counts[.cacheReadAudio] + counts[.cacheReadImage]
+    cacheWrite = counts.cacheWrite
+    output = counts[.output] + counts[.outputAudio] + counts[.outputImage]
+  }
+}
+
 /// Whole numbers that splits may cut: each is in units of 1/`Books.weightDenominator`.
 public struct WeightedCounts: Hashable, Sendable {
   public var requests: Int128 = 0

@@ -5,7 +5,8 @@ internal import Ledger
 ///
 /// Each format declares its fields beside its rule: those it reads, as cases of an enum, and those it knowingly
 /// leaves, with the reason. A rule can read what it declared and nothing else, so the list cannot fall behind.
-struct KnownFields<Field: CaseIterable & RawRepresentable & Sendable>: Sendable where Field.RawValue == Int {
+final class KnownFields<Field: CaseIterable & RawRepresentable & Sendable>: Sendable
+where Field.RawValue == Int {
   /// Where each field stands. A field with several names takes the one that is there.
   let read: [(path: String, field: Field)]
   /// What is known and left, and why.
@@ -55,8 +56,8 @@ struct UsageObject<Field: CaseIterable & RawRepresentable & Sendable> where Fiel
 
   /// A count: `12.0` and `"12"` are 12.
   func count(_ field: Field) throws(NormalizeFault) -> Int64? {
-    guard let value = found[field.rawValue] else { return nil }
-    guard let number = value.lenientWholeNumber, number >= 0, number <= NormalizeLimit.countMax else {
+    guard let number = found.count(field.rawValue) else { return nil }
+    guard number >= 0, number <= NormalizeLimit.countMax else {
       throw NormalizeFault("`\(known.path(of: field))` is not a count (a whole number from 0 to 2^53)")
     }
     return number

@@ -40,7 +40,7 @@ public struct IngestSummary: Hashable, Sendable {
 }
 
 public enum IngestLimit {
-  /// Lines read before they are put away: some megabytes of usages.
+  /// Rows of other sources read before they are put away: some megabytes of usages.
   public static let linesPerPart = 4096
   /// Lines in one transaction: what a killed run reads again, against one wait for the disk each.
   public static let linesPerTransaction = 65_536
@@ -59,6 +59,7 @@ public struct IngestProgress: Sendable {
 /// Reads raw logs into the store: every line once. One transaction holds rows and how far their files were read.
 public final class Ingestion {
   private let store: Store
+  private let threads: Int
   private var numbers: [String: TakenNumbers] = [:]
   private var changedWriters: Set<String> = []
   /// Begun in this transaction, not ended yet.
@@ -67,8 +68,21 @@ public final class Ingestion {
   /// Other sources have brought requests, which may stand here too.
   private var hasSources = false
   private var summary = IngestSummary()
+  private var numberings: [Int: Numbering] = [:]
+  /// The segment in hand.
+  private var current: (plan: Int, id: Int64, row: SegmentRow)?
 
-  public init(store: Store) { self.store = store }
+  /// A reader's numbers.
+  private struct Numbering {
+    var writers: [String] = []
+    var facts: [RequestFacts] = []
+  }
+
+  /// - Parameter threads: how many read and parse at a time; the store is written by the caller's.
+  public init(store: Store, threads: Int = 1) {
+    self.store = store
+    self.threads = threads
+  }
 
   /// Reads what is new in these segments, in the order given.
   /// - Throws: `StoreError`. A file that cannot be taken is a problem in the summary, and the others are read.
@@ -77,20 +91,31 @@ public final class Ingestion {
   ) throws -> IngestSummary {
     interrupted = try store.interruptedAttempts()
     hasSources = try store.hasSourceIDs()
-    var done = 0
-    while done < segments.count {
+    let plans = try plan(segments)
+    let reader = ParallelReader(segments: plans.count, threads: threads) { index throws(SegmentError) in
+      try SegmentReader(try locate(plans[index].segment).0, from: plans[index].start)
+    }
+    defer { reader.stop() }
+    var isAtEnd = false
+    while !isAtEnd {
       try store.transaction {
         let linesMax = summary.lines + Int64(IngestLimit.linesPerTransaction)
-        while done < segments.count, summary.lines < linesMax {
-          progress(
-            IngestProgress(
-              files: segments.count, filesDone: done, lines: summary.lines, name: segments[done].name))
-          do {
-            if try read(segments[done], until: linesMax) { done += 1 }
-          } catch let error as SegmentError {
+        while summary.lines < linesMax {
+          guard let item = reader.next() else {
+            isAtEnd = true
+            break
+          }
+          switch item {
+          case .failure(let index, let error):
             summary.problems.append(error.description)
-            open = nil
-            done += 1
+            progress(.init(files: plans.count, filesDone: index + 1, lines: summary.lines, name: error.path))
+          case .batch(let batch):
+            let chunk = batch.chunk
+            try put(batch, plans[chunk.segment])
+            let done = chunk.segment + (chunk.isLast ? 1 : 0)
+            progress(
+              .init(files: plans.count, filesDone: done, lines: summary.lines, name: chunk.segmentName))
+            reader.giveBack(chunk)
           }
         }
         try settle()
@@ -100,55 +125,57 @@ public final class Ingestion {
     return summary
   }
 
-  /// The reading in hand: kept open over transactions, so that a large segment is hashed once.
-  private var open: Reading?
-
-  private struct Reading {
-    var name: String
-    var reader: SegmentReader
+  /// A segment of which something may be new, and where to go on in it.
+  private struct Plan: Sendable {
+    var segment: Segment
     var row: SegmentRow
     var facts: FileFacts
+
+    var start: SegmentPosition { SegmentPosition(bytes: row.bytes, lines: row.lines, sha256: row.sha256) }
   }
 
-  /// Reads on in a segment.
-  /// - Returns: true at its end; false where `linesMax` lines of this run were reached.
-  private func read(_ segment: Segment, until linesMax: Int64) throws -> Bool {
-    if open?.name != segment.name {
-      let (segment, facts) = try locate(segment)
-      let row = try store.segment(named: segment.name)?.row ?? SegmentRow(name: segment.name)
-      if facts.isAsRead(row) { return true }
-      let start = SegmentPosition(bytes: row.bytes, lines: row.lines, sha256: row.sha256)
-      let reader = try SegmentReader(segment, from: start)
-      open = Reading(name: segment.name, reader: reader, row: row, facts: facts)
+  private func plan(_ segments: [Segment]) throws -> [Plan] {
+    var plans: [Plan] = []
+    for listed in segments {
+      do throws(SegmentError) {
+        let (segment, facts) = try locate(listed)
+        plans.append(Plan(segment: segment, row: SegmentRow(name: segment.name), facts: facts))
+      } catch {
+        summary.problems.append(error.description)
+      }
+    }
+    return try plans.compactMap { plan in
+      var plan = plan
+      plan.row = try store.segment(named: plan.segment.name)?.row ?? plan.row
+      return plan.facts.isAsRead(plan.row) ? nil : plan
+    }
+  }
+
+  private func put(_ batch: LineBatch, _ plan: Plan) throws {
+    learn(batch)
+    let chunk = batch.chunk
+    if current?.plan != chunk.segment {
       summary.files += 1
+      current = (chunk.segment, try store.save(plan.row), plan.row)
     }
-    while var current = open {
-      let part = try current.reader.next(linesMax: IngestLimit.linesPerPart)
-      if part.isLast { current.facts.mark(&current.row) }
-      try put(part, &current.row)
-      open = part.isLast ? nil : current
-      if part.isLast { return true }
-      if summary.lines >= linesMax { return false }
-    }
-    return true
-  }
-
-  private func put(_ part: SegmentPart, _ row: inout SegmentRow) throws {
+    guard let (_, segment, found) = current else { return }
+    var row = found
     let before = row
-    row.bytes = part.position.bytes
-    row.lines = part.position.lines
-    row.sha256 = part.position.sha256
-    row.rejected += Int64(part.rejected.count)
-    let segment = try store.save(row)
+    row.bytes = chunk.position.bytes
+    row.lines = chunk.position.lines
+    row.sha256 = chunk.position.sha256
+    row.rejected += Int64(batch.rejected.count)
+    if chunk.isLast { plan.facts.mark(&row) }
     var slots: Set<Int64> = []
-    for line in part.taken {
-      slots.insert(timeSlot(of: line.head.time))
-      try take(line, segment, &row)
+    for line in batch.rows {
+      slots.insert(timeSlot(of: line.time))
+      try take(line, batch, segment, &row)
     }
-    for time in part.rejectedTimes { slots.insert(timeSlot(of: time)) }
-    for rejection in part.rejected { try store.add(rejection, segment: segment) }
+    for time in batch.rejectedTimes { slots.insert(timeSlot(of: time)) }
+    for rejection in batch.rejected { try store.add(rejection, segment: segment) }
     try store.addSlots(slots, segment: segment)
     _ = try store.save(row)
+    current = (chunk.segment, segment, row)
     summary.lines += row.lines - before.lines
     summary.usages += row.usages - before.usages
     summary.duplicates += row.duplicates - before.duplicates
@@ -156,32 +183,40 @@ public final class Ingestion {
     summary.control += row.control - before.control
   }
 
-  private func take(_ line: TakenLine, _ segment: Int64, _ row: inout SegmentRow) throws {
-    let head = line.head
-    if numbers[head.writer] == nil {
-      numbers[head.writer] = TakenNumbers(try store.taken(writer: head.writer))
-    }
-    guard numbers[head.writer]?.take(head.seq, time: head.time) == true else {
+  /// The numbers that this batch brings.
+  private func learn(_ batch: LineBatch) {
+    numberings[batch.numbering, default: Numbering()].writers += batch.newWriters
+    numberings[batch.numbering, default: Numbering()].facts += batch.newFacts
+  }
+
+  private func take(_ line: LineRow, _ batch: LineBatch, _ segment: Int64, _ row: inout SegmentRow) throws {
+    guard let numbering = numberings[batch.numbering] else { return }
+    let writer = numbering.writers[Int(line.writer)]
+    if numbers[writer] == nil { numbers[writer] = TakenNumbers(try store.taken(writer: writer)) }
+    guard numbers[writer]?.take(line.seq, time: line.time) == true else {
       row.duplicates += 1
       return
     }
-    changedWriters.insert(head.writer)
-    switch line {
-    case .control: row.control += 1
-    case .start(_, let usage):
+    changedWriters.insert(writer)
+    guard line.kind != .control else {
       row.control += 1
-      begun[Attempt(id: usage.id, attempt: usage.attempt)] = (usage, segment)
-    case .end(_, let usage):
-      let attempt = Attempt(id: usage.id, attempt: usage.attempt)
-      if begun.removeValue(forKey: attempt) == nil, interrupted.remove(attempt) != nil {
-        try store.removeInterrupted(id: usage.id, attempt: usage.attempt)
-      }
-      let isKnown = hasSources ? try store.isFromSource(usage) : false
-      if try !isKnown && store.insert(usage, segment: segment) {
-        row.usages += 1
-      } else {
-        row.duplicates += 1
-      }
+      return
+    }
+    let usage = batch.usage(line, facts: numbering.facts[Int(line.facts)])
+    let attempt = Attempt(id: usage.id, attempt: usage.attempt)
+    if line.kind == .start {
+      row.control += 1
+      begun[attempt] = (usage, segment)
+      return
+    }
+    if begun.removeValue(forKey: attempt) == nil, interrupted.remove(attempt) != nil {
+      try store.removeInterrupted(id: usage.id, attempt: usage.attempt)
+    }
+    let isKnown = hasSources ? try store.isFromSource(usage) : false
+    if try !isKnown && store.insert(usage, segment: segment) {
+      row.usages += 1
+    } else {
+      row.duplicates += 1
     }
   }
 
@@ -214,7 +249,7 @@ extension Ingestion {
 }
 
 /// How a file lies on the disk: enough to see, without reading it, that it is as it was.
-struct FileFacts {
+struct FileFacts: Sendable {
   var bytes: Int64
   var modifiedNanoseconds: Int64
   var suffix: String

@@ -192,13 +192,12 @@ public struct BooksBuilder {
   }
 
   private func tokens(_ counts: TokenCounts) -> WeightedCounts {
+    let tokens = BookedTokens(counts)
     var result = WeightedCounts()
-    result.inputTokens = Int128(
-      counts[.input] + counts[.inputAudio] + counts[.inputImage] + counts[.inputVideo])
-    result.cacheReadTokens = Int128(
-      counts[.cacheRead] + counts[.cacheReadAudio] + counts[.cacheReadImage])
-    result.cacheWriteTokens = Int128(counts.cacheWrite)
-    result.outputTokens = Int128(counts[.output] + counts[.outputAudio] + counts[.outputImage])
+    result.inputTokens = Int128(tokens.input)
+    result.cacheReadTokens = Int128(tokens.cacheRead)
+    result.cacheWriteTokens = Int128(tokens.cacheWrite)
+    result.outputTokens = Int128(tokens.output)
     return result
   }
 }

@@ -1,7 +1,7 @@
 import Ledger
 
 /// The weighted figures of a row, in the order of `chargeback.csv`, under their names there.
-enum CountColumn: String, CaseIterable {
+public enum CountColumn: String, CaseIterable, Sendable {
   case requests
   case failedRequests = "failed_requests"
   case interruptedRequests = "interrupted_requests"

@@ -92,7 +92,8 @@ struct IngestCommand: ParsableCommand {
     let progress = ProgressLine()
     var summary = IngestSummary()
     if source == nil {
-      summary = try Ingestion(store: store).run(try segments(settings), progress: progress.show)
+      let ingestion = Ingestion(store: store, threads: Program.threads)
+      summary = try ingestion.run(try segments(settings), progress: progress.show)
     }
     let sources = source.map { [$0] } ?? (files.isEmpty ? settings.file.sources : [])
     summary += try SourceIngestion(store: store).run(sources, progress: progress.show)

@@ -6,6 +6,8 @@ internal import Pipeline
 enum Program {
   static let version = "0.1.0"
   static let name = "tollbook \(version)"
+  /// One for each core.
+  static var threads: Int { ProcessInfo.processInfo.activeProcessorCount }
 }
 
 @main
@@ -24,7 +26,7 @@ struct Tollbook: AsyncParsableCommand {
       ProxyCommand.self,
       KeysCommand.self, RunCommand.self, IngestCommand.self, ReportCommand.self,
       CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ExplainCommand.self,
-      RequestsCommand.self, PricesCommand.self,
+      RequestsCommand.self, RollupCommand.self, PricesCommand.self,
       DoctorCommand.self, StoreCommand.self, SampleCommand.self, DemoCommand.self,
     ])
 

@@ -19,20 +19,35 @@ import Testing
       compression: suffix == ".gz" ? .gzip : suffix == ".zst" ? .zstd : .none, isOpen: suffix == ".open")
   }
 
-  private func readAll(
-    _ segment: Segment, from start: SegmentPosition = SegmentPosition(), linesMax: Int = 1000
-  ) throws -> SegmentPart {
-    let reader = try SegmentReader(segment, from: start)
-    var whole = try reader.next(linesMax: linesMax)
-    while !whole.isLast {
-      let part = try reader.next(linesMax: linesMax)
-      #expect(part.taken.count + part.rejected.count <= linesMax)
-      whole.taken += part.taken
-      whole.rejected += part.rejected
-      whole.rejectedTimes += part.rejectedTimes
-      whole.position = part.position
-      whole.isLast = part.isLast
+  /// What the chunks of a segment bring together.
+  private struct Whole {
+    struct Line {
+      var head: (seq: Int64, number: Int64)
     }
+    var taken: [Line] = []
+    var rejected: [Rejection] = []
+    var rejectedTimes: [Int64] = []
+    var position = SegmentPosition()
+    var chunks = 0
+  }
+
+  private func readAll(
+    _ segment: Segment, from start: SegmentPosition = SegmentPosition()
+  ) throws -> Whole {
+    let reader = try SegmentReader(segment, from: start)
+    let parser = LineParser()
+    let chunk = LineChunk()
+    var whole = Whole()
+    repeat {
+      try reader.fill(chunk)
+      let batch = parser.parse(chunk)
+      #expect(batch.rows.count + batch.rejected.count == chunk.lineCount)
+      whole.taken += batch.rows.map { .init(head: ($0.seq, $0.line)) }
+      whole.rejected += batch.rejected
+      whole.rejectedTimes += batch.rejectedTimes
+      whole.position = chunk.position
+      whole.chunks += 1
+    } while !chunk.isLast
     return whole
   }
 
@@ -48,18 +63,27 @@ import Testing
     #expect(part.rejected.map(\.place.line) == [1, 2])
   }
 
-  @Test("however small the parts, they bring the same lines", arguments: [1, 2, 3, 7, 100])
-  func parts(linesMax: Int) throws {
-    try folder.write((1...20).map(line).joined() + "bad\n" + line(21), to: "a.jsonl")
+  @Test("a segment of several chunks: every line once, in order, numbered as it stands in the file")
+  func chunks() throws {
+    let bad = "bad\n"
+    let text = (1...20_000).map(line).joined() + bad + line(20_001)
+    let file = try folder.write(text, to: "a.jsonl")
     let whole = try readAll(segment())
-    let inParts = try readAll(segment(), linesMax: linesMax)
-    #expect(inParts.position == whole.position)
-    #expect(inParts.taken.map(\.head) == whole.taken.map(\.head))
-    #expect(whole.taken.map(\.head.seq) == (1...21).map(Int64.init))
-    #expect(whole.taken.map(\.head.number) == (1...20).map(Int64.init) + [22])
-    #expect(inParts.rejected == whole.rejected)
-    #expect(whole.rejected.map(\.place) == [.init(file: "a.jsonl", line: 21)])
-    #expect(whole.position.lines == 22)
+    #expect(whole.chunks > 2)
+    #expect(whole.taken.map(\.head.seq) == (1...20_001).map(Int64.init))
+    #expect(whole.taken.map(\.head.number) == (1...20_000).map(Int64.init) + [20_002])
+    #expect(whole.rejected.map(\.place) == [.init(file: "a.jsonl", line: 20_001)])
+    #expect((whole.position.lines, whole.position.bytes) == (20_002, Int64(text.utf8.count)))
+    #expect(whole.position.sha256 == (try Tool.sha256(file)))
+  }
+
+  @Test("the digest counts what no chunk holds: an over-long line between others")
+  func digestOfOverlong() throws {
+    let text = line(1) + "x" + String(repeating: "y", count: 3 << 20) + "\n" + line(2)
+    let file = try folder.write(text, to: "a.jsonl")
+    let whole = try readAll(segment())
+    #expect(whole.position.sha256 == (try Tool.sha256(file)))
+    #expect(whole.taken.map(\.head.number) == [1, 3])
   }
 
   @Test("a file that has grown is read on from where it was, sealed and compressed or not")
@@ -160,7 +184,7 @@ import Testing
       to: "a.jsonl")
     let part = try readAll(segment())
     #expect(part.rejected.count == 3)
-    #expect(!String(reflecting: part).contains("tell nobody"))
+    #expect(!String(reflecting: part.rejected).contains("tell nobody"))
   }
 
   @Test("a cut archive brings an error, not a shorter month")

@@ -54,6 +54,15 @@ public enum Tool {
     }
   }
 
+  /// As the system's own tool says it.
+  public static func sha256(_ file: String) throws -> String {
+    let out = file + ".sha256"
+    try run("/bin/sh", "-c", "sha256sum < '\(file)' > '\(out)'")
+    let text = try String(contentsOfFile: out, encoding: .utf8)
+    try FileManager.default.removeItem(atPath: out)
+    return String(text.prefix(64))
+  }
+
   /// Compresses `file` to `file.gz`, and leaves it.
   public static func gzip(_ file: String) throws { try run("/usr/bin/env", "gzip", "-kf", file) }
 

@@ -1,0 +1,145 @@
+import Ingest
+import JSON
+import Ledger
+import RawLog
+import Sample
+import TestKit
+import Testing
+
+/// The quick way of reading lines against the strict one, which decides what a line means.
+@Suite struct LineParserLawTests {
+  /// Every line of a month that has all endpoints, faults and damaged lines.
+  private static func month(seed: UInt64) throws -> [[UInt8]] {
+    let folder = try TestFolder()
+    _ = try SampleMonth(
+      month: "2026-10", requests: 1500, seed: seed, utcOffsetHours: 9, writers: 2, crashes: 2, badLines: 14,
+      resentFiles: 2
+    ).write(to: folder.path)
+    var lines: [[UInt8]] = []
+    for segment in try findSegments(in: folder.path) {
+      lines += try folder.read(segment.name).split(separator: 0x0A).map(Array.init)
+    }
+    return lines
+  }
+
+  @Test(
+    "every line of a month is read as the strict reader reads it, the first time and the second",
+    arguments: [1, 2])
+  func month(seed: UInt64) throws {
+    let lines = try Self.month(seed: seed)
+    #expect(lines.count > 2500)
+    try Comparison().expectSame(lines + lines)
+  }
+
+  @Test("so is every line that something happened to", arguments: 1...6)
+  func changed(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let lines = try Self.month(seed: 3)
+    let changed = (0..<6000).map { _ in Self.change(lines.randomElement(using: &random) ?? [], &random) }
+    // Known lines first, so that the changed ones meet what was learnt.
+    try Comparison().expectSame(lines + changed)
+  }
+
+  private static let texts = [
+    #""\u0041""#, #""a\n""#, "\"日本\"", "\"\"", "null", "true", "-1", "1.0", "1e2", "007",
+    "1234567890123456789",
+    "{}", "[]", "12", "\"12\"", "9007199254740993", " 5", "0",
+  ]
+
+  /// One change at one place: a byte, a value, a member twice, a member gone, a space, two members in the other order.
+  private static func change(_ line: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
+    guard !line.isEmpty else { return line }
+    var line = line
+    let colons = line.indices.filter { line[$0] == UInt8(ascii: ":") }
+    let commas = line.indices.filter { line[$0] == UInt8(ascii: ",") }
+    switch Int.random(in: 0..<7, using: &random) {
+    case 0: line[Int.random(in: 0..<line.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+    case 1: line.remove(at: Int.random(in: 0..<line.count, using: &random))
+    case 2: line.insert(0x20, at: Int.random(in: 0..<line.count, using: &random))
+    case 3, 4:
+      guard let colon = colons.randomElement(using: &random) else { break }
+      let end = line[(colon + 1)...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") }
+      let text = texts.randomElement(using: &random) ?? ""
+      line.replaceSubrange(colon + 1..<(end ?? line.count), with: Array(text.utf8))
+    case 5:
+      guard let first = commas.randomElement(using: &random), let last = commas.randomElement(using: &random),
+        first < last
+      else { break }
+      line.insert(contentsOf: Array(line[first..<last]), at: last)
+    default:
+      guard let first = commas.randomElement(using: &random) else { break }
+      let end = commas.first { $0 > first } ?? line.count
+      line.removeSubrange(first..<end)
+    }
+    return line.filter { $0 != 0x0A }
+  }
+}
+
+/// Reads the same lines in both ways.
+private struct Comparison {
+  private let folder: TestFolder
+  init() throws { folder = try TestFolder() }
+
+  func expectSame(_ lines: [[UInt8]]) throws {
+    try folder.write(Array(lines.joined(separator: [0x0A])) + [0x0A], to: "a.jsonl")
+    let quick = try quickly()
+    let strict = strictly(lines)
+    #expect(quick.count == strict.count)
+    for (index, (quick, strict)) in zip(quick, strict).enumerated() where quick != strict {
+      Issue.record("line \(index + 1): \(String(decoding: lines[index], as: UTF8.self))\n\(quick)\n\(strict)")
+      return
+    }
+  }
+
+  private func quickly() throws -> [String] {
+    let segment = Segment(
+      name: "a.jsonl", path: folder.file("a.jsonl"), compression: .none, isOpen: false)
+    let reader = try SegmentReader(segment)
+    let parser = LineParser()
+    let chunk = LineChunk()
+    var told: [Int64: String] = [:]
+    var writers: [String] = []
+    var facts: [RequestFacts] = []
+    repeat {
+      try reader.fill(chunk)
+      let batch = parser.parse(chunk)
+      #expect(batch.numbering == 0)
+      writers += batch.newWriters
+      facts += batch.newFacts
+      for row in batch.rows {
+        let usage = row.kind == .control ? nil : batch.usage(row, facts: facts[Int(row.facts)])
+        told[row.line] = Self.tell(
+          "\(row.kind)", writers[Int(row.writer)], row.seq, row.time, usage)
+      }
+      for rejection in batch.rejected {
+        told[rejection.place.line] = "rejected \(rejection.reason) \(rejection.excerpt)"
+      }
+    } while !chunk.isLast
+    return told.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  private func strictly(_ lines: [[UInt8]]) -> [String] {
+    let tape = JSONTape()
+    return lines.enumerated().map { index, line in
+      line.withUnsafeBytes { bytes in
+        do throws(LineFault) {
+          let taken = try takeLine(bytes, place: .init(file: "a.jsonl", line: Int64(index + 1)), with: tape)
+          let head = taken.head
+          switch taken {
+          case .control: return Self.tell("control", head.writer, head.seq, head.time, nil)
+          case .start(_, let usage): return Self.tell("start", head.writer, head.seq, head.time, usage)
+          case .end(_, let usage): return Self.tell("end", head.writer, head.seq, head.time, usage)
+          }
+        } catch {
+          return "rejected \(error.reason) \(excerpt(bytes))"
+        }
+      }
+    }
+  }
+
+  private static func tell(
+    _ kind: String, _ writer: String, _ seq: Int64, _ time: Int64, _ usage: Usage?
+  ) -> String {
+    "\(kind) \(writer) \(seq) \(time) \(usage.map { String(reflecting: $0) } ?? "")"
+  }
+}
