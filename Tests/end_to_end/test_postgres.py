@@ -1,5 +1,6 @@
 """The store on PostgreSQL: the same reports as on SQLite, through kills, lost servers and copies."""
 import json
+import pathlib
 import re
 import subprocess
 import time
@@ -10,6 +11,8 @@ import programs
 import wire
 from asking import PATHS, encoded, headers, question
 from desk import PERIOD, Desk, make_month
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def test_both_stores_give_the_same_bytes(tmp_path, postgres):
@@ -26,6 +29,55 @@ def test_both_stores_give_the_same_bytes(tmp_path, postgres):
     assert desks[0].command("explain", name).out == desks[1].command("explain", name).out
     for one in desks:
         one.command("close", "--period", PERIOD, "--accept-incomplete")
+    assert desks[0].report_bytes() == desks[1].report_bytes()
+
+
+def test_the_demo_gives_the_same_bytes(tmp_path, postgres):
+    prices, rules = ["--prices", str(ROOT / "prices")], ["--attribution", str(ROOT / "examples" / "attribution.yaml")]
+    done = tollbook("demo", "--out", str(tmp_path / "demo"), *prices, *rules)
+    assert done.returncode == 0, done.stderr
+    done = tollbook(
+        "run", "--config", str(tmp_path / "demo" / "tollbook.yaml"), *prices, *rules, "--period", PERIOD,
+        "--store", postgres.make_database(), "--reports", str(tmp_path / "reports"))
+    assert done.returncode == 3, done.stderr
+    files = {path.relative_to(tmp_path / "reports") for path in (tmp_path / "reports").rglob("*") if path.is_file()}
+    assert len(files) >= 5
+    for file in files:
+        assert (tmp_path / "reports" / file).read_bytes() == (tmp_path / "demo" / "reports" / file).read_bytes(), file
+
+
+def test_no_ordered_index_holds_a_text_that_a_client_may_choose(tmp_path, postgres):
+    """Above some 2,700 bytes such an index refuses the row, and with it the whole batch."""
+    one = Desk(tmp_path / "desk", store=postgres.make_database()).import_prices()
+    one.write_lines("2026/10/05/03-w-hand-1.jsonl", desk.end_line(1))
+    one.command("ingest")
+    (one.folder / "none.jsonl").write_text("")
+    one.command("ingest", "--from", str(one.folder / "none.jsonl"), codes=(0, 1, 3))
+    found = postgres.sql(re.search(r"test_\d+", one.store)[0], """
+        SELECT DISTINCT t.relname || '.' || a.attname
+        FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam AND m.amname = 'btree'
+        JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = to_regnamespace('tollbook')
+        JOIN pg_attribute a ON a.attrelid = x.oid AND a.atttypid IN ('text'::regtype, 'bytea'::regtype)""")
+    chosen_here = {  # names of files, periods and meters, and digests: columns are named as the index names them
+        "segments.name", "closed_periods.label", "closed_files.name", "closed_inputs.name", "rules_texts.version",
+        "keys.id", "keys.sha256", "deliveries.period", "deliveries.target", "usage_slot_meters.meter"}
+    assert set(found) <= chosen_here, set(found) - chosen_here
+    assert found
+
+
+def test_texts_of_any_length_and_kind_are_taken(tmp_path, postgres):
+    noise = "".join(chr(0x4E00 + (n * 7919) % 20000) for n in range(20_000))
+    lines = [desk.end_line(1, user=noise, session=noise, response_id=noise, vendor_request_id=noise, metered_id=noise)]
+    lines += [desk.end_line(2, user="nul\0inside", session="\0", metered_id="\0\0", model={"requested": "a\0b"})]
+    lines += [desk.end_line(3, writer=noise, id=noise), desk.end_line(4, id="\0", error={"type": noise})]
+    desks = []
+    for name, store in (("file", None), ("server", postgres.make_database())):
+        one = Desk(tmp_path / name, store=store).import_prices()
+        one.write_lines("2026/10/05/03-w-hand-1.jsonl", *lines)
+        run = one.run()
+        assert (run["ingest"]["usages"], run["ingest"]["rejected"]) == (4, 0)
+        assert one.run() == run
+        desks.append(one)
     assert desks[0].report_bytes() == desks[1].report_bytes()
 
 
