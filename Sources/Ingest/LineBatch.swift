@@ -126,7 +126,9 @@ public struct LineExtra: Sendable {
 /// new. Readers that work side by side number apart, and `numbering` says whose numbers a batch has.
 public struct LineBatch: Sendable {
   public var chunk: LineChunk
-  public var rows: [LineRow] = []
+  var rowCount = 0
+  /// In the order of the lines; good until the chunk is given back.
+  public var rows: UnsafeBufferPointer<LineRow> { .init(start: chunk.rows, count: rowCount) }
   /// Texts of the lines that could not be left where they stand.
   var sideTexts: [UInt8] = []
   public var extras: [LineExtra] = []
@@ -162,7 +164,8 @@ public struct LineBatch: Sendable {
   }
 
   /// The row of a line that was read the strict way.
-  mutating func append(_ usage: Usage, _ row: consuming LineRow) {
+  mutating func append(_ usage: Usage, _ head: LineRow) {
+    var row = head
     row.outcome = usage.outcome
     row.final = usage.final
     row.stream = usage.stream.map { $0 ? 1 : 0 } ?? -1
@@ -180,7 +183,12 @@ public struct LineBatch: Sendable {
     row.meteredID = put(usage.meteredID)
     row.errorType = put(usage.errorType)
     fill(&row, usage.counts, usage.otherModels, usage.unknownFields)
-    rows.append(row)
+    append(row)
+  }
+
+  mutating func append(_ row: LineRow) {
+    (chunk.rows + rowCount).initialize(to: row)
+    rowCount += 1
   }
 
   @inline(__always)

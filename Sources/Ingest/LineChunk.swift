@@ -25,6 +25,8 @@ public final class LineChunk: @unchecked Sendable {
   let bytes: UnsafeMutablePointer<UInt8>
   var count = 0
   var lines: [Line] = []
+  /// Room for the rows that its lines become.
+  let rows: UnsafeMutablePointer<LineRow>
   public internal(set) var segment = 0
   public internal(set) var segmentName = ""
   /// The number of its first line.
@@ -38,9 +40,13 @@ public final class LineChunk: @unchecked Sendable {
   public init() {
     bytes = .allocate(capacity: Limit.capacity)
     bytes.initialize(repeating: 0, count: Limit.capacity)
+    rows = .allocate(capacity: Limit.lines)
   }
 
-  deinit { bytes.deallocate() }
+  deinit {
+    bytes.deallocate()
+    rows.deallocate()
+  }
 
   var isFull: Bool { count >= Limit.bytes || lines.count >= Limit.lines }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JSON
 internal import Ledger
 internal import Normalize
@@ -44,7 +45,6 @@ public final class LineParser {
     if factsCount >= Limit.facts || writers.count >= Limit.writers { startAnew() }
     var batch = LineBatch(chunk: chunk)
     batch.numbering = numbering
-    batch.rows.reserveCapacity(chunk.lines.count)
     for (index, line) in chunk.lines.enumerated() {
       let number = chunk.firstLine + Int64(index)
       let bytes = UnsafeRawBufferPointer(start: chunk.bytes + Int(line.start), count: Int(line.count))
@@ -87,35 +87,37 @@ public final class LineParser {
       let seq = walked.number(.seq), seq >= 1, let time = clock.time(walked.text(.time)),
       let writer = writer(walked.text(.writer), &batch)
     else { return false }
-    var row = LineRow(kind: kind, writer: writer, seq: seq, time: time, line: number)
+    // In its place at once: a row is large, and every line has one.
+    let row = batch.chunk.rows + batch.rowCount
+    row.initialize(to: LineRow(kind: kind, writer: writer, seq: seq, time: time, line: number))
     if kind == .control {
-      batch.rows.append(row)
+      batch.rowCount += 1
       return true
     }
     guard let attempt = walked.number(.attempt), (1...1_000_000).contains(attempt), walked.has(.id),
       let envelope = envelopes.find(walked)
     else { return false }
-    row.attempt = Int32(attempt)
-    row.id = place(walked, .id, batch)
-    guard row.id.count > 0 else { return false }
-    row.user = place(walked, .user, batch)
-    row.session = place(walked, .session, batch)
-    row.ip = place(walked, .clientIP, batch)
-    row.final = walked.number(.final).map { $0 != 0 } ?? true
+    row.pointee.attempt = Int32(attempt)
+    row.pointee.id = place(walked, .id, batch)
+    guard row.pointee.id.count > 0 else { return false }
+    row.pointee.user = place(walked, .user, batch)
+    row.pointee.session = place(walked, .session, batch)
+    row.pointee.ip = place(walked, .clientIP, batch)
+    row.pointee.final = walked.number(.final).map { $0 != 0 } ?? true
     if kind == .start {
-      row.facts = envelope.startFacts
-      if row.facts < 0 { return false }
-      batch.rows.append(row)
+      row.pointee.facts = envelope.startFacts
+      if row.pointee.facts < 0 { return false }
+      batch.rowCount += 1
       return true
     }
-    guard takeEnd(walked, usage, billing, envelope, &row, &batch) else { return false }
-    batch.rows.append(row)
+    guard takeEnd(walked, usage, billing, envelope, row, &batch) else { return false }
+    batch.rowCount += 1
     return true
   }
 
   private func takeEnd(
     _ walked: WalkedLine, _ usage: JSONValue?, _ billing: JSONValue?, _ envelope: FactsTable.Entry,
-    _ row: inout LineRow, _ batch: inout LineBatch
+    _ row: UnsafeMutablePointer<LineRow>, _ batch: inout LineBatch
   ) -> Bool {
     guard let outcome = outcome(walked.text(.outcome)), let source = usageSource(walked.text(.usageSource))
     else { return false }
@@ -126,23 +128,23 @@ public final class LineParser {
       return false
     }
     guard let facts = envelope.facts(normalized.serviceTier, normalized.priceFacts) else { return false }
-    row.facts = facts
-    row.outcome = outcome
+    row.pointee.facts = facts
+    row.pointee.outcome = outcome
     if let status = walked.number(.status) {
       guard let status = Int32(exactly: status) else { return false }
-      row.status = status
+      row.pointee.status = status
     }
-    if let stream = walked.number(.stream) { row.stream = Int8(stream) }
-    row.durationMicroseconds = walked.number(.durationMicroseconds) ?? -1
-    row.firstByteMicroseconds = walked.number(.firstByteMicroseconds) ?? -1
-    row.responseID = place(walked, .responseID, batch)
-    row.vendorRequestID = place(walked, .vendorRequestID, batch)
-    row.meteredID = place(walked, .meteredID, batch)
-    row.errorType = place(walked, .errorType, batch)
-    row.flags = endFlags(
+    if let stream = walked.number(.stream) { row.pointee.stream = Int8(stream) }
+    row.pointee.durationMicroseconds = walked.number(.durationMicroseconds) ?? -1
+    row.pointee.firstByteMicroseconds = walked.number(.firstByteMicroseconds) ?? -1
+    row.pointee.responseID = place(walked, .responseID, batch)
+    row.pointee.vendorRequestID = place(walked, .vendorRequestID, batch)
+    row.pointee.meteredID = place(walked, .meteredID, batch)
+    row.pointee.errorType = place(walked, .errorType, batch)
+    row.pointee.flags = endFlags(
       normalized.flags, outcome: outcome, source: source, hasUsage: usage != nil,
       isZero: normalized.counts.isZero)
-    batch.fill(&row, normalized.counts, normalized.otherModels, normalized.unknownFields)
+    batch.fill(&row.pointee, normalized.counts, normalized.otherModels, normalized.unknownFields)
     return true
   }
 
@@ -175,7 +177,7 @@ public final class LineParser {
 
   private func writer(_ text: UnsafeBufferPointer<UInt8>?, _ batch: inout LineBatch) -> Int32? {
     guard let text else { return nil }
-    if lastWriter.number >= 0, lastWriter.name.count == text.count, lastWriter.name.elementsEqual(text) {
+    if lastWriter.number >= 0, text.isEqual(lastWriter.name) {
       return lastWriter.number
     }
     return writer(String(decoding: text, as: UTF8.self), &batch)
@@ -221,7 +223,7 @@ public final class LineParser {
     var row = LineRow(
       kind: kind, writer: writer(head.writer, &batch), seq: head.seq, time: head.time, line: number)
     switch taken {
-    case .control: batch.rows.append(row)
+    case .control: batch.append(row)
     case .start(_, let usage), .end(_, let usage):
       row.facts = factsNumber(usage.facts, &batch)
       batch.append(usage, row)
@@ -295,11 +297,16 @@ private final class EndpointShapes {
   }
 
   func isOf(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    bytes.count == text.count && bytes.elementsEqual(text)
+    text.isEqual(bytes)
   }
 }
 
 extension UnsafeBufferPointer<UInt8> {
+  @inline(__always) fileprivate func isEqual(_ bytes: [UInt8]) -> Bool {
+    guard count == bytes.count, let base = baseAddress else { return false }
+    return bytes.withUnsafeBufferPointer { memcmp($0.baseAddress ?? base, base, count) == 0 }
+  }
+
   @inline(__always) fileprivate func isText(_ text: StaticString) -> Bool {
     guard count == text.utf8CodeUnitCount else { return false }
     for index in 0..<count where self[index] != text.utf8Start[index] { return false }

@@ -92,6 +92,9 @@ public final class Rollup {
         "the rules split requests finer than 1/\(Limit.denominatorMax); use `tollbook report` for them"
       ])
     }
+    guard settings.period.days.count < UInt16.max, settings.rules.products.count < UInt16.max else {
+      throw RunError(problems: ["more than \(UInt16.max - 1) days or products cannot be added up in one run"])
+    }
     self.denominator = Int64(denominator)
     hasUsers = settings.columns.contains(.user)
     hasDays = settings.columns.contains(.day)
@@ -135,19 +138,21 @@ public final class Rollup {
     guard let numbering = numberings[batch.numbering] else { return }
     summary.lines += Int64(batch.chunk.lineCount)
     summary.rejected += Int64(batch.rejected.count)
-    for row in batch.rows {
-      let writer = numbering.writers[Int(row.writer)]
-      let isLate = row.seq <= (taken[writer].ranges.last?.last ?? 0)
-      guard taken[writer].take(row.seq, time: row.time) else {
+    let rows = batch.rows
+    for index in rows.indices {
+      let row = rows.baseAddress.unsafelyUnwrapped + index
+      let writer = numbering.writers[Int(row.pointee.writer)]
+      let isLate = row.pointee.seq <= taken[writer].last
+      guard taken[writer].take(row.pointee.seq, time: row.pointee.time) else {
         summary.duplicates += 1
         continue
       }
-      switch row.kind {
+      switch row.pointee.kind {
       case .control: summary.control += 1
       case .start:
         summary.control += 1
-        begin(row, batch, numbering.facts[Int(row.facts)], isLate)
-      case .end: end(row, batch, numbering.facts[Int(row.facts)])
+        begin(row, batch, numbering.facts[Int(row.pointee.facts)], isLate)
+      case .end: end(row, batch, numbering.facts[Int(row.pointee.facts)])
       }
     }
   }
@@ -176,66 +181,69 @@ public final class Rollup {
 
   // MARK: - Requests
 
-  private func begin(_ row: LineRow, _ batch: LineBatch, _ facts: Int, _ isLate: Bool) {
-    let id = batch.withText(row.id) { RequestID($0 ?? .init(start: nil, count: 0), attempt: row.attempt) }
+  private func begin(_ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ facts: Int, _ isLate: Bool) {
+    let id = batch.withText(row.pointee.id) { RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt) }
     open[id] = Begun(
-      facts: facts, time: row.time, user: user(row, batch),
-      userText: matcher.looksAtUser ? batch.text(row.user) : nil,
-      ip: matcher.looksAtIP ? batch.text(row.ip) : nil, isLate: isLate)
+      facts: facts, time: row.pointee.time, user: user(row, batch),
+      userText: matcher.looksAtUser ? batch.text(row.pointee.user) : nil,
+      ip: matcher.looksAtIP ? batch.text(row.pointee.ip) : nil, isLate: isLate)
   }
 
-  private func end(_ row: LineRow, _ batch: LineBatch, _ number: Int) {
+  private func end(_ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ number: Int) {
     if !open.isEmpty {
-      let id = batch.withText(row.id) { RequestID($0 ?? .init(start: nil, count: 0), attempt: row.attempt) }
+      let id = batch.withText(row.pointee.id) { RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt) }
       open.removeValue(forKey: id)
     }
-    if row.meteredID.count > 0, let metered = batch.text(row.meteredID) {
+    if row.pointee.meteredID.count > 0, let metered = batch.text(row.pointee.meteredID) {
       guard meteredIDs.insert(metered).inserted else {
         summary.duplicates += 1
         return
       }
     }
     summary.usages += 1
-    guard let day = day(of: row.time) else { return }
+    guard let day = day(of: row.pointee.time) else { return }
     let known = facts[number]
     let rule = matcher.match(
-      number, facts: known, time: row.time, user: { batch.text(row.user) }, ip: { batch.text(row.ip) })
+      number, facts: known, time: row.pointee.time, user: { batch.text(row.pointee.user) }, ip: { batch.text(row.pointee.ip) })
     let user = user(row, batch)
-    if row.extra >= 0 {
-      return addAll(batch.usage(row, facts: known), number, rule, day: day, user: user)
+    if row.pointee.extra >= 0 {
+      return addAll(batch.usage(row.pointee, facts: known), number, rule, day: day, user: user)
     }
-    row.counts.fill(&counts)
+    row.pointee.counts.fill(&counts)
     charge.reset(counts)
-    charge.isUsageMissing = row.flags.contains(.usageMissing)
-    let isBilled = !row.flags.contains(.notBilled)
-    let isAnswered = (row.outcome == .ok || row.outcome == .clientGone) && isBilled
+    charge.isUsageMissing = row.pointee.flags.contains(.usageMissing)
+    let isBilled = !row.pointee.flags.contains(.notBilled)
+    let isAnswered = (row.pointee.outcome == .ok || row.pointee.outcome == .clientGone) && isBilled
     let card =
-      pricer.recentCard(number + 1, at: row.time) ?? pricer.card(known, number + 1, at: row.time)
+      pricer.recentCard(number + 1, at: row.pointee.time) ?? pricer.card(known, number + 1, at: row.pointee.time)
     let total = card.price(&charge, isBilled: isBilled, isRequest: isAnswered)
     guard let product = wholeProduct(of: rule) else {
-      return addAll(batch.usage(row, facts: known), number, rule, day: day, user: user)
+      return addAll(batch.usage(row.pointee, facts: known), number, rule, day: day, user: user)
     }
     let group = group(number, known)
     let cell = cells.find(
-      .init(day: day, product: hasProducts ? UInt32(product) : 0, group: group, user: user))
-    let one = row.final ? denominator : 0
+      .init(day: day, product: hasProducts ? UInt16(product) : 0, group: group, user: user))
+    let one = row.pointee.final ? denominator : 0
     cell.pointee.femtodollars += total.femtodollars
     cell.pointee.requests += one
-    if row.outcome.isFailure { cell.pointee.failedRequests += one }
-    if charge.isUnpriced {
-      cell.pointee.unpricedRequests += one
-      cell.pointee.hasUnknown = true
+    let isUnpriced = charge.isUnpriced
+    if isUnpriced { cell.pointee.hasUnknown = true }
+    if isUnpriced || row.pointee.outcome.isFailure {
+      cells.addRare(cell) { rare in
+        if row.pointee.outcome.isFailure { rare.failedRequests += one }
+        if isUnpriced { rare.unpricedRequests += one }
+      }
     }
     if charge.hasPricedMeter { cell.pointee.hasPriced = true }
-    cell.pointee.inputTokens += row.counts.input * denominator
-    cell.pointee.cacheReadTokens += row.counts.cacheRead * denominator
+    cell.pointee.inputTokens += row.pointee.counts.input * denominator
+    cell.pointee.cacheReadTokens += row.pointee.counts.cacheRead * denominator
     cell.pointee.cacheWriteTokens +=
-      (row.counts.cacheWrite5m + row.counts.cacheWrite1h + row.counts.cacheWrite12h) * denominator
-    cell.pointee.outputTokens += row.counts.output * denominator
+      (row.pointee.counts.cacheWrite5m + row.pointee.counts.cacheWrite1h + row.pointee.counts.cacheWrite12h) * denominator
+    cell.pointee.outputTokens += row.pointee.counts.output * denominator
   }
 
   /// The general way: several models in one answer, rarer meters, a split.
-  private func addAll(_ usage: Usage, _ number: Int, _ rule: Int?, day: UInt32, user: UInt32) {
+  private func addAll(_ usage: Usage, _ number: Int, _ rule: Int?, day: UInt16, user: UInt32) {
     let charges = pricer.charges(usage)
     let isUnpriced = charges.contains(where: \.isUnpriced)
     let counted = usage.final || usage.outcome == .interrupted
@@ -244,14 +252,16 @@ public final class Rollup {
       let tokens = BookedTokens(charge.counts)
       for share in settings.rules.shares(of: charge, rule: rule) {
         let cell = cells.find(
-          .init(day: day, product: hasProducts ? UInt32(share.product) : 0, group: group, user: user))
+          .init(day: day, product: hasProducts ? UInt16(share.product) : 0, group: group, user: user))
         let factor = denominator * share.weight / share.weightTotal
         cell.pointee.femtodollars += share.amounts.total.femtodollars
         if index == 0, counted {
           cell.pointee.requests += factor
-          if usage.outcome.isFailure { cell.pointee.failedRequests += factor }
-          if usage.outcome == .interrupted { cell.pointee.interruptedRequests += factor }
-          if isUnpriced { cell.pointee.unpricedRequests += factor }
+          cells.addRare(cell) { rare in
+            if usage.outcome.isFailure { rare.failedRequests += factor }
+            if usage.outcome == .interrupted { rare.interruptedRequests += factor }
+            if isUnpriced { rare.unpricedRequests += factor }
+          }
         }
         if charge.isUnpriced || usage.outcome == .interrupted { cell.pointee.hasUnknown = true }
         if charge.hasPricedMeter { cell.pointee.hasPriced = true }
@@ -290,7 +300,7 @@ public final class Rollup {
 
   // MARK: - Columns
 
-  private func day(of time: Int64) -> UInt32? {
+  private func day(of time: Int64) -> UInt16? {
     if !today.range.contains(time) {
       guard let index = settings.period.day(of: time) else { return nil }
       let days = settings.period.days
@@ -298,12 +308,12 @@ public final class Rollup {
         index, days[index].begin..<(index + 1 < days.count ? days[index + 1].begin : settings.period.end)
       )
     }
-    return hasDays ? UInt32(today.index) : 0
+    return hasDays ? UInt16(today.index) : 0
   }
 
-  private func user(_ row: LineRow, _ batch: LineBatch) -> UInt32 {
-    guard hasUsers, row.user.count >= 0 else { return 0 }
-    return batch.withText(row.user) { bytes in bytes.map { UInt32(users.number($0)) + 1 } ?? 0 }
+  private func user(_ row: UnsafePointer<LineRow>, _ batch: LineBatch) -> UInt32 {
+    guard hasUsers, row.pointee.user.count >= 0 else { return 0 }
+    return batch.withText(row.pointee.user) { bytes in bytes.map { UInt32(users.number($0)) + 1 } ?? 0 }
   }
 
   /// The product that a rule puts whole requests on; nil for a split.

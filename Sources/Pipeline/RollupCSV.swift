@@ -24,7 +24,7 @@ extension Rollup {
       for (position, column) in settings.columns.enumerated() {
         csv.made(columns[position].cells[textNumber(cell.pointee.key, column)])
       }
-      printed.write(index, cell, &csv)
+      printed.write(index, Int(number), cells, &csv)
       if cell.pointee.isUnpriced {
         csv.number("")
       } else {
@@ -44,7 +44,9 @@ extension Rollup {
     init(_ texts: [String]) {
       cells = texts.map { CSVWriter.cell($0) }
       ranks = Array(repeating: 0, count: texts.count)
-      let order = texts.indices.sorted { texts[$0] < texts[$1] }
+      // By the bytes that are printed, quotes aside: the same order on every machine, and in `LC_ALL=C sort`.
+      let guarded = texts.map { CSVWriter.guarded($0) }
+      let order = texts.indices.sorted { guarded[$0].utf8.lexicographicallyPrecedes(guarded[$1].utf8) }
       var rank: UInt32 = 0
       for (place, index) in order.enumerated() {
         if place > 0, texts[order[place - 1]] != texts[index] { rank += 1 }
@@ -120,15 +122,15 @@ private struct PrintedRollupCounts {
     self.denominator = denominator
     guard denominator > 1 else { return }
     millionths = CountColumn.allCases.map { column in
-      let values = order.map { Int128(cells.cell(Int($0)).pointee[column]) * 1_000_000 }
+      let values = order.map { Int128(cells[column, Int($0)]) * 1_000_000 }
       return roundColumn(values, denominator: Int128(denominator))
     }
   }
 
-  func write(_ index: Int, _ cell: UnsafeMutablePointer<RollupCell>, _ csv: inout CSVWriter) {
+  func write(_ index: Int, _ number: Int, _ cells: RollupCells, _ csv: inout CSVWriter) {
     for (position, column) in CountColumn.allCases.enumerated() {
       if millionths.isEmpty {
-        csv.number(cell.pointee[column])
+        csv.number(cells[column, number])
       } else {
         csv.number(decimalText(millionths[position][index], fractionDigits: 6, trimmed: true))
       }
@@ -136,17 +138,18 @@ private struct PrintedRollupCounts {
   }
 }
 
-extension RollupCell {
-  fileprivate subscript(column: CountColumn) -> Int64 {
-    switch column {
-    case .requests: requests
-    case .failedRequests: failedRequests
-    case .interruptedRequests: interruptedRequests
-    case .unpricedRequests: unpricedRequests
-    case .inputTokens: inputTokens
-    case .cacheReadTokens: cacheReadTokens
-    case .cacheWriteTokens: cacheWriteTokens
-    case .outputTokens: outputTokens
+extension RollupCells {
+  fileprivate subscript(column: CountColumn, number: Int) -> Int64 {
+    let cell = cell(number)
+    return switch column {
+    case .requests: cell.pointee.requests
+    case .failedRequests: rareCounts(cell).failedRequests
+    case .interruptedRequests: rareCounts(cell).interruptedRequests
+    case .unpricedRequests: rareCounts(cell).unpricedRequests
+    case .inputTokens: cell.pointee.inputTokens
+    case .cacheReadTokens: cell.pointee.cacheReadTokens
+    case .cacheWriteTokens: cell.pointee.cacheWriteTokens
+    case .outputTokens: cell.pointee.outputTokens
     }
   }
 }

@@ -7,6 +7,9 @@ struct TakenNumbers {
 
   init(_ ranges: [TakenRange]) { self.ranges = ranges }
 
+  /// The highest one; 0 where none is taken.
+  var last: Int64 { ranges.last?.last ?? 0 }
+
   /// Takes a number.
   /// - Returns: false where it is taken already.
   mutating func take(_ number: Int64, time: Int64) -> Bool {

@@ -13,8 +13,11 @@ public struct CSVWriter {
 
   /// Text from anywhere.
   public mutating func text(_ value: String) {
-    field(Self.isFormulaLike(value) ? "'" + value : value)
+    field(Self.guarded(value))
   }
+
+  /// With an apostrophe in front where a spreadsheet would take the text for a formula.
+  public static func guarded(_ value: String) -> String { isFormulaLike(value) ? "'" + value : value }
 
   /// Digits made by this program: never guarded, so that a negative number stays one.
   public mutating func number(_ value: String) { field(value) }
