@@ -182,7 +182,9 @@ public final class Rollup {
   // MARK: - Requests
 
   private func begin(_ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ facts: Int, _ isLate: Bool) {
-    let id = batch.withText(row.pointee.id) { RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt) }
+    let id = batch.withText(row.pointee.id) {
+      RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt)
+    }
     open[id] = Begun(
       facts: facts, time: row.pointee.time, user: user(row, batch),
       userText: matcher.looksAtUser ? batch.text(row.pointee.user) : nil,
@@ -191,7 +193,9 @@ public final class Rollup {
 
   private func end(_ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ number: Int) {
     if !open.isEmpty {
-      let id = batch.withText(row.pointee.id) { RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt) }
+      let id = batch.withText(row.pointee.id) {
+        RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt)
+      }
       open.removeValue(forKey: id)
     }
     if row.pointee.meteredID.count > 0, let metered = batch.text(row.pointee.meteredID) {
@@ -204,7 +208,8 @@ public final class Rollup {
     guard let day = day(of: row.pointee.time) else { return }
     let known = facts[number]
     let rule = matcher.match(
-      number, facts: known, time: row.pointee.time, user: { batch.text(row.pointee.user) }, ip: { batch.text(row.pointee.ip) })
+      number, facts: known, time: row.pointee.time, user: { batch.text(row.pointee.user) },
+      ip: { batch.text(row.pointee.ip) })
     let user = user(row, batch)
     if row.pointee.extra >= 0 {
       return addAll(batch.usage(row.pointee, facts: known), number, rule, day: day, user: user)
@@ -215,7 +220,8 @@ public final class Rollup {
     let isBilled = !row.pointee.flags.contains(.notBilled)
     let isAnswered = (row.pointee.outcome == .ok || row.pointee.outcome == .clientGone) && isBilled
     let card =
-      pricer.recentCard(number + 1, at: row.pointee.time) ?? pricer.card(known, number + 1, at: row.pointee.time)
+      pricer.recentCard(number + 1, at: row.pointee.time)
+      ?? pricer.card(known, number + 1, at: row.pointee.time)
     let total = card.price(&charge, isBilled: isBilled, isRequest: isAnswered)
     guard let product = wholeProduct(of: rule) else {
       return addAll(batch.usage(row.pointee, facts: known), number, rule, day: day, user: user)
@@ -238,7 +244,8 @@ public final class Rollup {
     cell.pointee.inputTokens += row.pointee.counts.input * denominator
     cell.pointee.cacheReadTokens += row.pointee.counts.cacheRead * denominator
     cell.pointee.cacheWriteTokens +=
-      (row.pointee.counts.cacheWrite5m + row.pointee.counts.cacheWrite1h + row.pointee.counts.cacheWrite12h) * denominator
+      (row.pointee.counts.cacheWrite5m + row.pointee.counts.cacheWrite1h + row.pointee.counts.cacheWrite12h)
+      * denominator
     cell.pointee.outputTokens += row.pointee.counts.output * denominator
   }
 
