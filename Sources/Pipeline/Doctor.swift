@@ -128,7 +128,7 @@ public struct Doctor {
     findings += try lag(store)
     findings += try holes(store)
     findings.append(try clock(store))
-    let interrupted = try store.interruptedAttempts().count
+    let interrupted = try store.openAttempts().count
     if interrupted > 0 {
       findings.append(
         Finding(

@@ -89,7 +89,7 @@ public final class Ingestion {
   public func run(
     _ segments: [Segment], progress: (IngestProgress) -> Void
   ) throws -> IngestSummary {
-    interrupted = try store.interruptedAttempts()
+    interrupted = try store.openAttempts()
     hasSources = try store.hasSourceIDs()
     let plans = try plan(segments)
     let reader = ParallelReader(segments: plans.count, threads: threads) { index throws(SegmentError) in
@@ -210,7 +210,7 @@ public final class Ingestion {
       return
     }
     if begun.removeValue(forKey: attempt) == nil, interrupted.remove(attempt) != nil {
-      try store.removeInterrupted(id: usage.id, attempt: usage.attempt)
+      try store.removeOpen([attempt])
     }
     let isKnown = hasSources ? try store.isFromSource(usage) : false
     if try !isKnown && store.insert(usage, segment: segment) {
@@ -223,9 +223,9 @@ public final class Ingestion {
   /// Before a transaction ends: what has begun and not ended is an interrupted request until its end is read, and
   /// the numbers taken are kept.
   private func settle() throws {
-    for (attempt, start) in begun {
-      // The end may have been read before the start, from a file that sorts earlier.
-      if try store.hasRequest(id: attempt.id, attempt: attempt.attempt) { continue }
+    // The end may have been read before the start, from a file that sorts earlier.
+    let ended = try store.ended(among: Array(begun.keys))
+    for (attempt, start) in begun where !ended.contains(attempt) {
       if try store.insert(start.usage, segment: start.segment) { interrupted.insert(attempt) }
     }
     begun.removeAll(keepingCapacity: true)

@@ -66,15 +66,20 @@ extension Store {
   }
 
   public func tally(from begin: Int64, to end: Int64) throws(StoreError) -> RequestTally {
-    let select = try statement(
-      """
-      SELECT count(*), count(*) FILTER (WHERE outcome = 6), count(*) FILTER (WHERE final = 1 OR outcome = 6)
-      FROM requests
-      WHERE time >= ? AND time < ?
-      """)
-    guard try select.bind(begin).bind(end).next() else { throw StoreError("a count has no row") }
-    defer { select.reset() }
-    return RequestTally(
-      attempts: select.integer(0), interrupted: select.integer(1), requests: select.integer(2))
+    var result = RequestTally(attempts: 0, interrupted: 0, requests: 0)
+    for table in try partitions(from: begin, to: end).map(\.requests) + ["open_requests"] {
+      let select = try statement(
+        "SELECT count(*), count(*) FILTER (WHERE final = 1) FROM \(table) WHERE time >= ? AND time < ?")
+      guard try select.bind(begin).bind(end).next() else { throw StoreError("a count has no row") }
+      result.attempts += select.integer(0)
+      if table == "open_requests" {
+        result.interrupted = select.integer(0)
+        result.requests += select.integer(0)
+      } else {
+        result.requests += select.integer(1)
+      }
+      select.reset()
+    }
+    return result
   }
 }

@@ -1,5 +1,5 @@
 internal import JSON
-internal import Ledger
+public import Ledger
 
 /// Facts as they are stored: the tags as one JSON text.
 struct FacetKey: Hashable {
@@ -15,6 +15,14 @@ struct FacetKey: Hashable {
 }
 
 extension Store {
+  /// The number that stands for these facts. It holds within a transaction: one that fails takes back what it gave.
+  public func facetNumber(of facts: RequestFacts) throws(StoreError) -> Int64 { try facetID(facts) }
+
+  /// The number that stands for a text; it holds within a transaction.
+  public func nameNumber(of text: UnsafeBufferPointer<UInt8>) throws(StoreError) -> Int64 {
+    try nameID(String(decoding: text, as: UTF8.self)) ?? 0
+  }
+
   /// The number that stands for these facts.
   func facetID(_ facts: RequestFacts) throws(StoreError) -> Int64 {
     let key = FacetKey(facts: facts)
@@ -43,7 +51,17 @@ extension Store {
     facetIDs[key] = id
     facetIDs[keptKey] = id
     facets[id] = keptKey
+    try setUsageFacet(of: id, facts)
     return id
+  }
+
+  /// Usage is added up without the agent, so that each client's version does not make rows of its own.
+  private func setUsageFacet(of id: Int64, _ facts: RequestFacts) throws(StoreError) {
+    var plain = facts
+    plain.agent = nil
+    let usageFacet = facts.agent == nil ? id : try facetID(plain)
+    try statement("UPDATE facets SET usage_facet = ? WHERE id = ?").bind(usageFacet).bind(id).run()
+    usageFacets[id] = usageFacet
   }
 
   func facts(_ id: Int64) throws(StoreError) -> RequestFacts {
@@ -57,7 +75,7 @@ extension Store {
     let rows = try statement(
       """
       SELECT id, endpoint, provider, upstream, region, model_requested, model_routed, model_returned,
-        key_id, key_name, team, tags, inference_profile, agent, service_tier, price_facts FROM facets
+        key_id, key_name, team, tags, inference_profile, agent, service_tier, price_facts, usage_facet FROM facets
       """)
     while try rows.next() {
       let facts = RequestFacts(
@@ -69,7 +87,41 @@ extension Store {
       let id = rows.integer(0)
       facets[id] = FacetKey(facts: facts)
       facetIDs[FacetKey(facts: facts)] = id
+      let usageFacet = rows.integer(16)
+      if usageFacet != 0 { usageFacets[id] = usageFacet }
     }
+    // Those that a store had before usage was added up.
+    for (id, key) in facets where usageFacets[id] == nil { try setUsageFacet(of: id, key.facts) }
+  }
+
+  /// The number that stands for a text; nil where the store never saw it.
+  func knownName(_ text: String) throws(StoreError) -> Int64? {
+    let select = try statement("SELECT id FROM names WHERE text = ?")
+    defer { select.reset() }
+    return try select.bind(text).next() ? select.integer(0) : nil
+  }
+
+  /// The text that a number stands for.
+  func name(_ id: Int64) throws(StoreError) -> String {
+    if let known = names[id] { return known }
+    if names.count >= StoreLimit.namesCached { names.removeAll() }
+    let select = try statement("SELECT text FROM names WHERE id = ?")
+    guard try select.bind(id).next() else { throw StoreError("name \(id) is missing: the store is damaged") }
+    let text = select.text(0) ?? ""
+    select.reset()
+    names[id] = text
+    return text
+  }
+
+  func segmentName(_ id: Int64) throws(StoreError) -> String {
+    if let known = segmentNames[id] { return known }
+    if segmentNames.count >= StoreLimit.namesCached { segmentNames.removeAll() }
+    let select = try statement("SELECT name FROM segments WHERE id = ?")
+    guard try select.bind(id).next() else { throw StoreError("segment \(id) is missing: the store is damaged") }
+    let text = select.text(0) ?? ""
+    select.reset()
+    segmentNames[id] = text
+    return text
   }
 
   func tags(_ text: String) throws(StoreError) -> [RequestFacts.Tag] {

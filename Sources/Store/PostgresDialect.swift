@@ -49,8 +49,10 @@ enum PostgresDialect {
       "CREATE UNIQUE INDEX requests_metered ON requests(metered_id) WHERE metered_id IS NOT NULL",
       "ALTER TABLE requests ADD EXCLUDE USING hash (metered_id WITH =)"
     ),
-    ("ON requests(response_id)", "ON requests USING hash (response_id)"),
-    ("ON requests(vendor_request_id)", "ON requests USING hash (vendor_request_id)"),
+    ("(response_id) WHERE", " USING hash (response_id) WHERE"),
+    ("(vendor_request_id) WHERE", " USING hash (vendor_request_id) WHERE"),
+    ("ON open_requests(id)", "ON open_requests USING hash (id)"),
+    ("metered_ids(id TEXT PRIMARY KEY)", "metered_ids(id TEXT NOT NULL, EXCLUDE USING hash (id WITH =))"),
     ("source_ids(id TEXT PRIMARY KEY)", "source_ids(id TEXT NOT NULL, EXCLUDE USING hash (id WITH =))"),
     (
       "PRIMARY KEY(writer, first)) STRICT, WITHOUT ROWID;",

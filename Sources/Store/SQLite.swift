@@ -18,7 +18,12 @@ final class SQLite: Connection {
       throw StoreError("\(path): cannot be opened: \(message); does its folder exist, and may it be written?")
     }
     sqlite3_busy_timeout(handle, Self.busyMillisecondsMax)
-    try run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+    // The cache holds what one transaction of rows writes, so that no page is written twice for it.
+    try run(
+      """
+      PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+      PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384
+      """)
   }
 
   deinit { sqlite3_close_v2(handle) }

@@ -1,8 +1,10 @@
 /// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
 enum Schema {
-  static let steps: [String] = [first, priceFacts, closing, sources, statements, usageStatements]
+  static let steps: [String] = [first, priceFacts, closing, sources, statements, usageStatements, partitions]
 
   static var version: Int64 { Int64(steps.count) }
+  /// The first version with a table of request rows a month.
+  static let partitionsVersion: Int64 = 7
 
   private static let priceFacts = """
     ALTER TABLE facets ADD COLUMN price_facts TEXT NOT NULL DEFAULT '{}';  -- JSON object, names sorted

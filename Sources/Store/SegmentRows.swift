@@ -45,10 +45,12 @@ public struct TakenRange: Hashable, Sendable {
   }
 }
 
-/// Quarters of an hour since 1970: every zone's midnight falls on one.
+/// A quarter of an hour: every zone's midnight falls on the beginning of one.
+public let slotMicroseconds: Int64 = 900_000_000
+
+/// Quarters of an hour since 1970.
 public func timeSlot(of time: Int64) -> Int64 {
-  let length: Int64 = 900_000_000
-  return time >= 0 ? time / length : (time - length + 1) / length
+  time >= 0 ? time / slotMicroseconds : (time - slotMicroseconds + 1) / slotMicroseconds
 }
 
 extension Store {

@@ -28,12 +28,17 @@ public struct SourceFileRow: Hashable, Sendable {
 extension Store {
   /// Makes the look-ups by the vendors' ids. They make every insert slower, so only a store that takes other sources
   /// has them.
-  public func prepareForSources() throws(StoreError) {
-    for column in ["response_id", "vendor_request_id"] {
-      try database.run(
-        """
-        CREATE INDEX IF NOT EXISTS requests_\(column) ON requests(\(column)) WHERE \(column) IS NOT NULL
-        """)
+  public func prepareForSources() throws {
+    try transaction { () throws(StoreError) in
+      _ = try partitions()
+      hasVendorIDLookups = true
+      let without = try statement("SELECT month FROM request_months WHERE vendor_ids = 0")
+      var months: [Int64] = []
+      while try without.next() { months.append(without.integer(0)) }
+      for month in months {
+        for sql in Partition(month: month).vendorIDIndexes { try database.run(sql) }
+        try statement("UPDATE request_months SET vendor_ids = 1 WHERE month = ?").bind(month).run()
+      }
     }
   }
 
@@ -56,20 +61,28 @@ extension Store {
 
   /// Adds the row of a request that came from another source.
   /// - Returns: false where the request is here already, from the raw log or from a source.
-  public func insertFromSource(_ usage: Usage, segment: Int64) throws(StoreError) -> Bool {
-    for (sql, id) in [
-      ("SELECT 1 FROM requests WHERE response_id = ?", usage.responseID),
-      ("SELECT 1 FROM requests WHERE vendor_request_id = ?", usage.vendorRequestID),
-    ] {
-      guard let id else { continue }
-      let select = try statement(sql)
-      let found = try select.bind(id).next()
-      select.reset()
-      if found { return false }
-    }
+  public func insertFromSource(_ usage: Usage, segment: Int64) throws -> Bool {
+    if try hasVendorID(of: usage) { return false }
     try statement("INSERT INTO source_ids VALUES(?) ON CONFLICT DO NOTHING").bind(usage.id).run()
     guard database.changes == 1 else { return false }
     return try insert(usage, segment: segment)
+  }
+
+  /// Whether a request near this one's time has one of its ids of the vendor's.
+  private func hasVendorID(of usage: Usage) throws(StoreError) -> Bool {
+    let near = SourceLimit.sameRequestMicroseconds
+    for partition in try partitions(from: usage.time - near, to: usage.time + near) {
+      for (column, id) in [
+        ("response_id", usage.responseID), ("vendor_request_id", usage.vendorRequestID),
+      ] {
+        guard let id else { continue }
+        let select = try statement("SELECT 1 FROM \(partition.requests) WHERE \(column) = ?")
+        let found = try select.bind(id).next()
+        select.reset()
+        if found { return true }
+      }
+    }
+    return false
   }
 
   public func sourceFile(segment: Int64) throws(StoreError) -> SourceFileRow? {
@@ -91,6 +104,7 @@ extension Store {
 
   /// A part of a transaction that happens as a whole or not at all, whatever becomes of the rest.
   public func nested<R>(_ body: () throws -> R) throws -> R {
+    try finishRollups()
     try database.run("SAVEPOINT part")
     do {
       let result = try body()
@@ -102,6 +116,11 @@ extension Store {
       throw error
     }
   }
+}
+
+private enum SourceLimit {
+  /// How far two sources' times of the same request may be from each other: vendors keep batches for 29 days.
+  static let sameRequestMicroseconds: Int64 = 35 * 86_400_000_000
 }
 
 func statedText(_ cost: Money?) -> String? { cost.map { String($0.femtodollars) } }

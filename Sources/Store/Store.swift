@@ -10,6 +10,16 @@ public final class Store {
   var facetIDs: [FacetKey: Int64] = [:]
   var facets: [Int64: FacetKey] = [:]
   var nameIDs: [String: Int64] = [:]
+  /// The number of the same facts without the agent, for each facet.
+  var usageFacets: [Int64: Int64] = [:]
+  var names: [Int64: String] = [:]
+  var segmentNames: [Int64: String] = [:]
+  var knownPartitions: [Partition]?
+  /// Other sources are taken: months get look-ups by the vendors' ids.
+  var hasVendorIDLookups = false
+  var rowInserts: [String: RowInsert] = [:]
+  var usageTotals = UsageTotals()
+  private(set) var isInTransaction = false
 
   /// - Parameters:
   ///   - location: `sqlite:FILE` or `postgres://…`, which libpq reads as it is.
@@ -42,11 +52,12 @@ public final class Store {
       )
     }
     guard found < Schema.version else { return }
-    try transaction { () throws(StoreError) in
+    try transaction {
       // Another process may have been faster while this one waited.
       let current = try database.schemaVersion()
       if current == 0 { try database.makeRoomForSchema() }
       for step in Schema.steps.dropFirst(Int(current)) { try database.run(step) }
+      if current < Schema.partitionsVersion { try carryOver() }
       try database.setSchemaVersion(Schema.version)
     }
   }
@@ -56,8 +67,13 @@ public final class Store {
     _ body: () throws(Failure) -> R
   ) throws -> R {
     try database.begin()
+    isInTransaction = true
+    defer { isInTransaction = false }
+    // Another connection may have written since.
+    knownPartitions = nil
     do {
       let result = try body()
+      try finishRollups()
       try database.run("COMMIT")
       return result
     } catch {
@@ -77,6 +93,12 @@ public final class Store {
     facetIDs.removeAll()
     nameIDs.removeAll()
     facets.removeAll()
+    usageFacets.removeAll()
+    names.removeAll()
+    segmentNames.removeAll()
+    knownPartitions = nil
+    rowInserts.removeAll()
+    usageTotals = UsageTotals()
   }
 
   /// Changes whenever another connection has changed the clients' keys: a cheap reason to read them again.

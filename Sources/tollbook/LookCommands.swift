@@ -76,7 +76,7 @@ struct RequestsCommand: ParsableCommand {
     filter.key = key
     filter.user = user
     filter.session = session
-    filter.status = status
+    filter.status = status.map { $0...$0 }
     filter.model = model
     if let outcome {
       guard let known = Outcome(rawValue: outcome) else {
@@ -85,7 +85,6 @@ struct RequestsCommand: ParsableCommand {
       filter.outcome = known
     }
     filter.newestFirst = true
-    filter.limit = limit
     let prices = try settings.priceBook(version: nil, knownAt: nil)
     if common.json {
       try printJSON(try settings.openStore(), filter, prices.book)
@@ -101,7 +100,8 @@ struct RequestsCommand: ParsableCommand {
       .init("output", .count), .init("cost USD", .money),
     ])
     let pricer = Pricer(book: book)
-    try store.forEachRequest(filter) { usage in
+    try store.visitRequests(filter) { usage, _ in
+      guard table.rows.count < limit else { return false }
       let charges = pricer.charges(usage)
       table.rows.append([
         .text(String(Timestamp.text(usage.time).prefix(19)) + "Z"), .text(usage.id),
@@ -110,6 +110,7 @@ struct RequestsCommand: ParsableCommand {
         .text([usage.outcome.rawValue, usage.errorType].compactMap { $0 }.joined(separator: ": ")),
         .count(usage.counts.totalInput), .count(usage.counts[.output]), cost(charges, usage),
       ])
+      return true
     }
     Terminal.print(TerminalTable.text(table, color: Terminal.color))
     if table.rows.count == limit { Terminal.say("the newest \(limit); more with --limit") }
@@ -125,7 +126,10 @@ struct RequestsCommand: ParsableCommand {
 
   private func printJSON(_ store: Store, _ filter: Store.RequestFilter, _ book: PriceBook) throws {
     let pricer = Pricer(book: book)
-    try store.forEachRequest(filter) { usage in
+    var count = 0
+    try store.visitRequests(filter) { usage, _ in
+      guard count < limit else { return false }
+      count += 1
       let charges = pricer.charges(usage)
       var writer = JSONWriter()
       writer.object { writer in
@@ -156,6 +160,7 @@ struct RequestsCommand: ParsableCommand {
         writer.member("line", usage.place.line)
       }
       Terminal.print(writer.text)
+      return true
     }
   }
 }

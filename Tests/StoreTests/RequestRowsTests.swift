@@ -162,14 +162,13 @@ import Testing
       #expect(try store.insert(usage, segment: segment))
     }
     #expect(
-      try store.interruptedAttempts() == [.init(id: "same", attempt: 1), .init(id: "same", attempt: 2)])
-    try store.removeInterrupted(id: "same", attempt: 1)
-    try store.removeInterrupted(id: "same", attempt: 3)
-    try store.removeInterrupted(id: "other", attempt: 2)
-    #expect(try store.interruptedAttempts() == [.init(id: "same", attempt: 2)])
+      try store.openAttempts() == [.init(id: "same", attempt: 1), .init(id: "same", attempt: 2)])
+    try store.removeOpen([.init(id: "same", attempt: 1)])
+    try store.removeOpen([.init(id: "same", attempt: 3), .init(id: "other", attempt: 2)])
+    #expect(try store.openAttempts() == [.init(id: "same", attempt: 2)])
     #expect(try store.usages().map(\.attempt) == [2, 3])
-    #expect(try store.hasRequest(id: "same", attempt: 3))
-    #expect(try !store.hasRequest(id: "same", attempt: 1))
+    let asked = (1...4).map { Attempt(id: "same", attempt: $0) } + [Attempt(id: "other", attempt: 3)]
+    #expect(try store.ended(among: asked) == [.init(id: "same", attempt: 3)])
   }
 
   @Test("a filter's conditions must all hold", arguments: Backing.allCases)
@@ -197,7 +196,7 @@ import Testing
     #expect(try found { $0.key = "ticket-*" } == all.filter { $0 % 2 == 0 })
     #expect(try found { $0.user = "u-1" } == all.filter { $0 % 3 == 1 })
     #expect(try found { $0.session = "s-4" } == all.filter { $0 % 5 == 4 })
-    #expect(try found { $0.status = 500 } == all.filter { $0 % 2 == 1 })
+    #expect(try found { $0.status = 500...599 } == all.filter { $0 % 2 == 1 })
     #expect(try found { $0.outcome = .refused } == all.filter { Outcome.allCases[Int($0) % 7] == .refused })
     #expect(try found { $0.model = "m-returned" } == all.filter { $0 % 4 != 0 })
     #expect(try found { $0.model = "*asked" } == all.filter { $0 % 4 == 0 })
@@ -222,7 +221,7 @@ import Testing
     #expect(
       try found {
         $0.newestFirst = true
-        $0.limit = 3
-      } == [27, 28, 29])
+        $0.after = .init(time: 1_790_812_800_000_000 + 3, segment: segment, line: 4)
+      } == [0, 1, 2])
   }
 }

@@ -35,6 +35,8 @@ import Testing
       try [3, 1, 2, 0].map { n in
         var usage = fullUsage(n)
         usage.meteredID = nil
+        // Of another line: a line is a row once.
+        usage.place.line += 100
         return try store.insert(usage, segment: segment)
       }
     }

@@ -36,7 +36,8 @@ def test_its_rows_are_kept_and_its_reports_are_those_of_a_new_store(old, tmp_pat
     assert (run["ingest"]["lines"], run["totals"]["requests"]) == (5, 4)
     store = sqlite3.connect(old.folder / "tollbook.db")
     assert store.execute("PRAGMA user_version").fetchone()[0] >= 3
-    assert store.execute("SELECT count(*) FROM requests").fetchone() == (4,)
+    assert store.execute("SELECT count(*) FROM requests_2026_10").fetchone() == (3,)
+    assert store.execute("SELECT count(*) FROM open_requests").fetchone() == (1,)
 
 
 def test_its_period_can_be_closed(old):
