@@ -157,11 +157,15 @@ extension Store {
   /// Makes a month's tables if they are not there.
   func prepare(_ partition: Partition) throws(StoreError) {
     guard try !partitions().contains(partition) else { return }
+    try makeTables(of: partition)
+    try statement("INSERT INTO request_months VALUES(?,?)").bind(partition.month).bind(hasVendorIDLookups).run()
+    knownPartitions = nil
+  }
+
+  func makeTables(of partition: Partition) throws(StoreError) {
     for sql in partition.creation { try database.run(sql) }
     if hasVendorIDLookups {
       for sql in partition.vendorIDIndexes { try database.run(sql) }
     }
-    try statement("INSERT INTO request_months VALUES(?,?)").bind(partition.month).bind(hasVendorIDLookups).run()
-    knownPartitions = nil
   }
 }

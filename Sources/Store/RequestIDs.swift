@@ -24,7 +24,7 @@ enum RequestID {
 
   /// A text that is no UUID: marked, so that it never has a UUID's length.
   static func marked(_ text: UnsafeRawBufferPointer) -> [UInt8] {
-    var result = Array(text)
+    var result = mended(text) ?? Array(text)
     result.append(endMark)
     if result.count == uuidBytes { result.append(endMark) }
     return result

