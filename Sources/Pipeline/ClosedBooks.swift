@@ -133,6 +133,13 @@ public struct ClosedBooks {
       result.now.rulesVersion = last.rulesVersion
     }
     guard result.now != booking else { return result }
+    if pending.isEmpty, result.now.seen == booking.seen,
+      try !store.droppedMonths(from: closed.begin, to: closed.end).isEmpty
+    {
+      // Only the program is another one, and without the rows it has nothing to say.
+      result.now = booking
+      return result
+    }
     let steps = try steps(&result, pending, rules)
     result.list = adjustments(from: result.bookedAmounts, through: steps, for: closed.label)
     return result

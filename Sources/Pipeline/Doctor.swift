@@ -128,6 +128,13 @@ public struct Doctor {
     findings += try lag(store)
     findings += try holes(store)
     findings.append(try clock(store))
+    let dropped = try store.droppedMonths()
+    if !dropped.isEmpty {
+      findings.append(
+        Finding(
+          "retention", .fine,
+          "request rows of \(names(dropped)) were dropped: their reports and what was added up of them stay"))
+    }
     let interrupted = try store.openAttempts().count
     if interrupted > 0 {
       findings.append(

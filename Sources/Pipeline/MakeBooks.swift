@@ -20,6 +20,7 @@ public struct BookMaking {
 
   /// - Throws: `StoreError`.
   public func books(of period: Period) throws -> Books {
+    try store.requireRows(of: period.label, from: period.begin, to: period.end)
     var builder = BooksBuilder(
       Books(
         period: period, programVersion: programVersion,

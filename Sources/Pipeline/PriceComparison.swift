@@ -36,6 +36,7 @@ public struct PriceComparison: Sendable {
     var filter = Store.RequestFilter()
     filter.begin = period.begin
     filter.end = period.end
+    try store.requireRows(of: period.label, from: period.begin, to: period.end)
     try store.forEachRequest(filter) { usage in
       let key = Key(provider: usage.facts.provider ?? "", model: usage.facts.model ?? "")
       var row = found[key] ?? Row(provider: key.provider, model: key.model)

@@ -67,7 +67,24 @@ extension Store {
 
   public func tally(from begin: Int64, to end: Int64) throws(StoreError) -> RequestTally {
     var result = RequestTally(attempts: 0, interrupted: 0, requests: 0)
-    for table in try partitions(from: begin, to: end).map(\.requests) + ["open_requests"] {
+    // Of months whose rows were dropped, what was added up of them is left. It counts later rows too.
+    let dropped = try droppedPartitions()
+    for partition in dropped {
+      let times = partition.times.clamped(to: begin..<max(begin, end))
+      guard !times.isEmpty else { continue }
+      let select = try statement(
+        """
+        SELECT coalesce(sum(requests), 0), coalesce(sum(final_requests), 0) FROM usage_slots
+        WHERE slot >= ? AND slot < ?
+        """)
+      select.bind(timeSlot(of: times.lowerBound)).bind(timeSlot(of: times.upperBound))
+      guard try select.next() else { throw StoreError("a sum has no row") }
+      result.attempts += select.integer(0)
+      result.requests += select.integer(1)
+      select.reset()
+    }
+    let whole = try partitions(from: begin, to: end).filter { !dropped.contains($0) }
+    for table in whole.map(\.requests) + ["open_requests"] {
       let select = try statement(
         "SELECT count(*), count(*) FILTER (WHERE final = 1) FROM \(table) WHERE time >= ? AND time < ?")
       guard try select.bind(begin).bind(end).next() else { throw StoreError("a count has no row") }

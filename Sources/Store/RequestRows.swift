@@ -28,6 +28,16 @@ extension Store {
     }
   }
 
+  /// Visits requests begun whose end has not come, in the order of time.
+  public func forEachOpenRequest(
+    _ filter: RequestFilter, _ body: (Usage) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try RequestVisit(filter, self).runOpen { usage, _ throws(StoreError) in
+      try body(usage)
+      return true
+    }
+  }
+
   /// Visits request rows until `body` says false.
   public func visitRequests(
     _ filter: RequestFilter, _ body: (Usage, RequestPlace) throws(StoreError) -> Bool

@@ -46,6 +46,13 @@ final class RequestVisit {
     while goesOn, let open, try visit(open, body) {}
   }
 
+  /// Visits only the requests that have not ended.
+  func runOpen(_ body: Body) throws(StoreError) {
+    guard !match.isImpossible, begin < end else { return }
+    try startOpen()
+    while goesOn, let open, try visit(open, body) {}
+  }
+
   /// Visits every attempt that has this id: the request's own, or else the vendor's or the answer's.
   func run(id: String, _ body: Body) throws(StoreError) {
     var isFound = false

@@ -121,6 +121,16 @@ struct Settings {
   /// The store as messages name it: its file, or its server without a password.
   func storeName() throws -> String { try Store.name(of: store) }
 
+  /// How many months of request rows stay; nil where nothing is said.
+  func retentionMonths() throws -> Int? {
+    let variable = environment["TOLLBOOK_RETENTION_MONTHS"].flatMap { $0.isEmpty ? nil : $0 }
+    guard let text = variable ?? file.settings["retention-months"] else { return nil }
+    guard let months = Int(text), months > 0 else {
+      throw ConfigurationError("retention-months \"\(text)\": write how many months stay, such as 13")
+    }
+    return months
+  }
+
   /// Whether there is a store, or a server that may have one.
   func storeIsThere() throws -> Bool { try Store.isThere(store) }
 

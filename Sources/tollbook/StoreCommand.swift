@@ -1,11 +1,12 @@
 internal import ArgumentParser
 internal import Foundation
+internal import JSON
 internal import Pipeline
 internal import Store
 
 struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "store", abstract: "The ledger's file or database.", subcommands: [Backup.self, Copy.self])
+    commandName: "store", abstract: "The ledger's file or database.", subcommands: [Backup.self, Copy.self, Prune.self])
 
   struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +24,58 @@ struct StoreCommand: ParsableCommand {
       try settings.openStore().backUp(to: file)
       let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
       Terminal.say("\(file): \(size) bytes, checked")
+    }
+  }
+
+  struct Prune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Drop the request rows of old months, whole months at a time.",
+      discussion: """
+        Only months whose every request is in a closed period are dropped; reports, closed books and what was added \
+        up of each quarter of an hour stay (tollbook usage). What is dropped can be made again only from the raw \
+        logs, in another store.
+        """)
+    @OptionGroup var common: CommonOptions
+    @Option(
+      help: "How many months stay, the current one included, in UTC (default: retention-months of the file).")
+    var keepMonths: Int?
+    @Flag(help: "Only say what would be dropped.")
+    var dryRun = false
+
+    mutating func run() throws {
+      let settings = try Settings(common)
+      guard let months = try keepMonths ?? settings.retentionMonths() else {
+        throw UsageError("say how many months stay: --keep-months, or retention-months in tollbook.yaml")
+      }
+      guard try settings.storeIsThere() else {
+        throw UsageError("\(try settings.storeName()): there is no store")
+      }
+      let lock = try settings.lock("store prune")
+      defer { withExtendedLifetime(lock) {} }
+      let store = try settings.openStore()
+      let retention = try Retention(store: store, keepMonths: months, now: Settings.now())
+      if !dryRun {
+        for month in retention.months { try store.drop(month, at: Settings.now()) }
+      }
+      show(retention)
+      guard retention.kept.isEmpty else { throw RunError(problems: retention.kept) }
+    }
+
+    private func show(_ retention: Retention) {
+      guard common.json else {
+        let verb = dryRun ? "would be dropped" : "dropped"
+        for month in retention.months { Terminal.say("\(month.name): \(verb)") }
+        if retention.months.isEmpty { Terminal.say("no month to drop") }
+        return
+      }
+      var writer = JSONWriter()
+      writer.object { writer in
+        writer.member("dry_run", dryRun)
+        writer.member(
+          "months", array: { writer in for month in retention.months { writer.string(month.name) } })
+        writer.member("kept", array: { writer in for reason in retention.kept { writer.string(reason) } })
+      }
+      Terminal.print(writer.text)
     }
   }
 

@@ -26,7 +26,7 @@ struct Tollbook: AsyncParsableCommand {
       ProxyCommand.self,
       KeysCommand.self, RunCommand.self, IngestCommand.self, ReportCommand.self,
       CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ExplainCommand.self,
-      RequestsCommand.self, RollupCommand.self, PricesCommand.self,
+      RequestsCommand.self, UsageCommand.self, RollupCommand.self, PricesCommand.self,
       DoctorCommand.self, StoreCommand.self, SampleCommand.self, DemoCommand.self,
     ])
 

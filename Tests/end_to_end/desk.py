@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import pathlib
+import sqlite3
 import subprocess
 
 import yaml
@@ -87,6 +88,16 @@ class Desk:
 class Done:
     def __init__(self, code, out, err):
         self.code, self.out, self.err = code, out, err
+
+
+def look_into(store):
+    """A connection to an SQLite store in which `requests` is every month's rows."""
+    connection = sqlite3.connect(store)
+    months = [month for month, in connection.execute("SELECT month FROM request_months ORDER BY month")]
+    tables = [f"requests_{month // 12}_{month % 12 + 1:02}" for month in months]
+    rows = " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables)
+    connection.execute(f"CREATE TEMP VIEW requests AS {rows}")
+    return connection
 
 
 def make_month(folder, requests, seed=1, bad=0, resent=0, crashes=2, utc_offset=9, writers=2):

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sqlite3
 import time
+import uuid
 from decimal import Decimal
 
 import openpyxl
@@ -18,7 +19,7 @@ import pytest
 import yaml
 
 import oracle
-from desk import ATTRIBUTION, PERIOD, PRICE_LIST, ZONE, Desk, end_line, make_month
+from desk import ATTRIBUTION, PERIOD, PRICE_LIST, ZONE, Desk, end_line, look_into, make_month
 from test_books_posts import Chat
 from test_workbook import office, without_cached_values
 
@@ -250,12 +251,13 @@ def test_libreoffice_opens_the_adjustments_sheet_and_finds_the_same_sum(correcte
 
 def test_explain_says_what_was_booked_and_what_it_costs_now(corrected):
     desk = corrected.desk
-    store = sqlite3.connect(desk.folder / "tollbook.db")
+    store = look_into(desk.folder / "tollbook.db")
     known = store.execute(
         "SELECT r.id FROM requests r JOIN facets f ON f.id = r.facet JOIN segments s ON s.id = r.segment "
         "JOIN closed_inputs i ON i.name = s.name AND r.line <= i.lines WHERE f.model_returned = ? AND r.output > 0 "
         "AND r.outcome = 0 AND f.provider = 'anthropic' AND coalesce(f.service_tier, 'standard') = 'standard' "
         "AND r.time >= 1790780400000000 LIMIT 1", (MODEL,)).fetchone()[0]
+    known = str(uuid.UUID(bytes=known))
     [found] = json.loads(desk.command("explain", known, "--json").out)
     then, now = found["closed"]["booked"]["cost_usd"], found["cost_usd"]
     output = next(m for p in found["parts"] for m in p["meters"] if m["meter"] == "output")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import spend_logs
-from desk import PERIOD, Desk, end_line, make_month
+from desk import PERIOD, Desk, end_line, look_into, make_month
 
 ROWS = 50_000
 FORMS = {
@@ -144,7 +144,7 @@ def test_a_month_seen_by_the_proxy_and_by_litellm_is_counted_once(desk, tmp_path
     steps = [("ingest",), ("ingest", "--from", str(path))]
     for step in steps if raw_first else steps[::-1]:
         desk.command(*step, codes=(0, 3))
-    store = sqlite3.connect(desk.folder / "tollbook.db")
+    store = look_into(desk.folder / "tollbook.db")
     assert store.execute("SELECT count(*) FROM requests WHERE response_id IS NOT NULL").fetchone()[0] == len(
         {row["request_id"] for row in rows})
     duplicates = dict(store.execute("SELECT name LIKE 'litellm:%', sum(duplicates) FROM segments GROUP BY 1"))
