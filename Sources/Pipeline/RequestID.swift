@@ -1,4 +1,5 @@
 internal import Ledger
+internal import Store
 
 /// A request's attempt, by its id in a fixed room where that is a UUID, else by its text.
 enum RequestID: Hashable {
@@ -11,6 +12,11 @@ enum RequestID: Hashable {
     } else {
       self = .text(String(decoding: id, as: UTF8.self), attempt: attempt)
     }
+  }
+
+  init(_ attempt: Attempt) {
+    var id = attempt.id
+    self = id.withUTF8 { RequestID($0, attempt: Int32(attempt.attempt)) }
   }
 
   /// Of `0199a1b2-0000-7000-8000-000000000000` in lower case, as it is written: two ids are one if their texts are.

@@ -1,4 +1,5 @@
 public import Ledger
+internal import Price
 public import Store
 
 /// What was used, from what the store adds up of each quarter of an hour: by any columns, in any zone.

@@ -74,7 +74,7 @@ struct UsageCommand: ParsableCommand {
   }
 
   private func printCSV(_ usage: UsageTable) {
-    var writer = CSVWriter()
+    var writer = CSVWriter(byteOrderMark: false)
     for column in usage.columns { writer.text(column.rawValue) }
     for figure in Self.figures { writer.text(figure) }
     writer.endLine()
