@@ -26,6 +26,9 @@ protocol Connection: AnyObject {
   /// Takes many rows of a table, in the order of its columns.
   func bulkInsert(into table: String, columns: Int) throws(StoreError) -> any BulkInsert
 
+  /// Takes many rows of whole numbers, no key twice, and does what `onConflict` says where a key is there already.
+  func bulkInsert(into table: String, columns: Int, onConflict: String) throws(StoreError) -> any BulkInsert
+
   /// Rows that the last statement added, changed or removed.
   var changes: Int { get }
 

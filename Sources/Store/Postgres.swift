@@ -127,6 +127,12 @@ final class Postgres: Connection {
     PostgresBulkInsert(table, columns: columns, self)
   }
 
+  func bulkInsert(
+    into table: String, columns: Int, onConflict: String
+  ) throws(StoreError) -> any BulkInsert {
+    PostgresBulkUpsert(table, columns: columns, onConflict: onConflict, self)
+  }
+
   /// Runs one statement.
   /// - Returns: a result to be cleared.
   func execute(_ sql: String, _ values: borrowing PostgresValues, once: Bool = false) throws(StoreError)

@@ -39,8 +39,14 @@ final class SQLite: Connection {
   func reader(_ sql: String) throws(StoreError) -> any Statement { try prepare(sql) }
 
   func bulkInsert(into table: String, columns: Int) throws(StoreError) -> any BulkInsert {
+    try bulkInsert(into: table, columns: columns, onConflict: "")
+  }
+
+  func bulkInsert(
+    into table: String, columns: Int, onConflict: String
+  ) throws(StoreError) -> any BulkInsert {
     let values = repeatElement("?", count: columns).joined(separator: ",")
-    return SQLiteBulkInsert(try handle(for: "INSERT INTO \(table) VALUES(\(values))"), self)
+    return SQLiteBulkInsert(try handle(for: "INSERT INTO \(table) VALUES(\(values)) \(onConflict)"), self)
   }
 
   private func handle(for sql: String) throws(StoreError) -> OpaquePointer {

@@ -8,10 +8,11 @@ extension Store {
     guard !usageTotals.isEmpty else { return }
     var totals = UsageTotals()
     swap(&totals, &usageTotals)
-    let upsert = try statement(Self.usageUpsert)
+    let upsert = try usageUpsert()
     // In the order of the table's keys: its pages are written once.
     let order = totals.entries.indices.sorted { totals.entries[$0].key < totals.entries[$1].key }
     for index in order { try add(totals.entries[index], by: upsert) }
+    try upsert.finish()
     for (key, json) in totals.otherMeters {
       var counts = TokenCounts()
       try readMeters(String(decoding: json, as: UTF8.self), into: &counts)
@@ -23,21 +24,25 @@ extension Store {
     for (slot, found) in totals.hashes.sorted(by: { $0.key < $1.key }) { try save(found, slot) }
   }
 
-  private static let usageUpsert = """
-    INSERT INTO usage_slots VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-    ON CONFLICT(slot, facet, outcome, status) DO UPDATE SET
-    """ + " " + [
+  private func usageUpsert() throws(StoreError) -> any BulkInsert {
+    try database.bulkInsert(into: "usage_slots", columns: 17, onConflict: Self.addUsage)
+  }
+
+  private static let addUsage =
+    "ON CONFLICT(slot, facet, outcome, status) DO UPDATE SET "
+    + [
       "requests", "final_requests", "duration_us", "durations", "first_byte_us", "first_bytes", "input",
       "cache_read", "cache_write_5m", "cache_write_1h", "cache_write_12h", "output", "reasoning",
     ].map { "\($0) = usage_slots.\($0) + excluded.\($0)" }.joined(separator: ", ")
 
-  private func add(_ entry: UsageTotals.Entry, by upsert: any Statement) throws(StoreError) {
+  private func add(_ entry: UsageTotals.Entry, by upsert: any BulkInsert) throws(StoreError) {
     let key = entry.key
-    try upsert.bind(key.slot).bind(key.facet).bind(key.outcome).bind(key.status)
-      .bind(entry.requests).bind(entry.finalRequests).bind(entry.duration).bind(entry.durations)
-      .bind(entry.firstByte).bind(entry.firstBytes).bind(entry.input).bind(entry.cacheRead)
-      .bind(entry.cacheWrite5m).bind(entry.cacheWrite1h).bind(entry.cacheWrite12h).bind(entry.output)
-      .bind(entry.reasoning).run()
+    for number in [
+      key.slot, key.facet, key.outcome, key.status, entry.requests, entry.finalRequests, entry.duration,
+      entry.durations, entry.firstByte, entry.firstBytes, entry.input, entry.cacheRead, entry.cacheWrite5m,
+      entry.cacheWrite1h, entry.cacheWrite12h, entry.output, entry.reasoning,
+    ] { upsert.add(number) }
+    try upsert.endRow()
   }
 
   private func addOtherMeters(_ counts: TokenCounts, _ key: UsageTotals.Key) throws(StoreError) {
@@ -70,7 +75,9 @@ extension Store {
       entry.cacheWrite12h = limited(.cacheWrite12h)
       entry.output = limited(.output)
       entry.reasoning = min(counts.reasoning, UsageTotals.Limit.countMax)
-      try add(entry, by: try statement(Self.usageUpsert))
+      let upsert = try usageUpsert()
+      try add(entry, by: upsert)
+      try upsert.finish()
       var others = counts
       for meter in columnMeters { others[meter] = 0 }
       try addOtherMeters(others, otherKey)
