@@ -1,3 +1,5 @@
+internal import Store
+
 /// What a reading of the raw logs brought.
 public struct IngestSummary: Hashable, Sendable {
   public var files = 0
@@ -48,4 +50,23 @@ public struct IngestProgress: Sendable {
   public var filesDone: Int
   public var lines: Int64
   public var name: String
+  /// The file that was read to its end just now, and what was new in it; nil where one begins or goes on.
+  public var finished: IngestedFile?
+}
+
+/// What was new in one file.
+public struct IngestedFile: Hashable, Sendable {
+  public var name: String
+  public var lines: Int64
+  public var usages: Int64
+  public var duplicates: Int64
+  public var rejected: Int64
+
+  init(from before: SegmentRow, to row: SegmentRow) {
+    name = row.name
+    lines = row.lines - before.lines
+    usages = row.usages - before.usages
+    duplicates = row.duplicates - before.duplicates
+    rejected = row.rejected - before.rejected
+  }
 }

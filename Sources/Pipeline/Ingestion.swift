@@ -58,7 +58,10 @@ public final class Ingestion {
             try put(batch, plans[chunk.segment])
             let done = chunk.segment + (chunk.isLast ? 1 : 0)
             progress(
-              .init(files: plans.count, filesDone: done, lines: summary.lines, name: chunk.segmentName))
+              .init(
+                files: plans.count, filesDone: done, lines: summary.lines, name: chunk.segmentName,
+                finished: chunk.isLast
+                  ? current.map { IngestedFile(from: plans[chunk.segment].row, to: $0.row) } : nil))
             reader.giveBack(chunk)
           }
         }

@@ -33,8 +33,12 @@ public final class SourceIngestion {
           progress(
             IngestProgress(
               files: files.count, filesDone: done, lines: summary.lines, name: files[done].file.name))
-          try take(files[done].file, files[done].source)
+          let file = try take(files[done].file, files[done].source)
           done += 1
+          progress(
+            IngestProgress(
+              files: files.count, filesDone: done, lines: summary.lines, name: files[done - 1].file.name,
+              finished: file))
         }
       }
     }
@@ -72,37 +76,55 @@ public final class SourceIngestion {
   }
 
   /// Takes what is new in one file, or notes why nothing of it is taken.
-  private func take(_ file: SourceFile, _ source: Source) throws {
+  private func take(_ file: SourceFile, _ source: Source) throws -> IngestedFile? {
     do {
-      let brought = try store.nested { try read(file, source) }
-      summary += brought
+      guard let read = try store.nested({ try read(file, source) }) else { return nil }
+      summary.files += 1
+      summary.lines += read.row.lines - read.before.lines
+      summary.usages += read.row.usages - read.before.usages
+      summary.duplicates += read.row.duplicates - read.before.duplicates
+      summary.rejected += read.row.rejected - read.before.rejected
+      summary.control += read.row.control - read.before.control
+      summary.notRead += read.notRead.sorted { $0.key < $1.key }.map {
+        .init(file: read.row.name, column: $0.key, rows: $0.value)
+      }
+      return IngestedFile(from: read.before, to: read.row)
     } catch let error as SegmentError {
       summary.problems.append(error.description)
+      return nil
     }
   }
 
-  private func read(_ file: SourceFile, _ source: Source) throws -> IngestSummary {
-    var brought = IngestSummary()
+  private struct Read {
+    var before: SegmentRow
+    var row: SegmentRow
+    var notRead: [String: Int64]
+  }
+
+  /// - Returns: nil where nothing in it is new.
+  private func read(_ file: SourceFile, _ source: Source) throws -> Read? {
     let facts = try Self.fileFacts(file)
-    guard let shape = try probe(file, named: source.format) else { return brought }
+    guard let shape = try probe(file, named: source.format) else { return nil }
     let name = Self.segmentName(file, shape)
-    let known = try store.segment(named: name)
-    var row = known?.row ?? SegmentRow(name: name)
-    if facts.isAsRead(row) { return brought }
+    var row = try store.segment(named: name)?.row ?? SegmentRow(name: name)
+    if facts.isAsRead(row) { return nil }
     let before = row
     let segment = try store.save(row)
+    let notRead =
+      shape.format.role == .compare
+      ? try takeStatements(file, shape, segment, known: before, &row)
+      : try takeRequests(file, shape, source, segment, &row)
+    facts.mark(&row)
+    _ = try store.save(row)
+    return Read(before: before, row: row, notRead: notRead)
+  }
+
+  private func takeRequests(
+    _ file: SourceFile, _ shape: SourceShape, _ source: Source, _ segment: Int64, _ row: inout SegmentRow
+  ) throws -> [String: Int64] {
     let stand = try store.sourceFile(segment: segment) ?? SourceFileRow()
-    if shape.format.role == .compare {
-      brought.notRead = try takeStatements(file, shape, segment, known: row, &row)
-      facts.mark(&row)
-      _ = try store.save(row)
-      brought.files = 1
-      brought.lines = row.lines - before.lines
-      brought.control = row.control - before.control
-      return brought
-    }
     let reader = try SourceReader(
-      file, shape, of: source, segment: name,
+      file, shape, of: source, segment: row.name,
       from: SourcePosition(bytes: stand.bytes, rows: stand.rows, sha256: stand.sha256))
     var notRead: [String: Int64] = [:]
     while true {
@@ -117,21 +139,12 @@ public final class SourceIngestion {
         segment: segment)
       break
     }
-    facts.mark(&row)
-    _ = try store.save(row)
-    brought.files = 1
-    brought.lines = row.lines - before.lines
-    brought.usages = row.usages - before.usages
-    brought.duplicates = row.duplicates - before.duplicates
-    brought.rejected = row.rejected - before.rejected
-    brought.control = row.control - before.control
-    brought.notRead = Self.notRead(notRead, name)
-    return brought
+    return notRead
   }
 
   private func takeStatements(
     _ file: SourceFile, _ shape: SourceShape, _ segment: Int64, known: SegmentRow, _ row: inout SegmentRow
-  ) throws -> [IngestSummary.NotRead] {
+  ) throws -> [String: Int64] {
     let found = try readStatements(file, shape, segment: row.name)
     guard known.sha256.isEmpty || known.sha256 == found.sha256 else {
       throw SegmentError(
@@ -141,7 +154,7 @@ public final class SourceIngestion {
           + "the original back, and give the new file another name: the days it states take the place of the old"
       )
     }
-    guard known.sha256.isEmpty else { return [] }
+    guard known.sha256.isEmpty else { return [:] }
     try store.replace(
       found.statements, of: found.provider, kinds: found.kinds, days: found.days, segment: segment)
     try store.addSlots(
@@ -149,11 +162,7 @@ public final class SourceIngestion {
     row.lines = Int64(found.statements.count)
     row.control = row.lines
     (row.bytes, row.sha256) = (found.bytes, found.sha256)
-    return Self.notRead(found.notRead, row.name)
-  }
-
-  private static func notRead(_ names: [String: Int64], _ file: String) -> [IngestSummary.NotRead] {
-    names.sorted { $0.key < $1.key }.map { .init(file: file, column: $0.key, rows: $0.value) }
+    return found.notRead
   }
 
   private func put(_ part: SourcePart, _ segment: Int64, _ row: inout SegmentRow) throws {

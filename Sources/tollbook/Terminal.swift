@@ -26,14 +26,17 @@ enum Terminal {
   }
 }
 
-/// A progress line that rewrites itself on a terminal, and is silent in a pipe.
+/// How far a reading is: on a terminal a line that rewrites itself, in a pipe a line for each file that brought
+/// anything.
 final class ProgressLine {
   private let begin = ContinuousClock.now
+  private var fileBegin = ContinuousClock.now
   private var last = ContinuousClock.now
   private var drawn = false
 
   func show(_ progress: IngestProgress) {
-    guard Terminal.errorIsTerminal, ContinuousClock.now - last > .milliseconds(100) else { return }
+    guard Terminal.errorIsTerminal else { return say(progress) }
+    guard ContinuousClock.now - last > .milliseconds(100) else { return }
     last = .now
     drawn = true
     let seconds = max(1, (last - begin).components.seconds)
@@ -47,6 +50,16 @@ final class ProgressLine {
       Data(
         "\r\u{1B}[K\(bar) \(progress.filesDone)/\(progress.files) files, \(progress.lines / seconds) lines/s\(left)"
           .utf8))
+  }
+
+  private func say(_ progress: IngestProgress) {
+    let now = ContinuousClock.now
+    defer { fileBegin = now }
+    guard let file = progress.finished, file.lines > 0 else { return }
+    let milliseconds = (now - fileBegin) / .milliseconds(1)
+    Terminal.say(
+      "\(file.name): \(file.lines) lines, \(file.usages) usages, \(file.duplicates) duplicates, "
+        + "\(file.rejected) rejected, \(String(format: "%.2f", milliseconds / 1000)) s")
   }
 
   func end() {
