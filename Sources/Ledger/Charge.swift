@@ -1,6 +1,6 @@
 /// An amount of money for each meter.
 public struct MeterAmounts: Sendable {
-  @usableFromInline var femtodollars: InlineArray<24, Int128> = .init(repeating: 0)
+  @usableFromInline var femtodollars: InlineArray<25, Int128> = .init(repeating: 0)
 
   @inlinable public init() {}
 

@@ -31,10 +31,12 @@ public enum Meter: UInt8, CaseIterable, Sendable {
   case character
   /// A search unit of a ranking or search model.
   case query
-  /// The request itself, where a vendor takes a fee for each.
+  /// The request itself, where a vendor takes a fee for each. A count of them without a fee costs nothing.
   case request
+  /// A unit that a vendor counts its own money in (an ACU, a premium request), in millionths.
+  case creditMillionth
 
-  public static let count = 24
+  public static let count = 25
 
   /// The word in files and on screens.
   public var name: String {
@@ -63,6 +65,7 @@ public enum Meter: UInt8, CaseIterable, Sendable {
     case .character: "character"
     case .query: "query"
     case .request: "request"
+    case .creditMillionth: "credit_millionth"
     }
   }
 
@@ -95,7 +98,7 @@ public struct MeterSet: OptionSet, Hashable, Sendable {
 
 /// How much of each meter one answer used.
 public struct TokenCounts: Hashable, Sendable {
-  @usableFromInline var counts: InlineArray<24, Int64> = .init(repeating: 0)
+  @usableFromInline var counts: InlineArray<25, Int64> = .init(repeating: 0)
   /// The part of `output` that was reasoning, where the vendor says so.
   public var reasoning: Int64 = 0
 
@@ -128,7 +131,7 @@ public struct TokenCounts: Hashable, Sendable {
   /// The meters with a count.
   @inlinable @inline(__always) public var usedMeters: MeterSet {
     var bits: UInt32 = 0
-    for i in 0..<24 { bits |= (counts[i] == 0 ? 0 : 1) << UInt32(i) }
+    for i in 0..<25 { bits |= (counts[i] == 0 ? 0 : 1) << UInt32(i) }
     return MeterSet(rawValue: bits)
   }
 

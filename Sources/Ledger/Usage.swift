@@ -97,6 +97,9 @@ public struct UsageFlags: OptionSet, Hashable, Sendable {
   /// The vendor shows its usage but does not charge it.
   public static let notBilled = UsageFlags(rawValue: 1 << 5)
 
+  /// The sum of several requests, as a vendor counts them; `Meter.request` says how many, where it does.
+  public static let aggregate = UsageFlags(rawValue: 1 << 6)
+
   public var isEstimate: Bool { contains(.estimated) || contains(.clamped) }
 }
 
@@ -169,6 +172,11 @@ public struct Usage: Sendable {
     self.flags = []
     self.unknownFields = []
   }
+}
+
+extension Usage {
+  /// How many requests it stands for.
+  public var requests: Int64 { flags.contains(.aggregate) ? counts[.request] : 1 }
 }
 
 /// A line that could not be taken, where it stands and why.

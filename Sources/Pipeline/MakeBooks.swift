@@ -34,6 +34,8 @@ public struct BookMaking {
     filter.end = period.end
     let pricer = Pricer(book: prices.book)
     try store.forEachRequest(filter) { usage in
+      var usage = usage
+      if pricer.guessesContext(usage) { usage.flags.insert(.estimated) }
       let charges = pricer.charges(usage)
       let rule = rules.match(usage)
       builder.add(

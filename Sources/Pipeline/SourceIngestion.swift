@@ -7,7 +7,7 @@ public import Store
 /// Reads other sources than the raw log into the store: each of their requests once, and not at all where the raw
 /// log has it. A file is taken as a whole or not at all; one transaction holds its rows and how far it was read.
 public final class SourceIngestion {
-  private let store: Store
+  let store: Store
   private var summary = IngestSummary()
 
   public init(store: Store) { self.store = store }
@@ -64,15 +64,23 @@ public final class SourceIngestion {
   private static func isRead(_ file: SourceFile, _ source: Source, _ store: Store) throws -> Bool {
     do {
       guard let shape = try probe(file, named: source.format) else { return true }
-      let row = try store.segment(named: segmentName(file, shape))?.row
+      let row = try store.segment(named: segmentName(file, shape, source))?.row
       return try row.map { try fileFacts(file).isAsRead($0) } ?? false
     } catch is SegmentError {
       return false
     }
   }
 
-  private static func segmentName(_ file: SourceFile, _ shape: SourceShape) -> String {
-    shape.format.rawValue + ":" + file.name
+  /// What is added of a report by its scope and days is a reading of its own: with other days it is read again.
+  private static func segmentName(_ file: SourceFile, _ shape: SourceShape, _ source: Source) -> String {
+    let format = shape.format
+    var words = source.scope.map { "\($0.name)=\($0.value)" }
+    if format.roles.count > 1, source.role(for: format) == .add, let from = source.from,
+      let until = source.until
+    {
+      words.append("\(Timestamp.text(from))..\(Timestamp.text(until))")
+    }
+    return format.rawValue + (words.isEmpty ? "" : "(\(words.joined(separator: ",")))") + ":" + file.name
   }
 
   /// Takes what is new in one file, or notes why nothing of it is taken.
@@ -105,15 +113,23 @@ public final class SourceIngestion {
   private func read(_ file: SourceFile, _ source: Source) throws -> Read? {
     let facts = try Self.fileFacts(file)
     guard let shape = try probe(file, named: source.format) else { return nil }
-    let name = Self.segmentName(file, shape)
+    let role = source.role(for: shape.format)
+    if let problem = source.problem(with: shape.format) {
+      throw SegmentError(path: file.path, problem: problem)
+    }
+    let name = Self.segmentName(file, shape, source)
     var row = try store.segment(named: name)?.row ?? SegmentRow(name: name)
     if facts.isAsRead(row) { return nil }
     let before = row
     let segment = try store.save(row)
-    let notRead =
-      shape.format.role == .compare
-      ? try takeStatements(file, shape, segment, known: before, &row)
-      : try takeRequests(file, shape, source, segment, &row)
+    var notRead: [String: Int64] = [:]
+    if role == .compare {
+      notRead = try takeStatements(file, shape, segment, known: before, &row)
+    } else if shape.format.isOfRequests {
+      notRead = try takeRequests(file, shape, source, segment, &row)
+    } else {
+      try takeSums(file, shape, source, segment, known: before, &row)
+    }
     facts.mark(&row)
     _ = try store.save(row)
     return Read(before: before, row: row, notRead: notRead)
@@ -146,15 +162,7 @@ public final class SourceIngestion {
     _ file: SourceFile, _ shape: SourceShape, _ segment: Int64, known: SegmentRow, _ row: inout SegmentRow
   ) throws -> [String: Int64] {
     let found = try readStatements(file, shape, segment: row.name)
-    guard known.sha256.isEmpty || known.sha256 == found.sha256 else {
-      throw SegmentError(
-        path: file.path,
-        problem:
-          "changed after it was read: SHA-256 \(known.sha256) was taken, it is now \(found.sha256). Put "
-          + "the original back, and give the new file another name: the days it states take the place of the old"
-      )
-    }
-    guard known.sha256.isEmpty else { return [:] }
+    guard try isNew(found.sha256, file, known) else { return [:] }
     try store.replace(
       found.statements, of: found.provider, kinds: found.kinds, days: found.days, segment: segment)
     try store.addSlots(
@@ -163,6 +171,17 @@ public final class SourceIngestion {
     row.control = row.lines
     (row.bytes, row.sha256) = (found.bytes, found.sha256)
     return found.notRead
+  }
+
+  /// - Throws: where another file lay there before.
+  func isNew(_ sha256: String, _ file: SourceFile, _ known: SegmentRow) throws(SegmentError) -> Bool {
+    guard known.sha256.isEmpty || known.sha256 == sha256 else {
+      throw SegmentError(
+        path: file.path,
+        problem: "changed after it was read: SHA-256 \(known.sha256) was taken, it is now \(sha256). Put the "
+          + "original back, and give the new file another name")
+    }
+    return known.sha256.isEmpty
   }
 
   private func put(_ part: SourcePart, _ segment: Int64, _ row: inout SegmentRow) throws {

@@ -39,7 +39,11 @@ public final class Pricer {
     let own = card(RateQuery(usage.facts), at: usage.time)
     var result = PricedUsage(
       charges: charges(usage), cards: [own],
-      lines: [own.lines(usage.counts, isBilled: usage.isBilled, isRequest: usage.isAnswered)])
+      lines: [
+        own.lines(
+          usage.counts, isBilled: usage.isBilled, isRequest: usage.isAnswered,
+          contextTokens: usage.contextTokens)
+      ])
     for other in usage.otherModels {
       let card = card(RateQuery(usage.facts, other: other.model), at: usage.time)
       result.cards.append(card)
@@ -54,7 +58,14 @@ public final class Pricer {
       recentCard(usage.factsNumber, at: usage.time) ?? card(usage.facts, usage.factsNumber, at: usage.time)
     return card.charge(
       usage.counts, model: usage.facts.model, isBilled: usage.isBilled, isRequest: usage.isAnswered,
-      isUsageMissing: usage.flags.contains(.usageMissing))
+      isUsageMissing: usage.flags.contains(.usageMissing), contextTokens: usage.contextTokens)
+  }
+
+  /// Whether a price turned on how long each request of a sum was, which nobody said: the mean is taken for all.
+  public func guessesContext(_ usage: Usage) -> Bool {
+    guard usage.flags.contains(.aggregate), usage.statedContext == nil else { return false }
+    let card = card(usage.facts, usage.factsNumber, at: usage.time)
+    return card.levels.dropFirst().first.map { usage.counts.totalInput > $0.contextOver } ?? false
   }
 
   /// The card last used for these facts, if it holds at this time.
@@ -101,5 +112,23 @@ enum PricerLimit {
 extension Usage {
   fileprivate var isBilled: Bool { !flags.contains(.notBilled) }
   /// A fee for each request falls due with an answer.
-  fileprivate var isAnswered: Bool { (outcome == .ok || outcome == .clientGone) && isBilled }
+  fileprivate var isAnswered: Bool {
+    (outcome == .ok || outcome == .clientGone) && isBilled && !flags.contains(.aggregate)
+  }
+
+  /// How long one request of a sum was: what the vendor says of all, else their mean.
+  fileprivate var contextTokens: Int64? {
+    guard flags.contains(.aggregate) else { return nil }
+    return statedContext ?? counts.totalInput / max(1, requests)
+  }
+
+  /// `200k-1M`: each was longer than 200,000 tokens.
+  fileprivate var statedContext: Int64? {
+    guard let window = facts.priceFacts.first(where: { $0.name == "context_window" })?.value,
+      let low = window.split(separator: "-").first
+    else { return nil }
+    if let tokens = Int64(low) { return tokens == 0 ? 0 : tokens + 1 }
+    guard let thousands = Int64(low.dropLast()), low.hasSuffix("k"), thousands < 1_000_000 else { return nil }
+    return thousands * 1000 + 1
+  }
 }

@@ -27,12 +27,12 @@ public final class RateCard: Sendable {
     var priced: UInt32 = 0
     var hasReasoning = false
     /// Femtodollars by meter; the last is reasoning's.
-    var rates: InlineArray<25, Int64> = .init(repeating: 0)
+    var rates: InlineArray<26, Int64> = .init(repeating: 0)
     /// Where each rate comes from; the last is reasoning's.
-    var sources: [RateSource?] = Array(repeating: nil, count: 25)
+    var sources: [RateSource?] = Array(repeating: nil, count: 26)
 
-    static let reasoning = 24
-    static let slots = 25
+    static let reasoning = 25
+    static let slots = 26
   }
 
   /// - Parameter listLevels: the same levels without the contracts; empty where there are none.
@@ -65,31 +65,36 @@ public final class RateCard: Sendable {
   ///   - isBilled: false for a usage that the vendor shows but does not charge.
   ///   - isRequest: whether a fee for each request falls due.
   ///   - isUsageMissing: the answer came, but not what it used.
+  ///   - contextTokens: how long a request was, where the counts are the sum of several.
   public func charge(
     _ counts: TokenCounts, model: String?, isBilled: Bool = true, isRequest: Bool = false,
-    isUsageMissing: Bool = false
+    isUsageMissing: Bool = false, contextTokens: Int64? = nil
   ) -> Charge {
     var charge = Charge(model: model, counts: counts)
     charge.isUsageMissing = isUsageMissing
     charge.match = matchWords
-    price(&charge, isBilled: isBilled, isRequest: isRequest)
+    price(&charge, isBilled: isBilled, isRequest: isRequest, contextTokens: contextTokens)
     return charge
   }
 
   /// Prices the counts of a charge that has no amounts yet.
   /// - Returns: the charge's total.
   @discardableResult
-  public func price(_ charge: inout Charge, isBilled: Bool = true, isRequest: Bool = false) -> Money {
+  public func price(
+    _ charge: inout Charge, isBilled: Bool = true, isRequest: Bool = false, contextTokens: Int64? = nil
+  ) -> Money {
     let used = charge.usedMeters
     guard isKnown else {
-      charge.unpricedMeters = used
-      if !used.isEmpty { charge.missing = missing }
+      guard isBilled else { return .zero }
+      charge.unpricedMeters = used.subtracting(.of(.request))
+      if !charge.unpricedMeters.isEmpty { charge.missing = missing }
       return .zero
     }
     if used.isEmpty, !isRequest { return .zero }
-    let level = priced.count == 1 ? 0 : levelIndex(charge.counts.totalInput)
+    let level = priced.count == 1 ? 0 : levelIndex(contextTokens ?? charge.counts.totalInput)
     let found = used.rawValue & priced[level]
-    charge.unpricedMeters = MeterSet(rawValue: used.rawValue & ~found)
+    // Requests are counted for their own sake too: without a fee they are free, not unpriced.
+    charge.unpricedMeters = MeterSet(rawValue: used.rawValue & ~found).subtracting(.of(.request))
     charge.hasPricedMeter = found != 0
     guard isBilled else { return .zero }
     let first = level * Level.slots
@@ -154,11 +159,15 @@ public final class RateCard: Sendable {
   private func product(_ rate: Int64, _ count: Int64) -> Int128 { Int128(rate) &* Int128(count) }
 
   /// How each meter of a charge came to its amount.
-  public func lines(_ counts: TokenCounts, isBilled: Bool, isRequest: Bool = false) -> [Charge.Line] {
+  public func lines(
+    _ counts: TokenCounts, isBilled: Bool, isRequest: Bool = false, contextTokens: Int64? = nil
+  ) -> [Charge.Line] {
     guard match != nil else {
-      return counts.used.map { .init(meter: $0.meter, count: $0.count, rate: nil, note: "no price entry") }
+      return counts.used.filter { $0.meter != .request }.map {
+        .init(meter: $0.meter, count: $0.count, rate: nil, note: "no price entry")
+      }
     }
-    let level = levels[levelIndex(counts.totalInput)]
+    let level = levels[levelIndex(contextTokens ?? counts.totalInput)]
     func rate(_ slot: Int) -> Money { Money(femtodollars: Int128(level.rates[slot])) }
     var result: [Charge.Line] = []
     var used = counts.used
@@ -166,6 +175,7 @@ public final class RateCard: Sendable {
       used.append((.request, 1))
     }
     for (meter, count) in used {
+      if meter == .request, level.sources[Int(meter.rawValue)] == nil { continue }
       guard let source = level.sources[Int(meter.rawValue)] else {
         result.append(.init(meter: meter, count: count, rate: nil, note: "no rate for \(meter.name)"))
         continue

@@ -63,7 +63,7 @@ public struct BooksBuilder {
     let counted = usage.final || usage.outcome == .interrupted
     let isUnpriced = charges.contains(where: \.isUnpriced)
     let isEstimate = usage.flags.isEstimate
-    if counted, isEstimate { books.estimatedRequests += 1 }
+    if counted, isEstimate { books.estimatedRequests += usage.requests }
     oddities.add(usage)
     stated.add(usage, charges)
     statedDays.add(usage, charges)
@@ -73,10 +73,11 @@ public struct BooksBuilder {
     for (index, charge) in charges.enumerated() {
       var counts = tokens(charge.counts)
       if index == 0, counted {
-        counts.requests = 1
-        counts.failedRequests = usage.outcome.isFailure ? 1 : 0
-        counts.interruptedRequests = usage.outcome == .interrupted ? 1 : 0
-        counts.unpricedRequests = isUnpriced ? 1 : 0
+        let requests = Int128(usage.requests)
+        counts.requests = requests
+        counts.failedRequests = usage.outcome.isFailure ? requests : 0
+        counts.interruptedRequests = usage.outcome == .interrupted ? requests : 0
+        counts.unpricedRequests = isUnpriced ? requests : 0
       }
       chargedTotal += charge.total.femtodollars
       for share in shares[index] {
@@ -93,18 +94,18 @@ public struct BooksBuilder {
         }
       }
       if let reason = charge.unpricedReason {
-        note(charge, reason, provider, serviceTier, counted && index == 0)
+        note(charge, reason, provider, serviceTier, counted && index == 0 ? usage.requests : 0)
       }
     }
   }
 
   private mutating func note(
-    _ charge: Charge, _ reason: String, _ provider: String, _ tier: String, _ counted: Bool
+    _ charge: Charge, _ reason: String, _ provider: String, _ tier: String, _ requests: Int64
   ) {
     let key = UnpricedKey(
       provider: provider, model: charge.model ?? "", serviceTier: tier, reason: reason)
     var sum = unpriced[key] ?? (0, TokenCounts())
-    if counted { sum.requests += 1 }
+    sum.requests += requests
     for meter in charge.unpricedMeters.meters { sum.counts[meter] += charge.counts[meter] }
     unpriced[key] = sum
   }

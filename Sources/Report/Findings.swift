@@ -44,11 +44,12 @@ enum Findings {
     let requests = books.whole(books.totalCounts.unpricedRequests)
     guard requests > 0 || !books.unpriced.isEmpty else { return nil }
     return Finding(
-      headline: "\(counted(requests, "request")) used something that has no price",
+      headline: requests > 0
+        ? "\(counted(requests, "request")) used something that has no price" : "Something was used that has no price",
       advice: "Their cost is missing from the total. Import a price book that covers these models, then run "
         + "the report again.",
       table: unpricedTable(books, rowsMax: Limit.rowsMax), codeColumns: [0, 1],
-      short: "\(counted(requests, "request")) without a price")
+      short: requests > 0 ? "\(counted(requests, "request")) without a price" : "usage without a price")
   }
 
   static func unpricedTable(_ books: Books, rowsMax: Int) -> Table {

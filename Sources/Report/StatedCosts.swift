@@ -33,9 +33,9 @@ struct StatedCosts {
     guard let stated = usage.statedCost else { return }
     let key = Key(provider: usage.facts.provider ?? "", model: usage.facts.model ?? "")
     var sum = sums[key] ?? Books.StatedCost(provider: key.provider, model: key.model)
-    sum.requests += 1
+    sum.requests += usage.requests
     if charges.contains(where: \.isUnpriced) {
-      sum.unpricedRequests += 1
+      sum.unpricedRequests += usage.requests
       sum.statedUnpriced += stated
     } else {
       sum.stated += stated

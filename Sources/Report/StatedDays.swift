@@ -45,8 +45,8 @@ struct StatedDays {
     for (index, charge) in charges.enumerated() {
       change(provider, day, charge.model ?? "") {
         $0.cost += charge.total
-        if index == 0 { $0.requests += 1 }
-        if charge.isUnpriced { $0.unpricedRequests += 1 }
+        if index == 0 { $0.requests += usage.requests }
+        if charge.isUnpriced { $0.unpricedRequests += usage.requests }
       }
     }
   }
@@ -95,7 +95,8 @@ extension Findings {
         rows: all.indices.prefix(Limit.rowsMax).map { index in
           let one = all[index]
           return [
-            .text(VendorStatement.dayText(one.day)), .text(one.provider), .text(one.model.isEmpty ? "unknown" : one.model),
+            .text(VendorStatement.dayText(one.day)), .text(one.provider),
+            .text(one.model.isEmpty ? "unknown" : one.model),
             .count(one.requests), one.stated == nil ? .empty : .money(statedCells[index]),
             .money(costs[index]), .money(costs[index] - statedCells[index]),
           ]

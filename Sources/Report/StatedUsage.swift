@@ -15,9 +15,9 @@ extension Books {
     public var counts = TokenCounts()
     public var requests: Int64 = 0
 
-    /// By how many tokens and other units the two sides differ, meter by meter.
+    /// By how many tokens and other units the two sides differ, meter by meter; requests are told apart.
     public var distance: Int64 {
-      Meter.allCases.reduce(0) { $0 + abs(counts[$1] - (stated?[$1] ?? 0)) }
+      Meter.allCases.reduce(0) { $1 == .request ? $0 : $0 + abs(counts[$1] - (stated?[$1] ?? 0)) }
     }
   }
 }
@@ -53,7 +53,7 @@ struct StatedUsages {
     for (index, charge) in charges.enumerated() {
       change(provider, day, charge.model ?? "") {
         $0.counts += charge.counts
-        if index == 0 { $0.requests += 1 }
+        if index == 0 { $0.requests += usage.requests }
       }
     }
   }

@@ -83,7 +83,9 @@ private func readCounts(_ text: String) throws(StoreError) -> TokenCounts {
   var counts = TokenCounts()
   do throws(JSONError) {
     for (name, value) in try JSONTape().parse(text).members {
-      guard let meter = name.string.flatMap(Meter.init(name:)), let count = value.wholeNumber else { continue }
+      guard let meter = name.string.flatMap(Meter.init(name:)), let count = value.wholeNumber else {
+        continue
+      }
       counts[meter] = count
     }
   } catch {

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Ingest
 internal import Ledger
 internal import Yams
 
@@ -15,6 +14,8 @@ struct ConfigurationFile {
     var name = "", provider = "", baseURL = ""
     var keyEnvironment: String?
     var region: String?
+    /// Which account its key uses, in the vendor's own words.
+    var scope: [RequestFacts.Tag] = []
   }
   struct Route {
     var match = "", upstream = ""
@@ -37,8 +38,7 @@ struct ConfigurationFile {
   var upstreams: [Upstream] = []
   var routes: [Route] = []
   var posts: [Post] = []
-  /// With paths resolved.
-  var sources: [Source] = []
+  var sourceEntries: [SourceEntry] = []
   /// The folder that relative paths start from.
   var folder = ""
 
@@ -75,7 +75,9 @@ struct ConfigurationFile {
       case "posts":
         for item in try reader.sequence(value, key) { posts.append(try readPost(item, reader)) }
       case "sources":
-        for item in try reader.sequence(value, key) { sources.append(try readSource(item, reader)) }
+        for item in try reader.sequence(value, key) {
+          sourceEntries.append(try readSource(item, reader))
+        }
       default:
         guard Self.settingNames.contains(key) else { throw reader.unknown(key, value) }
         settings[key] = try reader.text(value, key)
@@ -104,6 +106,10 @@ struct ConfigurationFile {
   private func readUpstream(_ node: Node, _ reader: YAMLReader) throws -> Upstream {
     var upstream = Upstream()
     for (key, value) in try reader.mapping(node) {
+      if key == "scope" {
+        upstream.scope = try readScope(value, reader)
+        continue
+      }
       let text = try reader.text(value, key)
       switch key {
       case "name": upstream.name = text
@@ -137,47 +143,6 @@ struct ConfigurationFile {
     return route
   }
 
-  private func readSource(_ node: Node, _ reader: YAMLReader) throws -> Source {
-    var source = Source(path: "")
-    var role: (SourceFormat.Role, Node)?
-    for (key, value) in try reader.mapping(node) {
-      switch key {
-      case "path": source.path = resolve(try reader.text(value, key), folder)
-      case "format":
-        let name = try reader.text(value, key)
-        guard let format = SourceFormat(rawValue: name) else {
-          throw reader.fault(value, SourceWords.unknownFormat(name))
-        }
-        source.format = format
-      case "role":
-        let name = try reader.text(value, key)
-        guard let known = SourceFormat.Role(rawValue: name) else {
-          throw reader.fault(value, "role \"\(name)\" is not known; there are requests and compare")
-        }
-        role = (known, value)
-      case "zone":
-        let name = try reader.text(value, key)
-        guard let zone = SourceZone(name) else { throw reader.fault(value, SourceWords.unknownZone(name)) }
-        source.zone = zone
-      case "profiles":
-        for (pattern, model) in try reader.mapping(value) {
-          source.profiles.append(.init(pattern: Pattern(pattern), model: try reader.text(model, pattern)))
-        }
-      default: throw reader.unknown(key, value)
-      }
-    }
-    if let (role, place) = role {
-      guard let format = source.format, format.role == role else {
-        throw reader.fault(
-          place,
-          "role belongs to a format: \(source.format?.rawValue ?? "none is named here") is for "
-            + "\((source.format?.role ?? .requests).rawValue)")
-      }
-    }
-    guard !source.path.isEmpty else { throw reader.fault(node, "a source needs path: a file or a folder") }
-    return source
-  }
-
   private func readPost(_ node: Node, _ reader: YAMLReader) throws -> Post {
     var post = Post()
     for (key, value) in try reader.mapping(node) {
@@ -200,19 +165,7 @@ struct ConfigurationFile {
   }
 }
 
-/// What is said where a source is named wrongly, in the file or on the command line.
-enum SourceWords {
-  static func unknownFormat(_ name: String) -> String {
-    "format \"\(name)\" is not known; there are "
-      + SourceFormat.allCases.map(\.rawValue).joined(separator: ", ")
-  }
-
-  static func unknownZone(_ name: String) -> String {
-    "\"\(name)\" is no zone of a source; write UTC, or an offset such as +09:00"
-  }
-}
-
-private struct YAMLReader {
+struct YAMLReader {
   let file: String
 
   func mapping(_ node: Node) throws -> [(String, Node)] {
@@ -236,6 +189,9 @@ private struct YAMLReader {
   }
 
   func fault(_ node: Node, _ problem: String) -> ConfigurationError {
-    ConfigurationError("\(file)\(node.mark.map { ":\($0.line)" } ?? ""): \(problem)")
+    ConfigurationError("\(place(node)): \(problem)")
   }
+
+  /// `tollbook.yaml:12`
+  func place(_ node: Node) -> String { file + (node.mark.map { ":\($0.line)" } ?? "") }
 }

@@ -95,7 +95,7 @@ struct IngestCommand: ParsableCommand {
       let ingestion = Ingestion(store: store, threads: Program.threads)
       summary = try ingestion.run(try segments(settings), progress: progress.show)
     }
-    let sources = source.map { [$0] } ?? (files.isEmpty ? settings.file.sources : [])
+    let sources = source.map { [$0] } ?? (files.isEmpty ? settings.sources : [])
     summary += try SourceIngestion(store: store).run(sources, progress: progress.show)
     progress.end()
     if common.json {
@@ -115,8 +115,8 @@ struct IngestCommand: ParsableCommand {
     }
     guard files.isEmpty else { throw UsageError("give segments of the raw log, or --from, not both") }
     // What the configuration says of this very path holds, where no flag says otherwise.
-    var source = settings.file.sources.first { $0.path == from } ?? Source(path: from)
-    if source.profiles.isEmpty { source.profiles = settings.file.sources.flatMap(\.profiles) }
+    var source = settings.sources.first { $0.path == from } ?? Source(path: from)
+    if source.profiles.isEmpty { source.profiles = settings.sources.flatMap(\.profiles) }
     if let format {
       guard let known = SourceFormat(rawValue: format) else {
         throw UsageError(SourceWords.unknownFormat(format))

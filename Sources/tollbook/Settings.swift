@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Attribute
 internal import Foundation
+internal import Ingest
 internal import Ledger
 internal import Pipeline
 internal import Price
@@ -39,6 +40,7 @@ struct Settings {
   let attribution: String?
   let reports: String
   let calendar: BookCalendar
+  let sources: [Source]
   let link: String?
 
   init(_ options: CommonOptions) throws {
@@ -73,6 +75,7 @@ struct Settings {
     link = file.settings["link"]
     calendar = try BookCalendar(
       zone: given(options.timezone, "timezone") ?? file.settings["timezone"] ?? "UTC")
+    sources = try file.sources { [calendar] in calendar.begin(dayText: $0) }
     let currency = given(options.currency, "currency") ?? file.settings["currency"] ?? "USD"
     guard currency == "USD" else {
       throw ConfigurationError("currency \(currency): this version keeps books in USD only")
@@ -161,7 +164,7 @@ struct Settings {
 
   func runSettings(posts: [PostTarget]) -> RunSettings {
     RunSettings(
-      rawLogs: rawLogs, sources: file.sources, store: store, reports: reports, posts: posts, link: link,
+      rawLogs: rawLogs, sources: sources, store: store, reports: reports, posts: posts, link: link,
       programVersion: Program.version)
   }
 }

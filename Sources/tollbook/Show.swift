@@ -70,10 +70,12 @@ enum Show {
   private static func attention(_ books: Books) -> [String] {
     var lines: [String] = []
     let counts = books.totalCounts
-    if counts.unpricedRequests > 0 {
+    if !books.unpriced.isEmpty {
       let models = Set(books.unpriced.map { $0.model.isEmpty ? "(no model)" : $0.model }).sorted()
       lines.append(
-        "\(books.whole(counts.unpricedRequests)) requests have no price, or not for all they used: \(models.joined(separator: ", "))"
+        (counts.unpricedRequests > 0
+          ? "\(books.whole(counts.unpricedRequests)) requests have no price, or not for all they used: "
+          : "something has no price: ") + models.joined(separator: ", ")
       )
     }
     if counts.interruptedRequests > 0 {

@@ -13,7 +13,7 @@ import Testing
     let path = try folder.write(text, to: "costs.json")
     let file = try #require(try findSourceFiles(at: path).first)
     let shape = try #require(try probe(file, named: format))
-    #expect(shape.format.role == .compare)
+    #expect(shape.format.roles == [.compare])
     return try readStatements(file, shape, segment: "s:costs.json")
   }
 

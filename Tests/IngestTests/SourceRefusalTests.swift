@@ -50,9 +50,7 @@ import Testing
   func strange() throws {
     let problem = try fixture.refusal("date,=cmd|'x',cost\n1,2,3\n")
     #expect(
-      problem.contains(
-        "recognised as none of litellm, bedrock, openai-costs, anthropic-costs, openai-usage, anthropic-usage; its first names are: "
-          + "…cmd…x…, cost, date"))
+      problem.contains("its first names are: …cmd…x…, cost, date"))
     #expect(try fixture.refusal("hello\n").contains("recognised as none"))
     #expect(
       try fixture.refusal("date,cost\n1,2\n", format: .litellm).contains(

@@ -5,13 +5,15 @@ internal import Normalize
 /// Amazon Bedrock's model invocation log, as it lies in S3 or comes out of CloudWatch: one JSON record a call. Prompts
 /// and answers may stand in it; nothing of them is kept.
 enum BedrockInvocationLogs {
-  static let signature = ["schemaType", "requestId", "operation", "modelId"]
-  static let required = ["schemaType", "timestamp", "requestId", "operation", "modelId"]
-  static let known: Set<String> = Set(required).union([
-    "schemaVersion", "accountId", "identity", "region", "inferenceRegion", "requestMetadata", "input",
-    "output",
-    "performanceConfig", "serviceTier", "errorCode", "status",
-  ])
+  private static let signature = ["schemaType", "requestId", "operation", "modelId"]
+  private static let required = ["schemaType", "timestamp", "requestId", "operation", "modelId"]
+  static let layout = SourceLayout(
+    signature: signature, required: required,
+    known: [
+      "schemaVersion", "accountId", "identity", "region", "inferenceRegion", "requestMetadata", "input",
+      "output",
+      "performanceConfig", "serviceTier", "errorCode", "status",
+    ])
 
   static func usage(
     _ row: SourceFields, place: Usage.Place, _ profiles: [Source.Profile], _ tapes: SourceTapes

@@ -3,12 +3,20 @@ internal import Ledger
 
 /// What a day cost: OpenAI's `GET /v1/organization/costs`, Anthropic's `GET /v1/organizations/cost_report`.
 enum CostRows {
-  static let openaiSignature = ["results.object", "results.line_item", "results.amount"]
-  static let openaiRequired = ["data", "results.amount", "results.line_item"]
-  static let anthropicSignature = [
-    "results.cost_type", "results.token_type", "results.amount", "results.description",
-  ]
-  static let anthropicRequired = ["data", "results.amount", "results.currency", "results.cost_type"]
+  static let openai = SourceLayout(
+    signature: ["results.object", "results.line_item", "results.amount"],
+    required: ["data", "results.amount", "results.line_item"],
+    known: pageNames
+      + [
+        "project_id", "api_key_id", "user_id", "api_source", "quantity", "quantity_unit",
+      ].map { "results." + $0 })
+  static let anthropic = SourceLayout(
+    signature: ["results.cost_type", "results.token_type", "results.amount", "results.description"],
+    required: ["data", "results.amount", "results.currency", "results.cost_type"],
+    known: pageNames
+      + [
+        "model", "workspace_id", "service_tier", "context_window", "inference_geo", "speed",
+      ].map { "results." + $0 })
 
   static func statement(
     _ row: JSONValue, _ format: SourceFormat, _ day: Int64, _ place: Usage.Place

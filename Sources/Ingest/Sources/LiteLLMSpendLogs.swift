@@ -5,24 +5,26 @@ internal import Normalize
 
 /// LiteLLM's table `LiteLLM_SpendLogs`, one row a request, exported as JSON or CSV.
 enum LiteLLMSpendLogs {
-  static let signature = [
+  private static let signature = [
     "request_id", "call_type", "spend", "startTime", "model_group", "custom_llm_provider", "prompt_tokens",
     "completion_tokens",
   ]
-  static let required = [
+  private static let required = [
     "request_id", "call_type", "api_key", "spend", "prompt_tokens", "completion_tokens", "startTime",
     "endTime",
     "model", "metadata",
   ]
-  static let known: Set<String> = Set(required).union([
-    "completionStartTime", "model_group", "custom_llm_provider", "user", "cache_hit", "request_tags",
-    "team_id",
-    "end_user", "requester_ip_address", "session_id", "status", "request_duration_ms",
-    // Known and left: another sum of the tokens, ids of LiteLLM's own, prompts and answers.
-    "total_tokens", "model_id", "api_base", "cache_key", "organization_id", "messages", "response",
-    "proxy_server_request", "mcp_namespaced_tool_name", "billing_agent_id", "agent_id", "litellm_call_id",
-    "created_at", "updated_at",
-  ])
+  static let layout = SourceLayout(
+    signature: signature, required: required,
+    known: [
+      "completionStartTime", "model_group", "custom_llm_provider", "user", "cache_hit", "request_tags",
+      "team_id",
+      "end_user", "requester_ip_address", "session_id", "status", "request_duration_ms",
+      // Known and left: another sum of the tokens, ids of LiteLLM's own, prompts and answers.
+      "total_tokens", "model_id", "api_base", "cache_key", "organization_id", "messages", "response",
+      "proxy_server_request", "mcp_namespaced_tool_name", "billing_agent_id", "agent_id", "litellm_call_id",
+      "created_at", "updated_at",
+    ])
 
   static func usage(
     _ row: SourceFields, place: Usage.Place, _ tapes: SourceTapes

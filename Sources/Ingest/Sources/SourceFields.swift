@@ -21,6 +21,8 @@ enum SourceLimit {
   /// Names of columns that are not read, kept to be shown.
   static let namesMax = 64
   static let nameCharactersMax = 64
+  /// The end of the year 9999, in milliseconds since 1970.
+  static let millisecondsMax: Int64 = 253_402_300_799_999
   /// Rows that a file is recognised by.
   static let probedRowsMax = 20
   /// The first line of an object that is spread over lines: a bracket, a name or two.

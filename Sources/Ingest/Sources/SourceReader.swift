@@ -43,6 +43,7 @@ public final class SourceReader {
   private var writer = JSONWriter()
   private var hash = SHA256()
   private var rows: Int64
+  private var cursor = CursorEvents()
 
   /// - Parameter segment: the file's name in the books.
   /// - Throws: `SegmentError` when the file cannot be read, is shorter than before, or begins otherwise than what
@@ -119,7 +120,7 @@ public final class SourceReader {
     }
     let root = try row(bytes, isTerminated: isTerminated)
     for (name, value) in root.members where !value.isNull {
-      guard let name = name.string, !shape.format.known.contains(name), !value.isString("") else { continue }
+      guard let name = name.string, !shape.known.contains(name), !value.isString("") else { continue }
       let shown = printable(name)
       if part.notRead[shown] == nil, part.notRead.count >= SourceLimit.namesMax { continue }
       part.notRead[shown, default: 0] += 1
@@ -128,8 +129,8 @@ public final class SourceReader {
     switch shape.format {
     case .litellm: return try LiteLLMSpendLogs.usage(fields, place: place, tapes)
     case .bedrock: return try BedrockInvocationLogs.usage(fields, place: place, source.profiles, tapes)
-    case .openaiCosts, .anthropicCosts, .openaiUsage, .anthropicUsage:
-      throw .file("states sums, and no requests")
+    case .cursor: return try cursor.usage(fields, place: place)
+    default: throw .file("states sums, and no requests")
     }
   }
 

@@ -7,6 +7,8 @@ public struct SourceShape: Sendable {
   var framing: RecordFraming
   /// Of CSV, in the order of its columns.
   var header: [String] = []
+  /// What is read or knowingly left.
+  var known: Set<String>
 }
 
 /// Looks at a file's first rows.
@@ -24,6 +26,7 @@ public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError)
   var header: [String] = []
   var names: Set<String> = []
   var rows = 0
+  var problem = ""
   while rows < SourceLimit.probedRowsMax, let record = try splitter.next(consumed: { _ in }) {
     rows += 1
     guard let bytes = record.bytes else { continue }
@@ -32,32 +35,42 @@ public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError)
       names = Set(header)
       break
     }
-    names.formUnion(memberNames(of: bytes, with: tape))
+    do throws(JSONError) {
+      names.formUnion(memberNames(of: try tape.parse(JSONRow.object(in: bytes))))
+    } catch {
+      if rows == 1 { problem = "; its first row is not JSON: \(error)" }
+    }
   }
   guard rows > 0 else { return nil }
   let formats = SourceFormat.allCases
-  guard let format = named ?? formats.first(where: { $0.isRecognised(by: names) }) else {
+  guard let format = named ?? formats.first(where: { $0.layouts.contains { $0.isRecognised(by: names) } })
+  else {
     let found = names.sorted().prefix(8).map(printable).joined(separator: ", ")
     throw refused(
       "recognised as none of \(formats.map(\.rawValue).joined(separator: ", ")); its first names are: "
-        + "\(found.isEmpty ? "none" : found). Export it as docs/sources.md says, or move the file away")
+        + "\(found.isEmpty ? "none" : found)\(problem). Export it as docs/sources.md says, or move the file away"
+    )
   }
-  let missing = format.required.filter { !names.contains($0) }
+  let layout = format.layouts.first { $0.isRecognised(by: names) } ?? format.layouts[0]
+  let missing = layout.required.filter { !names.contains($0) }
   guard missing.isEmpty else {
-    let strange = names.subtracting(format.known).sorted().prefix(8).map(printable)
+    let strange = names.subtracting(layout.known).sorted().prefix(8).map(printable)
     throw refused(
       "read as \(format.rawValue), but without `\(missing.joined(separator: "`, `"))`"
         + (strange.isEmpty ? "" : "; unknown here: \(strange.joined(separator: ", "))")
         + ". Export these under their own names")
   }
-  for name in format.known where header.count(where: { $0 == name }) > 1 {
+  for name in layout.known where header.count(where: { $0 == name }) > 1 {
     throw refused("the column `\(name)` is there twice")
   }
-  if format.role == .compare { framing = .values }
-  guard framing != .values || format.role == .compare else {
+  if format.grain == .pages { framing = .values }
+  guard framing != .values || format.grain == .pages else {
     throw refused("its objects stand over several lines; write one a line (jq -c .) or one array of them")
   }
-  return SourceShape(format: format, framing: framing, header: header)
+  guard format.grain != .sums || framing == .csv else {
+    throw refused("is no CSV; export \(format.rawValue) as docs/sources.md says")
+  }
+  return SourceShape(format: format, framing: framing, header: header, known: layout.known)
 }
 
 /// Whether the first line is the beginning of an object that ends in a later one.
@@ -117,14 +130,8 @@ private func readHeader(_ bytes: UnsafeRawBufferPointer, _ file: SourceFile) thr
   return header
 }
 
-private func memberNames(of bytes: UnsafeRawBufferPointer, with tape: JSONTape) -> [String] {
-  do throws(JSONError) {
-    let root = try tape.parse(JSONRow.object(in: bytes))
-    return root.members.compactMap(\.name.string) + pageNames(of: root)
-  } catch {
-    // The reading itself says what is wrong with the row.
-    return []
-  }
+private func memberNames(of root: JSONValue) -> [String] {
+  root.members.compactMap(\.name.string) + bucketNames(of: root)
 }
 
 extension RecordSplitter.Record {

@@ -51,7 +51,8 @@ public func readStatements(
 }
 
 private func statement(
-  _ row: JSONValue, _ format: SourceFormat, _ day: Int64, _ place: Usage.Place, _ notRead: inout [String: Int64]
+  _ row: JSONValue, _ format: SourceFormat, _ day: Int64, _ place: Usage.Place,
+  _ notRead: inout [String: Int64]
 ) throws(SourceFault) -> VendorStatement {
   switch format {
   case .openaiUsage, .anthropicUsage:
@@ -99,21 +100,12 @@ func readPages(
 }
 
 extension SourceFormat {
-  /// Whose report it is, where the format says so.
-  var provider: String {
-    switch self {
-    case .openaiCosts, .openaiUsage: "openai"
-    case .anthropicCosts, .anthropicUsage: "anthropic"
-    case .litellm, .bedrock: ""
-    }
-  }
-
   /// The kind of all its statements; nil where each row says its own.
   var statementKind: String? {
     switch self {
     case .openaiCosts, .anthropicCosts: "costs"
     case .anthropicUsage: "usage.messages"
-    case .litellm, .bedrock, .openaiUsage: nil
+    default: nil
     }
   }
 }
@@ -163,8 +155,11 @@ private func microseconds(_ seconds: Int64) -> Int64? {
   return overflow ? nil : value
 }
 
+/// What stands around the buckets of a page.
+let pageNames = ["object", "has_more", "next_page"]
+
 /// The names of a page of buckets: those of its rows stand behind `results.`.
-func pageNames(of page: JSONValue) -> [String] {
+func bucketNames(of page: JSONValue) -> [String] {
   var names: [String] = []
   for bucket in page.present("data")?.elements ?? [] {
     for row in bucket.present("results")?.elements ?? [] {
