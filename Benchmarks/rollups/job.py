@@ -21,6 +21,9 @@ def main():
         HERE=HERE, RAW_LOGS=raw_logs, OUT=out, FIRST=f"{month}-01", AFTER=after)
     base = duckdb.connect()
     base.execute(f"SET threads = {threads}; SET preserve_insertion_order = false; SET temp_directory = '{out}.spill'")
+    # DuckDB cannot guess how many lines the files have: left to itself it puts the lines, not the prices, into the join's
+    # hash table, and copies each count's expression into the filter. Without these two it takes a fifth less CPU time.
+    base.execute("SET disabled_optimizers = 'build_side_probe_side,filter_pushdown'")
     for statement in duckdb.extract_statements(script):
         began = time.monotonic()
         base.execute(statement)
