@@ -35,7 +35,9 @@ golden: setup
 
 bench: build
 	@Benchmarks/proxy.sh
-	@Benchmarks/ingest.sh
+	@Benchmarks/rollups.sh
+	@Benchmarks/rows.sh
+	@Benchmarks/memory.sh
 
 clean:
 	rm -rf .build demo

@@ -14,7 +14,7 @@ MONTH = "2026-10"
 LINE_BYTES_MAX = 1 << 20
 """The format's longest line; one of exactly this size must be taken."""
 LONG_LINE_BYTES = 256 << 20
-"""A line that nobody should hold in memory; in a .gz it is 256 KiB of file."""
+"""A line that nobody should hold in memory; in a .gz it is about 1 MiB of file."""
 
 
 def main():

@@ -75,11 +75,12 @@ def postgres(rounds, rows, folder, files, facts, stack):
 
     copy, ingest = [], []
     for _ in range(rounds):
-        run = measure.quietest(server.psql("-c", f"\\copy requests from '{facts}'"), [facts], before=empty_table)
+        copying = server.psql("-c", f"\\copy requests from '{facts}'")
+        run = measure.quietest(copying, [facts], before=empty_table, server=server.pid)
         assert server.sql("SELECT count(*) FROM requests") == str(rows)
         copy.append(run | {"rows_per_s": round(rows / run["wall_s"])})
         run = measure.quietest(
-            ingest_into(folder, server.url("books")), files, exits=(0, 3), before=empty_database)
+            ingest_into(folder, server.url("books")), files, exits=(0, 3), before=empty_database, server=server.pid)
         ingest.append(run | {"rows_per_s": round(rows / run["wall_s"])})
         print(f"postgres: {copy[-1]}\n          {ingest[-1]}", flush=True)
     return {"psql COPY, PostgreSQL": copy, "tollbook ingest, PostgreSQL": ingest}
@@ -114,7 +115,8 @@ class Server:
     """A PostgreSQL server of this benchmark's own, stopped and removed at the end."""
 
     def __init__(self, stack):
-        binary = shutil.which("initdb") or next(map(str, sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None)
+        debian = sorted(map(str, pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+        binary = shutil.which("initdb") or (debian[-1] if debian else None)
         if not binary:
             raise SystemExit("PostgreSQL's initdb is not installed; --stores sqlite leaves this part out")
         self.folder = pathlib.Path(os.path.realpath(binary)).parent
@@ -135,6 +137,7 @@ class Server:
         stack.callback(shutil.rmtree, self.data, ignore_errors=True)
         self.run("pg_ctl", "-D", self.data / "d", "-l", self.data / "log", "-w", "start")
         stack.callback(self.run, "pg_ctl", "-D", self.data / "d", "-m", "fast", "-w", "stop")
+        self.pid = int((self.data / "d/postmaster.pid").read_text().split()[0])
 
     def run(self, name, *arguments):
         subprocess.run([*self.user, self.folder / name, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL)
