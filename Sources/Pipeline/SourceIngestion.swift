@@ -63,7 +63,7 @@ public final class SourceIngestion {
 
   private static func isRead(_ file: SourceFile, _ source: Source, _ store: Store) throws -> Bool {
     do {
-      guard let shape = try probe(file, named: source.format) else { return true }
+      guard let shape = try probe(file, named: source.format), !isLaterPart(file, shape) else { return true }
       let row = try store.segment(named: segmentName(file, shape, source))?.row
       return try row.map { try fileFacts(file).isAsRead($0) } ?? false
     } catch is SegmentError {
@@ -112,7 +112,7 @@ public final class SourceIngestion {
   /// - Returns: nil where nothing in it is new.
   private func read(_ file: SourceFile, _ source: Source) throws -> Read? {
     let facts = try Self.fileFacts(file)
-    guard let shape = try probe(file, named: source.format) else { return nil }
+    guard let shape = try probe(file, named: source.format), !isLaterPart(file, shape) else { return nil }
     let role = source.role(for: shape.format)
     if let problem = source.problem(with: shape.format) {
       throw SegmentError(path: file.path, problem: problem)

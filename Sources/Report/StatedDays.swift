@@ -8,6 +8,8 @@ extension Books {
     /// Days since 1970-01-01.
     public var day: Int64
     public var model: String
+    /// The application inference profile, where a bill says it; else empty.
+    public var profile = ""
     /// Nil where the vendor says nothing of this model on a day it speaks of.
     public var stated: Money?
     public var cost = Money.zero
@@ -25,6 +27,7 @@ struct StatedDays {
     var provider: String
     var day: Int64
     var model: String
+    var profile: String
   }
 
   private var spoken: [String: Set<Int64>] = [:]
@@ -34,7 +37,7 @@ struct StatedDays {
     for one in statements {
       guard let amount = one.amount else { continue }
       spoken[one.provider, default: []].insert(one.day)
-      change(one.provider, one.day, one.model) { $0.stated = ($0.stated ?? .zero) + amount }
+      change(one.provider, one.day, one.model, one.profile) { $0.stated = ($0.stated ?? .zero) + amount }
     }
   }
 
@@ -42,8 +45,10 @@ struct StatedDays {
     guard !spoken.isEmpty, let provider = usage.facts.provider else { return }
     let day = VendorStatement.day(of: usage.time)
     guard spoken[provider]?.contains(day) == true else { return }
+    let resource = usage.facts.inferenceProfile ?? ""
+    let profile = resource.contains("application-inference-profile/") ? resource : ""
     for (index, charge) in charges.enumerated() {
-      change(provider, day, charge.model ?? "") {
+      change(provider, day, charge.model ?? "", profile) {
         $0.cost += charge.total
         if index == 0 { $0.requests += usage.requests }
         if charge.isUnpriced { $0.unpricedRequests += usage.requests }
@@ -52,10 +57,11 @@ struct StatedDays {
   }
 
   private mutating func change(
-    _ provider: String, _ day: Int64, _ model: String, _ body: (inout Books.StatedDay) -> Void
+    _ provider: String, _ day: Int64, _ model: String, _ profile: String,
+    _ body: (inout Books.StatedDay) -> Void
   ) {
-    let key = Key(provider: provider, day: day, model: model)
-    var sum = sums[key] ?? Books.StatedDay(provider: provider, day: day, model: model)
+    let key = Key(provider: provider, day: day, model: model, profile: profile)
+    var sum = sums[key] ?? Books.StatedDay(provider: provider, day: day, model: model, profile: profile)
     body(&sum)
     sums[key] = sum
   }
@@ -64,7 +70,8 @@ struct StatedDays {
   var list: [Books.StatedDay] {
     sums.values.sorted {
       let (a, b) = ($0.difference.femtodollars.magnitude, $1.difference.femtodollars.magnitude)
-      return a == b ? ($0.provider, $0.day, $0.model) < ($1.provider, $1.day, $1.model) : a > b
+      return a == b
+        ? ($0.provider, $0.day, $0.model, $0.profile) < ($1.provider, $1.day, $1.model, $1.profile) : a > b
     }
   }
 }
@@ -96,11 +103,18 @@ extension Findings {
           let one = all[index]
           return [
             .text(VendorStatement.dayText(one.day)), .text(one.provider),
-            .text(one.model.isEmpty ? "unknown" : one.model),
+            .text(named(one)),
             .count(one.requests), one.stated == nil ? .empty : .money(statedCells[index]),
             .money(costs[index]), .money(costs[index] - statedCells[index]),
           ]
         }), codeColumns: [1, 2], short: "\(counted(days, "day")) compared with vendors' statements")
+  }
+
+  /// `…-input-tokens, …/ab12cd34`: of an ARN, what tells profiles apart.
+  private static func named(_ one: Books.StatedDay) -> String {
+    let model = one.model.isEmpty ? "unknown" : one.model
+    let profile = one.profile.split(separator: "/").last
+    return profile.map { "\(model), …/\($0)" } ?? model
   }
 }
 
@@ -116,6 +130,7 @@ extension RunJSON {
             json.member("day", VendorStatement.dayText(one.day))
             json.member("provider", one.provider)
             json.member("model", one.model)
+            if !one.profile.isEmpty { json.member("inference_profile", one.profile) }
             json.member("requests", one.requests)
             json.member("stated_usd", one.stated?.description)
             json.member("cost_usd", one.cost.description)

@@ -160,7 +160,7 @@ private struct AggregateReader {
 }
 
 /// The rows of a CSV, all or none of them.
-private func readRows(
+func readRows(
   _ file: SourceFile, _ shape: SourceShape, _ body: (SourceFields) throws(SourceFault) -> Void
 ) throws(SegmentError) -> (bytes: Int64, sha256: String) {
   let splitter = RecordSplitter(

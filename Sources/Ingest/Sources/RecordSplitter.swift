@@ -2,7 +2,7 @@ internal import Glibc
 public import RawLog
 
 /// How rows stand in a source's file.
-public enum RecordFraming: Sendable {
+public enum RecordFraming: Hashable, Sendable {
   /// One JSON object a line.
   case lines
   /// RFC 4180: a line feed inside quotes belongs to its field.
@@ -11,6 +11,8 @@ public enum RecordFraming: Sendable {
   case array
   /// JSON values one behind the other, over as many lines as they like.
   case values
+  /// The elements of the lists under these names, in objects one behind the other.
+  case envelope([String])
 }
 
 public enum RecordLimit {
@@ -39,6 +41,7 @@ public final class RecordSplitter {
   private var atEnd = false
   /// Of an array: inside its brackets.
   private var isInside: Bool
+  private var gap: EnvelopeGap?
   /// Bytes up to the end of the last row handed out: where a later reading goes on.
   public private(set) var position: Int64 = 0
 
@@ -48,6 +51,7 @@ public final class RecordSplitter {
     self.file = file
     self.framing = framing
     isInside = isContinued || framing == .values
+    if case .envelope(let names) = framing { gap = EnvelopeGap(names: names, isContinued: isContinued) }
     buffer = .allocate(
       byteCount: RecordLimit.recordBytesMax + RecordLimit.gapBytesMax + 2 * SegmentLimit.chunkBytes,
       alignment: 16)
@@ -105,8 +109,28 @@ public final class RecordSplitter {
 
   // MARK: -
 
+  /// Whether a list of rows was found, with rows or without.
+  var hasList: Bool { gap?.hasList == true }
+
+  /// Of an envelope.
+  private func findRow() throws(SegmentError) -> Int? {
+    let mark = position == 0 ? try skipByteOrderMark() : 0
+    while true {
+      let rest = UnsafeRawBufferPointer(rebasing: buffer[pending.lowerBound + mark..<pending.upperBound])
+      switch gap?.next(rest, isAll: atEnd) {
+      case .row(let at): return mark + at
+      case .end, nil: return nil
+      case .broken: throw cut()
+      case .more:
+        guard pending.count <= RecordLimit.gapBytesMax else { throw tooBlank() }
+        try fill()
+      }
+    }
+  }
+
   /// Where the next row begins, from the first pending byte; nil where none comes.
   private func findStart() throws(SegmentError) -> Int? {
+    if gap != nil { return try findRow() }
     var at = 0
     var isClosed = false
     if position == 0 { at = try skipByteOrderMark() }
@@ -217,7 +241,7 @@ private struct RecordScan {
       guard let base = bytes.baseAddress, let found = memchr(base, 0x0A, bytes.count) else { return nil }
       return UnsafeRawPointer(found) - base + 1
     case .csv: return csvLength(bytes)
-    case .array, .values: return elementLength(bytes)
+    case .array, .values, .envelope: return elementLength(bytes)
     }
   }
 

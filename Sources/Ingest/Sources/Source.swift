@@ -102,12 +102,13 @@ public enum SourceFormat: String, CaseIterable, Sendable {
   case cursor
   case devin
   case copilot
+  case cur
 
   /// What it may be read for; the first where nobody says.
   public var roles: [SourceRole] {
     switch self {
     case .litellm, .bedrock, .cursor, .devin, .copilot: [.add]
-    case .openaiCosts, .anthropicCosts: [.compare]
+    case .openaiCosts, .anthropicCosts, .cur: [.compare]
     case .openaiUsage, .anthropicUsage: [.compare, .add]
     }
   }
@@ -121,7 +122,7 @@ public enum SourceFormat: String, CaseIterable, Sendable {
   var grain: Grain {
     switch self {
     case .litellm, .bedrock, .cursor: .requests
-    case .copilot: .sums
+    case .copilot, .cur: .sums
     case .openaiCosts, .anthropicCosts, .openaiUsage, .anthropicUsage, .devin: .pages
     }
   }
@@ -144,6 +145,7 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     case .cursor: "cursor"
     case .devin: "devin"
     case .copilot: "github_copilot"
+    case .cur: "bedrock"
     case .litellm, .bedrock: ""
     }
   }
@@ -160,6 +162,7 @@ public enum SourceFormat: String, CaseIterable, Sendable {
     case .cursor: [CursorEvents.csv, CursorEvents.json]
     case .devin: [DevinConsumption.layout]
     case .copilot: [CopilotUsage.layout]
+    case .cur: [BillLines.layout]
     }
   }
 }
@@ -191,4 +194,5 @@ struct SourceTapes {
   let first = JSONTape()
   let second = JSONTape()
   let third = JSONTape()
+  let event = JSONTape()
 }

@@ -8,6 +8,8 @@ public struct SourceFile: Hashable, Sendable {
   public var path: String
   /// By the file's first bytes, whatever its name says.
   public var compression: SegmentFile.Compression
+
+  var lastName: String { name.split(separator: "/").last.map(String.init) ?? name }
 }
 
 /// The files of a source in the order of their names: the file itself, or all below a folder. A file that lies
@@ -27,7 +29,7 @@ public func findSourceFiles(at path: String) throws(SegmentError) -> [SourceFile
   var paths: [String] = []
   try list(path, "", &paths)
   var byName: [String: SourceFile] = [:]
-  for found in paths where !isMovedBody(found) {
+  for found in paths where !isMovedBody(found) && !found.hasSuffix("-Manifest.json") {
     let file = SourceFile(
       name: bareName(root + "/" + found), path: path + "/" + found,
       compression: try compression(of: path + "/" + found))

@@ -118,7 +118,15 @@ public final class SourceReader {
       }
       if rows == 1 { return nil }
     }
-    let root = try row(bytes, isTerminated: isTerminated)
+    var root = try row(bytes, isTerminated: isTerminated)
+    if shape.holdsEvents {
+      guard let message = JSONRow.message(of: root) else { throw .row("an event without a `message`") }
+      if JSONRow.isControl(message) { return nil }
+      do throws(JSONError) { root = try tapes.event.parse(message) } catch {
+        throw .row("the event's `message` is not JSON: \(error)")
+      }
+      guard root.isObject else { throw .row("the event's `message` is not an object") }
+    }
     for (name, value) in root.members where !value.isNull {
       guard let name = name.string, !shape.known.contains(name), !value.isString("") else { continue }
       let shown = printable(name)

@@ -9,7 +9,13 @@ public struct SourceShape: Sendable {
   var header: [String] = []
   /// What is read or knowingly left.
   var known: Set<String>
+  /// Each row is an event of CloudWatch Logs, whose `message` is the row that counts.
+  var holdsEvents = false
 }
+
+/// The lists that rows come in where an API or a subscription wraps them: LiteLLM's `/spend/logs/v2`, CloudWatch
+/// Logs' subscriptions and its command line, Cursor's events.
+private let envelopeNames = ["data", "logEvents", "events", "usageEvents"]
 
 /// Looks at a file's first rows.
 ///
@@ -19,7 +25,13 @@ public struct SourceShape: Sendable {
 public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError) -> SourceShape? {
   func refused(_ problem: String) -> SegmentError { SegmentError(path: file.path, problem: problem) }
   guard var framing = try framing(of: file) else { return nil }
-  if framing == .lines, try isSpread(file) { framing = .values }
+  if framing == .lines {
+    switch try envelope(in: file) {
+    case .rows: framing = .envelope(envelopeNames)
+    case .nothing: return nil
+    case .none: if try isSpread(file) { framing = .values }
+    }
+  }
   let splitter = RecordSplitter(
     path: file.path, file: try SegmentFile(path: file.path, compression: file.compression), framing: framing)
   let tape = JSONTape()
@@ -27,6 +39,8 @@ public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError)
   var names: Set<String> = []
   var rows = 0
   var problem = ""
+  var holdsEvents = false
+  let inner = JSONTape()
   while rows < SourceLimit.probedRowsMax, let record = try splitter.next(consumed: { _ in }) {
     rows += 1
     guard let bytes = record.bytes else { continue }
@@ -36,7 +50,13 @@ public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError)
       break
     }
     do throws(JSONError) {
-      names.formUnion(memberNames(of: try tape.parse(JSONRow.object(in: bytes))))
+      var root = try tape.parse(JSONRow.object(in: bytes))
+      if let message = JSONRow.message(of: root) {
+        holdsEvents = true
+        if JSONRow.isControl(message) { continue }
+        root = try inner.parse(message)
+      }
+      names.formUnion(memberNames(of: root))
     } catch {
       if rows == 1 { problem = "; its first row is not JSON: \(error)" }
     }
@@ -70,7 +90,32 @@ public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError)
   guard format.grain != .sums || framing == .csv else {
     throw refused("is no CSV; export \(format.rawValue) as docs/sources.md says")
   }
-  return SourceShape(format: format, framing: framing, header: header, known: layout.known)
+  return SourceShape(
+    format: format, framing: framing, header: header, known: layout.known, holdsEvents: holdsEvents)
+}
+
+private enum Envelope { case none, nothing, rows }
+
+/// Whether the file's rows stand in a list inside of an object. A page of buckets is a row itself.
+private func envelope(in file: SourceFile) throws(SegmentError) -> Envelope {
+  let splitter = RecordSplitter(
+    path: file.path, file: try SegmentFile(path: file.path, compression: file.compression),
+    framing: .envelope(envelopeNames))
+  do throws(SegmentError) {
+    guard let record = try splitter.next(consumed: { _ in }) else {
+      return splitter.hasList ? .nothing : .none
+    }
+    guard let bytes = record.bytes else { return .rows }
+    do throws(JSONError) {
+      let root = try JSONTape().parse(bytes)
+      return root.isObject && root.present("results") == nil ? .rows : .none
+    } catch {
+      return .none
+    }
+  } catch {
+    // No envelope; what is wrong with it otherwise, the reading says.
+    return .none
+  }
 }
 
 /// Whether the first line is the beginning of an object that ends in a later one.
@@ -144,6 +189,17 @@ extension RecordSplitter.Record {
 }
 
 enum JSONRow {
+  /// What an event of CloudWatch Logs says; nil for another object.
+  static func message(of root: JSONValue) -> String? {
+    guard root.present("timestamp") != nil, root.present("schemaType") == nil,
+      root.present("request_id") == nil
+    else { return nil }
+    return root.present("message")?.string
+  }
+
+  /// What CloudWatch sends to see whether a subscription is there.
+  static func isControl(_ message: String) -> Bool { message.hasPrefix("CWL CONTROL MESSAGE") }
+
   /// CloudWatch exports events as lines of a time, a blank and the event.
   static func object(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     guard let first = bytes.first, (48...57).contains(first),

@@ -19,11 +19,17 @@ public struct StatementFile: Sendable {
   public var sha256 = ""
 }
 
-/// Reads the pages of a vendor's report, one behind the other, as statements of days in UTC.
+/// Whether another file of the source, a report's first part, brings this one's rows.
+public func isLaterPart(_ file: SourceFile, _ shape: SourceShape) -> Bool {
+  shape.format == .cur && BillLines.isLaterPart(file)
+}
+
+/// Reads a vendor's report, page behind page or row by row, as statements of days in UTC.
 /// - Throws: `SegmentError` for a file of which anything is not understood.
 public func readStatements(
   _ file: SourceFile, _ shape: SourceShape, segment: String
 ) throws(SegmentError) -> StatementFile {
+  if shape.format == .cur { return try BillLines.read(file, segment: segment) }
   var result = StatementFile()
   result.provider = shape.format.provider
   if let kind = shape.format.statementKind { result.kinds = [kind] }
