@@ -95,7 +95,7 @@ def look_into(store):
     connection = sqlite3.connect(store)
     months = [month for month, in connection.execute("SELECT month FROM request_months ORDER BY month")]
     tables = [f"requests_{month // 12}_{month % 12 + 1:02}" for month in months]
-    rows = " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables)
+    rows = " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables) or "SELECT NULL WHERE 0"
     connection.execute(f"CREATE TEMP VIEW requests AS {rows}")
     return connection
 

@@ -49,7 +49,7 @@ def cost(run):
 def stored(desk):
     if not (desk.folder / "tollbook.db").exists():
         return 0, 0
-    store = sqlite3.connect(desk.folder / "tollbook.db")
+    store = look_into(desk.folder / "tollbook.db")
     return tuple(store.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("requests", "segments"))
 
 

@@ -1,0 +1,136 @@
+"""The log page on the terminal, what is added up for ever, and months of rows that are dropped."""
+import csv
+import datetime
+import io
+import json
+from decimal import Decimal
+
+import pytest
+
+from desk import PERIOD, Desk, make_month
+
+NEXT = "2026-11"
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    desk = Desk(tmp_path_factory.mktemp("requests")).import_prices()
+    make_month(desk.raw_logs, requests=600, seed=3, bad=0)
+    desk.command("ingest", codes=(0, 3))
+    return desk
+
+
+def listed(desk, *arguments):
+    return [json.loads(line) for line in desk.command("requests", "--json", *arguments).out.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def every(read):
+    return listed(read, "--limit", "100000")
+
+
+def key(row):
+    return row["time"], row["id"], row["attempt"]
+
+
+def test_pages_one_after_another_are_the_whole_log(read, every):
+    assert len(every) > 500
+    assert [row["time"] for row in every] == sorted((row["time"] for row in every), reverse=True)
+    pages, after = [], []
+    while True:
+        done = read.command("requests", "--json", "--limit", "97", *after)
+        pages += [json.loads(line) for line in done.out.splitlines()]
+        if "--after" not in done.err:
+            break
+        after = ["--after", done.err.split("--after ")[1].strip()]
+    assert pages == every
+
+
+@pytest.mark.parametrize("arguments, fits", [
+    (["--status", "5xx"], lambda row: 500 <= (row["status"] or 0) <= 599),
+    (["--status", "200"], lambda row: row["status"] == 200),
+    (["--key", "ticket-*"], lambda row: (row["key"] or "").startswith("ticket-")),
+    (["--model", "*claude*"], lambda row: "claude" in (row["model"] or "")),
+    (["--outcome", "interrupted"], lambda row: row["outcome"] == "interrupted"),
+    (["--error-type", "*"], lambda row: row["error_type"] is not None),
+    (["--min-cost", "0.01"], lambda row: row["cost_usd"] is not None and Decimal(row["cost_usd"]) >= Decimal("0.01")),
+    (["--max-cost", "0"], lambda row: row["cost_usd"] == "0"),
+    (["--from", "2026-10-05T00:00:00Z", "--until", "2026-10-06T00:00:00Z"], lambda row: row["time"].startswith("2026-10-05")),
+])
+def test_a_condition_shows_what_fits_and_nothing_else(read, every, arguments, fits):
+    found = listed(read, "--limit", "100000", *arguments)
+    assert found == [row for row in every if fits(row)]
+    if arguments[0] != "--error-type":
+        assert found, "the sample has such requests"
+
+
+def test_users_and_sessions_are_found(read, every):
+    for field in ("user", "session"):
+        value = next(row[field] for row in every if row[field])
+        assert listed(read, "--limit", "100000", f"--{field}", value) == [row for row in every if row[field] == value]
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--status", "abc"], ["--min-cost", "cheap"], ["--after", "1-2"], ["--from", "yesterday"], ["--limit", "0"],
+    ["--from", "2026-10-06", "--until", "2026-10-05"],
+])
+def test_what_is_not_understood_is_refused(read, arguments):
+    assert arguments[0] in read.command("requests", *arguments, codes=(2,)).err
+
+
+def test_usage_adds_up_to_the_log(read, every):
+    def sums(*arguments):
+        rows = csv.DictReader(io.StringIO(read.command("usage", "--csv", "--period", PERIOD, *arguments).out.lstrip("\ufeff")))
+        return {tuple(row[name] for name in arguments[1].split(",")): (
+            int(row["attempts"]), int(row["input_tokens"]), int(row["output_tokens"])) for row in rows}
+
+    log = listed(read, "--period", PERIOD, "--limit", "100000")
+    by_key = {}
+    for row in log:
+        name = (row["key"] or "", row["outcome"])
+        attempts, taken, made = by_key.get(name, (0, 0, 0))
+        by_key[name] = attempts + 1, taken + row["input_tokens"], made + row["output_tokens"]
+    found = sums("--by", "key,outcome")
+    assert {name: figures[0] for name, figures in found.items()} == {
+        name: figures[0] for name, figures in by_key.items()}
+    # An answer's other models have tokens too, which the log's line does not show.
+    assert all(found[name][1] >= figures[1] and found[name][2] >= figures[2] for name, figures in by_key.items())
+    assert sum(figures[0] for figures in sums("--by", "day,model").values()) == len(log)
+
+
+def test_a_month_is_dropped_only_when_it_is_closed_and_its_books_stay(tmp_path):
+    desk = Desk(tmp_path).import_prices()
+    make_month(desk.raw_logs, requests=300, seed=4, bad=0)
+    desk.run()
+    usage = desk.command("usage", "--period", PERIOD, "--csv").out
+    rows = listed(desk, "--limit", "100000")
+    # The books' October begins on the last of September in UTC: those hours' month is the first that goes.
+    today = datetime.datetime.now(datetime.timezone.utc)
+    keep = today.year * 12 + today.month - (2026 * 12 + 10) + 1
+    assert keep >= 2, "the sample's month has not ended yet by this machine's clock"
+    prune = "store", "prune", "--keep-months", str(keep)
+
+    refused = desk.command(*prune, codes=(1,)).err
+    assert "2026-09 stays" in refused and "tollbook close" in refused
+    desk.command("close", "--period", PERIOD, "--accept-incomplete")
+    assert "2026-09: would be dropped" in desk.command(*prune, "--dry-run").err
+    assert listed(desk, "--limit", "100000") == rows
+    assert json.loads(desk.command(*prune, "--json").out) == {"dry_run": False, "months": ["2026-09"], "kept": []}
+    assert "no month to drop" in desk.command(*prune).err
+
+    left = listed(desk, "--limit", "100000")
+    assert left == [row for row in rows if row["time"] >= "2026-10" or row["outcome"] == "interrupted"]
+    assert len(left) < len(rows)
+    assert desk.command("usage", "--period", PERIOD, "--csv").out == usage
+    # Nothing is read again of logs that are still there, and the next month's books go on.
+    desk.command("ingest", codes=(0, 3))
+    assert listed(desk, "--limit", "100000") == left
+    desk.command("run", "--period", NEXT, codes=(0, 3))
+    for arguments in (["run", "--period", "2026-09"], ["report", "--period", "2026-09-30"]):
+        assert "2026-09 were dropped" in desk.command(*arguments, codes=(1,)).err
+    rules = tmp_path / "other.yaml"
+    rules.write_text("products: [{id: all, name: All}]\nrules: [{product: all, when: {model: '*'}}]\n")
+    refused = desk.command("reprice", "--period", PERIOD, "--attribution", str(rules), "--dry-run", codes=(1,))
+    assert "2026-09 were dropped" in refused.err
+    assert "2026-09" in desk.command("doctor", codes=(0, 1, 3)).out
+
