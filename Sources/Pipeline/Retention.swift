@@ -19,7 +19,8 @@ public struct Retention: Sendable {
   /// - Throws: `StoreError`, `UsageError`.
   public init(store: Store, keepMonths: Int, now: Int64) throws {
     guard keepMonths >= Limit.monthsMin else {
-      throw UsageError("\(keepMonths) months are too few: at least \(Limit.monthsMin) stay, the current one included")
+      throw UsageError(
+        "\(keepMonths) months are too few: at least \(Limit.monthsMin) stay, the current one included")
     }
     let calendar = try BookCalendar(zone: "UTC")
     let today = Timestamp.date(days: calendar.day(of: now))
@@ -56,7 +57,8 @@ extension Store {
     guard dropped.isEmpty else {
       throw StoreError(
         "\(what) cannot be made again: the request rows of \(dropped.joined(separator: ", ")) were dropped (retention). "
-          + "Its reports are in the reports' folder; to price it anew, ingest its raw logs into another store (--store)")
+          + "Its reports are in the reports' folder; to price it anew, ingest its raw logs into another store (--store)"
+      )
     }
   }
 }

@@ -26,7 +26,9 @@ public struct UsageTable: Sendable {
   public init(store: Store, columns: [Column], period: Period) throws(StoreError) {
     self.columns = columns
     var found: [[String]: Row] = [:]
-    func add(_ facts: RequestFacts, time: Int64, outcome: Outcome, status: Int?, _ change: (inout Row) -> Void) {
+    func add(
+      _ facts: RequestFacts, time: Int64, outcome: Outcome, status: Int?, _ change: (inout Row) -> Void
+    ) {
       let names = columns.map { column in
         switch column {
         case .day: period.day(of: time).map { period.days[$0].label } ?? ""

@@ -117,7 +117,9 @@ extension Store {
     if let known = segmentNames[id] { return known }
     if segmentNames.count >= StoreLimit.namesCached { segmentNames.removeAll() }
     let select = try statement("SELECT name FROM segments WHERE id = ?")
-    guard try select.bind(id).next() else { throw StoreError("segment \(id) is missing: the store is damaged") }
+    guard try select.bind(id).next() else {
+      throw StoreError("segment \(id) is missing: the store is damaged")
+    }
     let text = select.text(0) ?? ""
     select.reset()
     segmentNames[id] = text

@@ -150,7 +150,8 @@ extension Store {
     // Another connection may have made one since.
     if !isInTransaction { knownPartitions = nil }
     return try partitions().filter { partition in
-      begin.map { partition.times.upperBound > $0 } ?? true && end.map { partition.times.lowerBound < $0 } ?? true
+      begin.map { partition.times.upperBound > $0 } ?? true
+        && end.map { partition.times.lowerBound < $0 } ?? true
     }
   }
 
@@ -158,7 +159,8 @@ extension Store {
   func prepare(_ partition: Partition) throws(StoreError) {
     guard try !partitions().contains(partition) else { return }
     try makeTables(of: partition)
-    try statement("INSERT INTO request_months VALUES(?,?)").bind(partition.month).bind(hasVendorIDLookups).run()
+    try statement("INSERT INTO request_months VALUES(?,?)").bind(partition.month).bind(hasVendorIDLookups)
+      .run()
     knownPartitions = nil
   }
 

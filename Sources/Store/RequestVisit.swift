@@ -62,7 +62,8 @@ final class RequestVisit {
     }
     let bytes = RequestID.bytes(id)
     for span in try store.spans(of: [bytes]) where goesOn {
-      let select = try store.database.reader(sql(span.partition.requests, and: " AND id = ?", isOrdered: true))
+      let select = try store.database.reader(
+        sql(span.partition.requests, and: " AND id = ?", isOrdered: true))
       let times = span.times.clamped(to: begin...max(begin, end - 1))
       bind(select, times.lowerBound..<times.upperBound + 1)
       select.bind(bytes: bytes)
@@ -196,7 +197,8 @@ final class RequestVisit {
   }
 
   /// The times of those of these quarters that may have rows, joined where they follow each other.
-  private func candidates(_ slots: Range<Int64>, _ partition: Partition) throws(StoreError) -> [Range<Int64>] {
+  private func candidates(_ slots: Range<Int64>, _ partition: Partition) throws(StoreError) -> [Range<Int64>]
+  {
     var wanted: Set<Int64>?
     if match.asksTotals { wanted = try slotsByTotals(slots) }
     for hash in match.hashes {

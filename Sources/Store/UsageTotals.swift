@@ -167,7 +167,9 @@ enum TextHash {
     list.withUnsafeBytes { bytes in
       var at = 0
       while at + 4 <= bytes.count {
-        if UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)) == hash { return true }
+        if UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)) == hash {
+          return true
+        }
         at += 4
       }
       return false

@@ -88,7 +88,8 @@ struct RequestsCommand: ParsableCommand {
 
   private func time(_ text: String, _ option: String, _ settings: Settings) throws -> Int64 {
     guard let time = settings.calendar.begin(dayText: text) ?? Timestamp.parse(text.utf8) else {
-      throw UsageError("\(option) \(text): write a day such as 2026-10-05, or a time such as 2026-10-05T12:00:00Z")
+      throw UsageError(
+        "\(option) \(text): write a day such as 2026-10-05, or a time such as 2026-10-05T12:00:00Z")
     }
     return time
   }

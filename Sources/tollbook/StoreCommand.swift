@@ -6,7 +6,8 @@ internal import Store
 
 struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "store", abstract: "The ledger's file or database.", subcommands: [Backup.self, Copy.self, Prune.self])
+    commandName: "store", abstract: "The ledger's file or database.",
+    subcommands: [Backup.self, Copy.self, Prune.self])
 
   struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -7,7 +7,8 @@ internal import Store
 
 struct UsageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "usage", abstract: "Requests and tokens by any columns, also of months whose rows were dropped.",
+    commandName: "usage",
+    abstract: "Requests and tokens by any columns, also of months whose rows were dropped.",
     discussion: """
       Read from what the store adds up of each quarter of an hour and keeps for ever. There is no money here: a \
       price may depend on one request's size, and what a period cost is what its books say (tollbook report).

@@ -59,12 +59,16 @@ import Testing
       }
       if n % 3 == 0 { usage.counts[.webSearch] = Int64(n) }
       usage.counts.reasoning = Int64(n)
-      if n % 10 == 0 { usage.otherModels = [.init(model: "advisor", counts: TokenCounts([.input: 7, .page: 2]))] }
+      if n % 10 == 0 {
+        usage.otherModels = [.init(model: "advisor", counts: TokenCounts([.input: 7, .page: 2]))]
+      }
       return usage
     }
   }
 
-  @Test("rows of any month and order are read back in the order of time, and against it", arguments: Backing.allCases, 1...3 as ClosedRange<UInt64>)
+  @Test(
+    "rows of any month and order are read back in the order of time, and against it",
+    arguments: Backing.allCases, 1...3 as ClosedRange<UInt64>)
   func order(backing: Backing, seed: UInt64) throws {
     let opened = try Opened(backing)
     let (test, store, segment) = (opened.test, opened.store, opened.segment)
@@ -106,7 +110,9 @@ import Testing
     #expect(pages.map(\.id) == expected.reversed().map(\.id))
   }
 
-  @Test("an attempt's end is found whatever its id is, over all months", arguments: Backing.allCases, 1...3 as ClosedRange<UInt64>)
+  @Test(
+    "an attempt's end is found whatever its id is, over all months", arguments: Backing.allCases,
+    1...3 as ClosedRange<UInt64>)
   func ended(backing: Backing, seed: UInt64) throws {
     let opened = try Opened(backing)
     let (test, store, segment) = (opened.test, opened.store, opened.segment)
@@ -126,11 +132,13 @@ import Testing
     }
   }
 
-  @Test("ids are given back as they came: UUIDs, and texts of any length", arguments: Backing.allCases, [
-    "", "a", "exactly-15-long", "exactly-16-longs", "0199a1b2-0000-7000-8000-000000000001",
-    "0199A1B2-0000-7000-8000-000000000001", "0199a1b2-0000-4000-8000-000000000001",
-    "0199a1b2000070008000000000000001", "レビュー", "0199a1b2-0000-7000-8000-00000000000g",
-  ])
+  @Test(
+    "ids are given back as they came: UUIDs, and texts of any length", arguments: Backing.allCases,
+    [
+      "", "a", "exactly-15-long", "exactly-16-longs", "0199a1b2-0000-7000-8000-000000000001",
+      "0199A1B2-0000-7000-8000-000000000001", "0199a1b2-0000-4000-8000-000000000001",
+      "0199a1b2000070008000000000000001", "レビュー", "0199a1b2-0000-7000-8000-00000000000g",
+    ])
   func ids(backing: Backing, id: String) throws {
     let opened = try Opened(backing)
     let (store, segment) = (opened.store, opened.segment)
@@ -141,7 +149,9 @@ import Testing
     #expect(try store.ended(among: [Attempt(id: id, attempt: usage.attempt)]).count == 1)
   }
 
-  @Test("what is added up equals the sum of the rows, however they were split", arguments: Backing.allCases, 1...3 as ClosedRange<UInt64>)
+  @Test(
+    "what is added up equals the sum of the rows, however they were split", arguments: Backing.allCases,
+    1...3 as ClosedRange<UInt64>)
   func totals(backing: Backing, seed: UInt64) throws {
     let opened = try Opened(backing)
     let (test, store, segment) = (opened.test, opened.store, opened.segment)
@@ -196,7 +206,8 @@ import Testing
     #expect(found == expected)
   }
 
-  @Test("counts beyond any vendor's stop no reading: a quarter's sum stays a number", arguments: Backing.allCases)
+  @Test(
+    "counts beyond any vendor's stop no reading: a quarter's sum stays a number", arguments: Backing.allCases)
   func hostileCounts(backing: Backing) throws {
     let opened = try Opened(backing)
     let (store, segment) = (opened.store, opened.segment)

@@ -27,7 +27,9 @@ import Testing
     let segment = try store.testSegment()
     for n in 0..<20 { #expect(try store.insert(usage(n, day: n < 10 ? -3 : 3), segment: segment)) }
     func tally(_ store: Store) throws -> [RequestTally] {
-      try [-5, 0].map { try store.tally(from: Self.october + $0 * Self.day, to: Self.october + ($0 + 5) * Self.day) }
+      try [-5, 0].map {
+        try store.tally(from: Self.october + $0 * Self.day, to: Self.october + ($0 + 5) * Self.day)
+      }
     }
     func input(_ store: Store) throws -> Int64 {
       var sum: Int64 = 0
@@ -51,7 +53,8 @@ import Testing
       #expect(try tally(reader) == before)
       #expect(try input(reader) == 8 * 12)
       // Of the month's requests, those that never ended are in no month's table.
-      #expect(try reader.usages().map(\.id) == (0..<20).filter { $0 >= 10 || $0 % 5 == 4 }.map { "id-x-\($0)" })
+      #expect(
+        try reader.usages().map(\.id) == (0..<20).filter { $0 >= 10 || $0 % 5 == 4 }.map { "id-x-\($0)" })
     }
     #expect(try !store.insert(usage(0, day: -3), segment: segment), "its metered id was taken")
     // A line that comes late makes the month anew, and is counted once.
