@@ -2,9 +2,7 @@
 import gzip
 import json
 import random
-import re
 import signal
-import sqlite3
 import subprocess
 import time
 from decimal import Decimal
@@ -318,8 +316,8 @@ def test_wrong_flags_are_explained(desk, arguments, words):
 
 @pytest.mark.parametrize("source, words", [
     ({"format": "litellm"}, "a source needs path"), ({"path": "x", "format": "raw"}, "there are litellm, bedrock"),
-    ({"path": "x", "format": "litellm", "role": "compare"}, "litellm is for requests"),
-    ({"path": "x", "role": "both"}, "there are requests and compare"),
+    ({"path": "x", "format": "litellm", "role": "compare"}, "litellm brings what the books are made of; its role is add"),
+    ({"path": "x", "role": "both"}, "there are add and compare"),
     ({"path": "x", "colour": "red"}, "unknown word"), ({"path": "x", "zone": "JST"}, "write UTC, or an offset"),
 ])
 def test_a_wrong_source_in_the_configuration_is_named_with_its_line(desk, source, words):
@@ -379,23 +377,3 @@ def test_what_a_vendor_states_is_compared_day_by_day_and_is_in_no_total(desk):
     done = desk.command("ingest", "--from", str(desk.folder / "euro.json"), codes=(1,))
     assert 'euro.json: page 1: 2026-10-05: an amount is in "EUR", not in US dollars' in done.err
     assert desk.run(codes=(0,)) == run
-
-
-def test_in_a_pipe_each_file_that_brought_something_is_one_line(desk):
-    make_month(desk.raw_logs, requests=200, seed=7, bad=0, crashes=0)
-    put(desk, "in/good.jsonl", spend_logs.as_json_lines(GOOD))
-    put(desk, "in/same.jsonl", spend_logs.as_json_lines(GOOD[:20]) + b"{}\n")
-    configure(desk, {"path": "in"})
-    done = desk.command("ingest", codes=(3,))
-    lines = [line for line in done.err.splitlines() if line.endswith(" s")]
-    raw = [re.fullmatch(r"(\S+): (\d+) lines, (\d+) usages, (\d+) duplicates, (\d+) rejected, \d+\.\d\d s", line).groups()
-           for line in lines]
-    counts = {name: tuple(map(int, rest)) for name, *rest in raw}
-    assert counts.pop("litellm:in/good.jsonl") == (300, 300, 0, 0)
-    assert counts.pop("litellm:in/same.jsonl") == (21, 0, 20, 1)
-    assert len(counts) == len(list(desk.raw_logs.rglob("*.jsonl")))
-    assert sum(one[0] for one in counts.values()) == sum(
-        len(path.read_bytes().splitlines()) for path in desk.raw_logs.rglob("*.jsonl"))
-    # Nothing is new, so there is nothing to say of any file.
-    again = desk.command("run", codes=(0, 3))
-    assert not [line for line in again.err.splitlines() if line.endswith(" s")]

@@ -77,7 +77,7 @@ public func probe(_ file: SourceFile, named: SourceFormat?) throws(SegmentError)
     let strange = names.subtracting(layout.known).sorted().prefix(8).map(printable)
     throw refused(
       "read as \(format.rawValue), but without `\(missing.joined(separator: "`, `"))`"
-        + (strange.isEmpty ? "" : "; unknown here: \(strange.joined(separator: ", "))")
+        + (strange.isEmpty ? "" : "; unknown here: \(strange.joined(separator: ", "))") + problem
         + ". Export these under their own names")
   }
   for name in layout.known where header.count(where: { $0 == name }) > 1 {
