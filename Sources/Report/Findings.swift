@@ -45,7 +45,8 @@ enum Findings {
     guard requests > 0 || !books.unpriced.isEmpty else { return nil }
     return Finding(
       headline: requests > 0
-        ? "\(counted(requests, "request")) used something that has no price" : "Something was used that has no price",
+        ? "\(counted(requests, "request")) used something that has no price"
+        : "Something was used that has no price",
       advice: "Their cost is missing from the total. Import a price book that covers these models, then run "
         + "the report again.",
       table: unpricedTable(books, rowsMax: Limit.rowsMax), codeColumns: [0, 1],
