@@ -152,6 +152,26 @@ def test_a_bill_of_bedrock_stands_beside_the_books_by_profile(desk):
     assert "part e-00002.csv is not beside it" in desk.command("ingest", codes=(1,)).err
 
 
+def test_all_sources_together_give_the_same_bytes_on_both_stores(tmp_path, postgres):
+    desks = []
+    for number, store in enumerate([None, postgres.make_database()]):
+        one = Desk(tmp_path / f"desk{number}", store=store).import_prices()
+        one.raw_logs.mkdir()
+        one.write_lines("a.jsonl", end_line(1))
+        for name, text in [("cursor.csv", CURSOR), ("copilot.csv", COPILOT), ("devin.json", DEVIN)]:
+            put(one, "tools/" + name, text.encode())
+        put(one, "usage/1.json", hours((100, 1000, "batch"), (101, 1000, "web")))
+        put(one, "days/1.json", hours((96, 1000, "web"), width=86400))
+        put(one, "spend.jsonl", spend_logs.as_json_lines(GOOD[:50]))
+        configure(one, adding(), {"path": "tools"}, {"path": "days"}, {"path": "spend.jsonl"})
+        desks.append((one, one.run(codes=(3,))))
+    (first, run), (second, other) = desks
+    assert run == other and first.report_bytes() == second.report_bytes()
+    assert run["totals"]["requests"] == 1 + 2 + 4
+    assert [(d["stated"]["input"], d["here"].get("input", 0)) for d in run["stated_usage"]] == [(1000, 1000)]
+    assert second.run(codes=(3,)) == run
+
+
 def test_in_a_pipe_each_file_that_brought_something_is_one_line(desk):
     make_month(desk.raw_logs, requests=200, seed=7, bad=0, crashes=0)
     put(desk, "in/good.jsonl", spend_logs.as_json_lines(GOOD))
