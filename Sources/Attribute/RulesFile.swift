@@ -83,6 +83,7 @@ private struct RulesReader {
       }
     }
     guard let id, !id.isEmpty else { throw fault(node, "a product needs an id") }
+    guard !id.utf8.contains(0) else { throw fault(node, "a product's id has a NUL, which no store keeps") }
     guard id != Product.unattributed.id else {
       throw fault(node, "\"\(id)\" is the product of what no rule places; choose another id")
     }

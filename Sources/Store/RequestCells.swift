@@ -81,7 +81,7 @@ func readModels(_ text: String) throws(StoreError) -> [Usage.OtherModel] {
         counts[meter] = value.wholeNumber ?? 0
       }
       counts.reasoning = element["reasoning"]?.wholeNumber ?? 0
-      return Usage.OtherModel(model: element["model"]?.string ?? "", counts: counts)
+      return Usage.OtherModel(model: kept(element["model"]?.string ?? ""), counts: counts)
     }
   } catch {
     throw StoreError("models are not JSON: the store is damaged")

@@ -48,7 +48,8 @@ import Testing
     "a fault in a product is refused where it stands",
     arguments: [
       ("{name: x}", "id"), ("{id: \"\"}", "id"), ("{id: a}", "twice"), ("{id: unattributed}", "unattributed"),
-      ("{id: b, colour: red}", "\"colour\""), ("{id: b, name: [x]}", "name"), ("b", "a product"),
+      ("{id: b, colour: red}", "\"colour\""), ("{id: \"b\\0\"}", "NUL"),
+      ("{id: b, name: [x]}", "name"), ("b", "a product"),
     ])
   func product(text: String, word: String) {
     let error = #expect(throws: RulesError.self) {

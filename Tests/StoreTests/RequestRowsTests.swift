@@ -72,6 +72,7 @@ import Testing
       usage.errorType = text
       usage.facts.modelReturned = text
       usage.facts.keyName = text
+      usage.otherModels = [.init(model: text, counts: TokenCounts([.input: 1]))]
       if index == 0 { written = usage } else { expected = usage }
     }
     #expect(try store.insert(written, segment: segment))
