@@ -55,7 +55,8 @@ struct RequestTaking {
     let row = line.pointee
     begun[id(line, batch)] = Begun(
       time: row.time, segment: segment, line: row.line, attempt: row.attempt, numbering: batch.numbering,
-      facts: row.facts, id: keep(row.id, batch), user: keep(row.user, batch), session: keep(row.session, batch),
+      facts: row.facts, id: keep(row.id, batch), user: keep(row.user, batch),
+      session: keep(row.session, batch),
       ip: keep(row.ip, batch))
   }
 
@@ -74,7 +75,9 @@ struct RequestTaking {
     if !begun.isEmpty || !open.isEmpty {
       let id = id(line, batch)
       if begun.removeValue(forKey: id) == nil, open.remove(id) != nil {
-        try store.removeOpen([Attempt(id: batch.text(line.pointee.id) ?? "", attempt: Int(line.pointee.attempt))])
+        try store.removeOpen([
+          Attempt(id: batch.text(line.pointee.id) ?? "", attempt: Int(line.pointee.attempt))
+        ])
       }
     }
     let facts = Int(line.pointee.facts)

@@ -21,6 +21,8 @@ public struct RequestRow: Sendable {
   public var segment: Int64 = 0
   public var line: Int64 = 0
   public var attempt: Int64 = 1
+  /// How many requests it stands for: an aggregate of a vendor's report says so.
+  public var requests: Int64 = 1
   /// The store's number for the facts.
   public var facet: Int64 = 0
   /// The store's numbers for these names; 0 for none.
@@ -79,6 +81,7 @@ public struct RequestBatch: Sendable {
     row.segment = segment
     row.line = usage.place.line
     row.attempt = Int64(usage.attempt)
+    row.requests = usage.requests
     row.facet = facet
     row.user = user
     row.errorType = errorType

@@ -63,8 +63,8 @@ struct UsageTotals {
     let at = place(of: key)
     entries.withUnsafeMutableBufferPointer { entries in
       func add(_ value: Int64, to total: inout Int64) { total &+= min(value, Limit.countMax) }
-      entries[at].requests &+= 1
-      entries[at].finalRequests &+= row.final ? 1 : 0
+      add(row.requests, to: &entries[at].requests)
+      if row.final { add(row.requests, to: &entries[at].finalRequests) }
       if row.duration != RequestRow.none {
         add(row.duration, to: &entries[at].duration)
         entries[at].durations &+= 1

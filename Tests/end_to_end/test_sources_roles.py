@@ -38,6 +38,8 @@ def test_usage_inside_of_scope_and_dates_is_added_in_the_books_zone(desk):
     assert cost(run) == Decimal("0.0009") + Decimal("0.00012")
     assert run["totals"]["requests"] == 8
     assert [(i["lines"], i["usages"], i["control"]) for i in run["inputs"]] == [(5, 2, 3)]
+    used = [json.loads(row) for row in desk.command("usage", "--period", PERIOD, "--by", "model", "--json").out.splitlines()]
+    assert [(u["requests"], u["input_tokens"]) for u in used] == [(8, 6000)]
     explained = desk.command("ingest", "--json")
     assert json.loads(explained.out)["lines"] == 0
 
