@@ -14,9 +14,9 @@ public final class LineChunk: @unchecked Sendable {
 
   public enum Limit {
     /// A chunk is full once it has so many bytes; the line that fills it may be as long as a line may be.
-    public static let bytes = 1 << 20
+    public static let bytes = 1 << 18
     /// And once it has so many lines.
-    public static let lines = 8192
+    public static let lines = 4096
     /// Bytes that can be read behind the last line.
     static let slackBytes = 64
     static let capacity = bytes + RawLogFormat.lineBytesMax + 2 + slackBytes

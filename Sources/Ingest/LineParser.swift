@@ -9,7 +9,7 @@ internal import RawLog
 /// A line is walked where it stands. Only one that the walk does not take, whose facts are new, or whose usage object
 /// has a new shape, is read the strict way (`takeLine`), which decides what it means; the facts and the shape are
 /// learnt from there.
-public final class LineParser {
+public struct LineParser: ~Copyable {
   private let walk = LineWalk()
   private let tape = JSONTape()
   private var numbering: Int
@@ -19,8 +19,7 @@ public final class LineParser {
   private var envelopes = FactsTable()
   private var factsCount: Int32 = 0
   private var strictFacts: [RequestFacts: Int32] = [:]
-  private var shapes: [EndpointShapes] = []
-  private var lastShapes = 0
+  private let shapes = ShapesByEndpoint()
   private var clock = LineClock()
 
   public enum Limit {
@@ -41,7 +40,7 @@ public final class LineParser {
   }
 
   /// The rows of a chunk, in the order of its lines.
-  public func parse(_ chunk: LineChunk) -> LineBatch {
+  public mutating func parse(_ chunk: LineChunk) -> LineBatch {
     if factsCount >= Limit.facts || writers.count >= Limit.writers { startAnew() }
     var batch = LineBatch(chunk: chunk)
     batch.numbering = numbering
@@ -60,7 +59,7 @@ public final class LineParser {
   }
 
   /// The numbers given out so far are forgotten; those that come have another numbering.
-  private func startAnew() {
+  private mutating func startAnew() {
     numbering += numberingStep
     writers.removeAll()
     lastWriter = ([], -1)
@@ -72,12 +71,14 @@ public final class LineParser {
   // MARK: - The quick way
 
   /// - Returns: false for a line that must be read the strict way; nothing was taken of it then.
-  private func takeWalked(_ bytes: UnsafeRawBufferPointer, _ number: Int64, _ batch: inout LineBatch) -> Bool
+  private mutating func takeWalked(_ bytes: UnsafeRawBufferPointer, _ number: Int64, _ batch: inout LineBatch)
+    -> Bool
   {
     var usage: JSONValue?
     var billing: JSONValue?
+    let known = shapes
     let walked = walk.walk(bytes) { field, start, end, fields in
-      guard let shapes = shapes(of: fields) else { return 0 }
+      guard let shapes = known.find(fields) else { return 0 }
       let found = (field == .usage ? shapes.usage : shapes.billing).match(at: start, end: end)
       guard let found else { return 0 }
       if field == .usage { usage = found.value } else { billing = found.value }
@@ -115,7 +116,7 @@ public final class LineParser {
     return true
   }
 
-  private func takeEnd(
+  private mutating func takeEnd(
     _ walked: WalkedLine, _ usage: JSONValue?, _ billing: JSONValue?, _ envelope: FactsTable.Entry,
     _ row: UnsafeMutablePointer<LineRow>, _ batch: inout LineBatch
   ) -> Bool {
@@ -175,7 +176,7 @@ public final class LineParser {
     return UsageSource(rawValue: String(decoding: text, as: UTF8.self))
   }
 
-  private func writer(_ text: UnsafeBufferPointer<UInt8>?, _ batch: inout LineBatch) -> Int32? {
+  private mutating func writer(_ text: UnsafeBufferPointer<UInt8>?, _ batch: inout LineBatch) -> Int32? {
     guard let text else { return nil }
     if lastWriter.number >= 0, text.isEqual(lastWriter.name) {
       return lastWriter.number
@@ -183,7 +184,7 @@ public final class LineParser {
     return writer(String(decoding: text, as: UTF8.self), &batch)
   }
 
-  private func writer(_ name: String, _ batch: inout LineBatch) -> Int32 {
+  private mutating func writer(_ name: String, _ batch: inout LineBatch) -> Int32 {
     let number = writers[name] ?? Int32(writers.count)
     if writers[name] == nil {
       writers[name] = number
@@ -193,18 +194,11 @@ public final class LineParser {
     return number
   }
 
-  /// The shapes of the endpoint that the line has named so far.
-  private func shapes(of walked: WalkedLine) -> EndpointShapes? {
-    guard let endpoint = walked.text(.endpoint) else { return nil }
-    if lastShapes < shapes.count, shapes[lastShapes].isOf(endpoint) { return shapes[lastShapes] }
-    guard let index = shapes.firstIndex(where: { $0.isOf(endpoint) }) else { return nil }
-    lastShapes = index
-    return shapes[index]
-  }
-
   // MARK: - The strict way
 
-  private func takeStrictly(_ bytes: UnsafeRawBufferPointer, _ number: Int64, _ batch: inout LineBatch) {
+  private mutating func takeStrictly(
+    _ bytes: UnsafeRawBufferPointer, _ number: Int64, _ batch: inout LineBatch
+  ) {
     let taken: TakenLine
     do throws(LineFault) {
       let place = Usage.Place(file: batch.chunk.segmentName, line: number)
@@ -231,7 +225,7 @@ public final class LineParser {
     }
   }
 
-  private func factsNumber(_ facts: RequestFacts, _ batch: inout LineBatch) -> Int32 {
+  private mutating func factsNumber(_ facts: RequestFacts, _ batch: inout LineBatch) -> Int32 {
     if let known = strictFacts[facts] { return known }
     let number = factsCount
     factsCount += 1
@@ -241,14 +235,9 @@ public final class LineParser {
   }
 
   /// Learns the facts of an accepted line, and the shapes of its vendor's objects, for the next one like it.
-  private func learn(_ bytes: UnsafeRawBufferPointer, _ usage: Usage, isEnd: Bool, _ number: Int32) {
+  private mutating func learn(_ bytes: UnsafeRawBufferPointer, _ usage: Usage, isEnd: Bool, _ number: Int32) {
     guard let endpoint = usage.facts.endpoint else { return }
-    var known = shapes.first { $0.endpoint == endpoint }
-    if known == nil, shapes.count < Limit.endpoints {
-      let new = EndpointShapes(endpoint)
-      shapes.append(new)
-      known = new
-    }
+    let known = shapes.make(endpoint)
     guard let known, let root = parsed(bytes) else { return }
     let objects: [(JSONValue?, JSONShapes)] = [
       (root["usage"], known.usage), (root["billing"], known.billing),
@@ -281,6 +270,29 @@ public final class LineParser {
         place: .init(file: batch.chunk.segmentName, line: number), reason: fault.reason,
         excerpt: excerpt(bytes)))
     if let time = fault.time { batch.rejectedTimes.append(time) }
+  }
+}
+
+/// The shapes of each endpoint's objects.
+private final class ShapesByEndpoint {
+  private var list: [EndpointShapes] = []
+  private var last = 0
+
+  /// Those of the endpoint that the line has named so far.
+  func find(_ walked: WalkedLine) -> EndpointShapes? {
+    guard let endpoint = walked.text(.endpoint) else { return nil }
+    if last < list.count, list[last].isOf(endpoint) { return list[last] }
+    guard let index = list.firstIndex(where: { $0.isOf(endpoint) }) else { return nil }
+    last = index
+    return list[index]
+  }
+
+  /// Those of this endpoint, made where there are none; nil where there are too many endpoints.
+  func make(_ endpoint: String) -> EndpointShapes? {
+    if let known = list.first(where: { $0.endpoint == endpoint }) { return known }
+    guard list.count < LineParser.Limit.endpoints else { return nil }
+    list.append(EndpointShapes(endpoint))
+    return list.last
   }
 }
 

@@ -50,7 +50,7 @@ public final class ParallelReader: @unchecked Sendable {
     pthread_mutex_init(&mutex, nil)
     pthread_cond_init(&filled, nil)
     pthread_cond_init(&freed, nil)
-    for number in 0..<count { start(LineParser(number: number, of: count)) }
+    for number in 0..<count { start(number, of: count) }
   }
 
   deinit {
@@ -97,22 +97,24 @@ public final class ParallelReader: @unchecked Sendable {
   private final class Work {
     // Its owner ends its threads before it ends itself.
     unowned let owner: ParallelReader
-    let parser: LineParser
-    init(_ owner: ParallelReader, _ parser: LineParser) {
+    let number: Int
+    let parsers: Int
+    init(_ owner: ParallelReader, _ number: Int, _ parsers: Int) {
       self.owner = owner
-      self.parser = parser
+      self.number = number
+      self.parsers = parsers
     }
   }
 
-  private func start(_ parser: LineParser) {
+  private func start(_ number: Int, of parsers: Int) {
     var thread = pthread_t()
-    let work = Unmanaged.passRetained(Work(self, parser))
+    let work = Unmanaged.passRetained(Work(self, number, parsers))
     let result = pthread_create(
       &thread, nil,
       { raw in
         guard let raw else { return nil }
         let work = Unmanaged<Work>.fromOpaque(raw).takeRetainedValue()
-        work.owner.work(work.parser)
+        work.owner.work(LineParser(number: work.number, of: work.parsers))
         return nil
       }, work.toOpaque())
     if result == 0 {
@@ -123,7 +125,8 @@ public final class ParallelReader: @unchecked Sendable {
     }
   }
 
-  private func work(_ parser: LineParser) {
+  private func work(_ made: consuming LineParser) {
+    var parser = made
     while let (ticket, chunk, failure) = read() {
       let item: Item =
         if let failure { .failure(segment: chunk.segment, failure) } else { .batch(parser.parse(chunk)) }

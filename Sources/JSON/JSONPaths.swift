@@ -59,9 +59,8 @@ public struct JSONPaths: Sendable {
     if let memory = object.layout.memory {
       return remembered(memory, object, stranger: stranger)
     }
-    var found = JSONFound(layout: object.layout)
-    guard object.isObject else { return found }
-    search(object, &found, strangers: nil, stranger)
+    let found = JSONFound(layout: object.layout, places: JSONPlaces())
+    if object.isObject { search(object, found, strangers: nil, stranger) }
     return found
   }
 
@@ -78,27 +77,27 @@ public struct JSONPaths: Sendable {
       }
       return JSONFound(layout: object.layout, places: known.places)
     }
-    var found = JSONFound(layout: object.layout)
+    let found = JSONFound(layout: object.layout, places: JSONPlaces())
     let strangers = JSONStrangers()
-    if object.isObject { search(object, &found, strangers: strangers, stranger) }
-    memory.remember(identity, object.index, found, strangers.list)
+    if object.isObject { search(object, found, strangers: strangers, stranger) }
+    memory.remember(identity, object.index, found.places, strangers.list)
     return found
   }
 
   private func search(
-    _ object: JSONValue, _ found: inout JSONFound, strangers: JSONStrangers?,
+    _ object: JSONValue, _ found: JSONFound, strangers: JSONStrangers?,
     _ stranger: (_ parent: String, _ name: JSONValue, _ value: JSONValue) -> Void
   ) {
     nodes.withUnsafeBufferPointer { nodes in
       names.withUnsafeBufferPointer { names in
-        find(object.index, 0, nodes, names, &found, strangers, stranger)
+        find(object.index, 0, nodes, names, found, strangers, stranger)
       }
     }
   }
 
   private func find(
     _ object: Int, _ parent: Int, _ nodes: UnsafeBufferPointer<Node>, _ names: UnsafeBufferPointer<UInt8>,
-    _ found: inout JSONFound, _ strangers: JSONStrangers?,
+    _ found: JSONFound, _ strangers: JSONStrangers?,
     _ stranger: (String, JSONValue, JSONValue) -> Void
   ) {
     let layout = found.layout
@@ -112,11 +111,11 @@ public struct JSONPaths: Sendable {
       let name = JSONValue(layout: layout, index: at)
       if let node = child(of: parent, named: name, nodes, names) {
         if nodes[node].slot >= 0 {
-          found.places[Int(nodes[node].slot)] = Int32(value)
+          found.places.nodes[Int(nodes[node].slot)] = Int32(value)
           continue
         }
         if kind == .object {
-          find(value, node, nodes, names, &found, strangers, stranger)
+          find(value, node, nodes, names, found, strangers, stranger)
           continue
         }
       }
@@ -164,39 +163,34 @@ public struct JSONPaths: Sendable {
 /// What an object has at the paths asked for.
 public struct JSONFound {
   fileprivate let layout: JSONLayout
-  fileprivate var places: InlineArray<64, Int32> = .init(repeating: 0)
-  /// The same, where it was found before.
-  private let known: UnsafePointer<Int32>?
-
-  fileprivate init(layout: JSONLayout) {
-    self.layout = layout
-    known = nil
-  }
-
-  fileprivate init(layout: JSONLayout, places: UnsafePointer<Int32>) {
-    self.layout = layout
-    known = places
-  }
-
-  @inline(__always) private func place(_ slot: Int) -> Int {
-    if let known { return Int(known[slot]) }
-    return Int(places[slot])
-  }
+  /// By slot: the node of the value, 0 for none. A member's value never is the tape's first.
+  fileprivate let places: JSONPlaces
 
   /// The value in a slot; nil where the object has none, or null. Readable until the tape's next `parse`.
   public subscript(slot: Int) -> JSONValue? {
-    // A member's value never is the tape's first.
-    let place = place(slot)
+    let place = Int(places.nodes[slot])
     return place == 0 ? nil : JSONValue(layout: layout, index: place)
   }
 
   /// A number of 0 or more in a slot; nil where the object has none, or null. What is no such number is -1.
   public func count(_ slot: Int) -> Int64? {
-    let place = place(slot)
+    let place = Int(places.nodes[slot])
     if place == 0 { return nil }
     if let wholes = layout.wholes, layout.nodes[place].kind == .number { return wholes[place] }
     return max(-1, JSONValue(layout: layout, index: place).lenientWholeNumber ?? -1)
   }
+}
+
+/// The nodes found for each slot.
+final class JSONPlaces {
+  let nodes: UnsafeMutablePointer<Int32>
+
+  init() {
+    nodes = .allocate(capacity: JSONPaths.Limit.slotsMax)
+    nodes.initialize(repeating: 0, count: JSONPaths.Limit.slotsMax)
+  }
+
+  deinit { nodes.deallocate() }
 }
 
 /// Members at none of the paths, as they are gathered.
@@ -214,15 +208,11 @@ final class JSONMemory {
   struct Entry {
     var identity: JSONPaths.Identity
     var object: Int
-    var places: UnsafePointer<Int32>
+    var places: JSONPlaces
     var strangers: [Stranger]
   }
 
   private var entries: [Entry] = []
-
-  deinit {
-    for entry in entries { entry.places.deallocate() }
-  }
 
   fileprivate func find(_ identity: JSONPaths.Identity, _ object: Int) -> Entry? {
     for index in entries.indices
@@ -231,11 +221,8 @@ final class JSONMemory {
   }
 
   fileprivate func remember(
-    _ identity: JSONPaths.Identity, _ object: Int, _ found: JSONFound, _ strangers: [Stranger]
+    _ identity: JSONPaths.Identity, _ object: Int, _ places: JSONPlaces, _ strangers: [Stranger]
   ) {
-    let places = UnsafeMutablePointer<Int32>.allocate(capacity: JSONPaths.Limit.slotsMax)
-    for slot in 0..<JSONPaths.Limit.slotsMax { places[slot] = found.places[slot] }
-    entries.append(
-      Entry(identity: identity, object: object, places: UnsafePointer(places), strangers: strangers))
+    entries.append(Entry(identity: identity, object: object, places: places, strangers: strangers))
   }
 }

@@ -8,7 +8,7 @@ internal import Store
 
 /// Adds up raw logs straight from their files, by the columns that are asked for: every line once, priced and
 /// attributed as in the books, and nothing kept but the sums.
-public final class Rollup {
+public struct Rollup: ~Copyable {
   /// A column that is grouped by.
   public enum Column: String, CaseIterable, Sendable {
     case day, product, provider, model, user, team, key, endpoint
@@ -54,6 +54,9 @@ public final class Rollup {
   private var taken: [TakenNumbers] = []
   private var meteredIDs: Set<String> = []
   private var open: [RequestID: Begun] = [:]
+  /// Ends that no start was read for, of writers that have a hole in their numbers: their starts may still come.
+  private var endedEarly: Set<RequestID> = []
+  private var hasForgottenEnds = false
   private var today: (index: Int, range: Range<Int64>) = (0, 0..<0)
   private var charge = Charge(model: nil, counts: TokenCounts())
   private var counts = TokenCounts()
@@ -79,6 +82,8 @@ public final class Rollup {
   public enum Limit {
     /// Splits finer than this have more digits than a count has room for.
     public static let denominatorMax: Int128 = 10_000
+    /// Ends kept for starts that come later; beyond it the files are looked through a second time.
+    public static let endedEarly = 1_000_000
   }
 
   /// - Throws: `RunError` for rules that split finer than can be added up here.
@@ -103,7 +108,7 @@ public final class Rollup {
 
   /// Reads segments, in the order given.
   /// - Throws: `RunError` where a file could not be read to its end.
-  public func add(_ segments: [Segment], progress: (IngestProgress) -> Void) throws(RunError) {
+  public mutating func add(_ segments: [Segment], progress: (IngestProgress) -> Void) throws(RunError) {
     var problems: [String] = []
     let reader = makeReader(segments)
     defer { reader.stop() }
@@ -121,7 +126,7 @@ public final class Rollup {
       }
     }
     guard problems.isEmpty else { throw RunError(problems: problems) }
-    if open.values.contains(where: \.isLate) { findEnds(in: segments) }
+    if hasForgottenEnds, open.values.contains(where: \.isLate) { findEnds(in: segments) }
     summary.interrupted = open.count
     for begun in open.values { addInterrupted(begun) }
     open.removeAll()
@@ -133,7 +138,7 @@ public final class Rollup {
     }
   }
 
-  private func take(_ batch: LineBatch) {
+  private mutating func take(_ batch: LineBatch) {
     learn(batch)
     guard let numbering = numberings[batch.numbering] else { return }
     summary.lines += Int64(batch.chunk.lineCount)
@@ -152,13 +157,13 @@ public final class Rollup {
       case .start:
         summary.control += 1
         begin(row, batch, numbering.facts[Int(row.pointee.facts)], isLate)
-      case .end: end(row, batch, numbering.facts[Int(row.pointee.facts)])
+      case .end: end(row, batch, numbering.facts[Int(row.pointee.facts)], mayBeEarly: taken[writer].hasHole)
       }
     }
   }
 
   /// The numbers that this batch brings.
-  private func learn(_ batch: LineBatch) {
+  private mutating func learn(_ batch: LineBatch) {
     if batch.newWriters.isEmpty, batch.newFacts.isEmpty, numberings[batch.numbering] != nil { return }
     var numbering = numberings[batch.numbering] ?? Numbering()
     for name in batch.newWriters {
@@ -181,22 +186,28 @@ public final class Rollup {
 
   // MARK: - Requests
 
-  private func begin(_ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ facts: Int, _ isLate: Bool) {
+  private mutating func begin(_ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ facts: Int, _ isLate: Bool)
+  {
     let id = batch.withText(row.pointee.id) {
       RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt)
     }
+    if isLate, endedEarly.remove(id) != nil { return }
     open[id] = Begun(
       facts: facts, time: row.pointee.time, user: user(row, batch),
       userText: matcher.looksAtUser ? batch.text(row.pointee.user) : nil,
       ip: matcher.looksAtIP ? batch.text(row.pointee.ip) : nil, isLate: isLate)
   }
 
-  private func end(_ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ number: Int) {
-    if !open.isEmpty {
+  private mutating func end(
+    _ row: UnsafePointer<LineRow>, _ batch: LineBatch, _ number: Int, mayBeEarly: Bool
+  ) {
+    if mayBeEarly || !open.isEmpty {
       let id = batch.withText(row.pointee.id) {
         RequestID($0 ?? .init(start: nil, count: 0), attempt: row.pointee.attempt)
       }
-      open.removeValue(forKey: id)
+      if open.removeValue(forKey: id) == nil, mayBeEarly {
+        if endedEarly.count < Limit.endedEarly { endedEarly.insert(id) } else { hasForgottenEnds = true }
+      }
     }
     if row.pointee.meteredID.count > 0, let metered = batch.text(row.pointee.meteredID) {
       guard meteredIDs.insert(metered).inserted else {
@@ -250,7 +261,7 @@ public final class Rollup {
   }
 
   /// The general way: several models in one answer, rarer meters, a split.
-  private func addAll(_ usage: Usage, _ number: Int, _ rule: Int?, day: UInt16, user: UInt32) {
+  private mutating func addAll(_ usage: Usage, _ number: Int, _ rule: Int?, day: UInt16, user: UInt32) {
     let charges = pricer.charges(usage)
     let isUnpriced = charges.contains(where: \.isUnpriced)
     let counted = usage.final || usage.outcome == .interrupted
@@ -280,7 +291,7 @@ public final class Rollup {
     }
   }
 
-  private func addInterrupted(_ begun: Begun) {
+  private mutating func addInterrupted(_ begun: Begun) {
     guard let day = day(of: begun.time) else { return }
     let known = facts[begun.facts]
     let rule = settings.rules.match(known, user: begun.userText, ip: begun.ip, time: begun.time)
@@ -290,9 +301,9 @@ public final class Rollup {
     addAll(usage, begun.facts, rule, day: day, user: begun.user)
   }
 
-  /// A start that was read out of its writer's order: its end may stand anywhere, so the files are looked through once
-  /// more.
-  private func findEnds(in segments: [Segment]) {
+  /// Starts that were read out of their writer's order, after more ends than are kept: the files are looked through
+  /// once more.
+  private mutating func findEnds(in segments: [Segment]) {
     let reader = makeReader(segments)
     defer { reader.stop() }
     while let item = reader.next() {
@@ -307,7 +318,7 @@ public final class Rollup {
 
   // MARK: - Columns
 
-  private func day(of time: Int64) -> UInt16? {
+  private mutating func day(of time: Int64) -> UInt16? {
     if !today.range.contains(time) {
       guard let index = settings.period.day(of: time) else { return nil }
       let days = settings.period.days
@@ -318,7 +329,7 @@ public final class Rollup {
     return hasDays ? UInt16(today.index) : 0
   }
 
-  private func user(_ row: UnsafePointer<LineRow>, _ batch: LineBatch) -> UInt32 {
+  private mutating func user(_ row: UnsafePointer<LineRow>, _ batch: LineBatch) -> UInt32 {
     guard hasUsers, row.pointee.user.count >= 0 else { return 0 }
     return batch.withText(row.pointee.user) { bytes in bytes.map { UInt32(users.number($0)) + 1 } ?? 0 }
   }
@@ -330,12 +341,12 @@ public final class Rollup {
     return parts.count == 1 ? parts[0].product : nil
   }
 
-  private func group(_ number: Int, _ facts: RequestFacts) -> UInt32 {
+  private mutating func group(_ number: Int, _ facts: RequestFacts) -> UInt32 {
     if factsGroups[number] == 0 { factsGroups[number] = group(of: facts, model: facts.model) + 1 }
     return factsGroups[number] - 1
   }
 
-  private func group(of facts: RequestFacts, model: String?) -> UInt32 {
+  private mutating func group(of facts: RequestFacts, model: String?) -> UInt32 {
     let texts = settings.columns.compactMap { column -> String? in
       switch column {
       case .day, .product, .user: nil

@@ -10,6 +10,9 @@ struct TakenNumbers {
   /// The highest one; 0 where none is taken.
   var last: Int64 { ranges.last?.last ?? 0 }
 
+  /// A number before the last one is not taken.
+  var hasHole: Bool { ranges.count > 1 || ranges.first.map { $0.first > 1 } ?? false }
+
   /// Takes a number.
   /// - Returns: false where it is taken already.
   mutating func take(_ number: Int64, time: Int64) -> Bool {

@@ -96,6 +96,8 @@ public struct WalkedLine {
   var written: UInt64 = 0
   /// Fields with a value.
   public internal(set) var present: UInt64 = 0
+  /// As far as its kind was walked.
+  var isEnd = false
   let places: UnsafeMutablePointer<LinePlace>
   let numbers: UnsafeMutablePointer<Int64>
   /// The line's first byte.

@@ -118,7 +118,9 @@ public final class LineSplitter {
       }
       pending = 0..<pending.count
     }
-    let room = UnsafeMutableRawBufferPointer(rebasing: buffer[pending.upperBound...])
+    // Not all the room there is: what was read last is still in the processor's cache when it is looked at.
+    let end = min(pending.upperBound + SegmentLimit.chunkBytes, buffer.count)
+    let room = UnsafeMutableRawBufferPointer(rebasing: buffer[pending.upperBound..<end])
     let count = try file.read(into: room)
     if count == 0 { atEnd = true }
     pending = pending.lowerBound..<pending.upperBound + count

@@ -12,13 +12,15 @@ public struct LineWalk: ~Copyable {
   private let names: UnsafeMutablePointer<UInt8>
   private let nameStarts: UnsafeMutablePointer<Int>
   private let kinds: UnsafeMutablePointer<Step>
-  /// Which field stood behind each one last time; the last places are for the beginnings of objects.
+  /// Which field stood behind each one last time; the last places are for the beginnings of objects. An `end` has a
+  /// list of its own, behind that of the other lines.
   private let following: UnsafeMutablePointer<Int>
 
   private enum Step: UInt8 { case text, whole, bool, object, tags, shape }
 
   private static let fields = LineField.allCases.count
   private static let namesBytes = 1024
+  private static let placesOfFollowing = 2 * fields + 1
 
   public init() {
     places = .allocate(capacity: Self.fields)
@@ -29,7 +31,7 @@ public struct LineWalk: ~Copyable {
     names.initialize(repeating: 0, count: Self.namesBytes)
     nameStarts = .allocate(capacity: Self.fields + 1)
     kinds = .allocate(capacity: Self.fields)
-    following = .allocate(capacity: 2 * Self.fields + 1)
+    following = .allocate(capacity: 2 * Self.placesOfFollowing)
     var at = 0
     for field in LineField.allCases {
       nameStarts[field.rawValue] = at
@@ -48,7 +50,7 @@ public struct LineWalk: ~Copyable {
         }
     }
     nameStarts[Self.fields] = at
-    for index in 0...2 * Self.fields { following[index] = 0 }
+    for index in 0..<2 * Self.placesOfFollowing { following[index] = 0 }
   }
 
   deinit {
@@ -89,12 +91,13 @@ public struct LineWalk: ~Copyable {
     if at < end, at.pointee == UInt8(ascii: "}") { return at + 1 }
     var previous = beginning
     while true {
-      var field = following[previous]
+      let guess = following + (walked.isEnd ? Self.placesOfFollowing : 0) + previous
+      var field = guess.pointee
       if !fields.contains(field) || !isName(field, at, end) {
         field = fields.lowerBound
         while field < fields.upperBound, !isName(field, at, end) { field += 1 }
         guard field < fields.upperBound else { return nil }
-        following[previous] = field
+        guess.pointee = field
       }
       previous = field
       let bit: UInt64 = 1 << UInt64(field)
@@ -138,6 +141,7 @@ public struct LineWalk: ~Copyable {
       places[field] = LinePlace(
         start: Int32(truncatingIfNeeded: at + 1 - walked.base),
         count: Int32(truncatingIfNeeded: behind - at - 1))
+      if field == LineField.kind.rawValue { walked.isEnd = at[1] == UInt8(ascii: "e") }
       return behind + 1
     case .whole:
       return whole(field, at, end)

@@ -15,7 +15,7 @@ public struct SegmentError: Error, CustomStringConvertible, Sendable {
 
 public enum SegmentLimit {
   /// What is read from the disk at a time.
-  public static let chunkBytes = 1 << 18
+  public static let chunkBytes = 1 << 17
   /// zstd frames that ask for a larger window are refused: 128 MiB is zstd's own default bound.
   public static let zstdWindowLog: Int32 = 27
 }

@@ -43,7 +43,7 @@ struct RollupCommand: ParsableCommand {
       throw UsageError("--by \(by): name each column once")
     }
     let period = try settings.period(period)
-    let rollup = try Rollup(
+    var rollup = try Rollup(
       .init(
         columns: columns, period: period, rules: try settings.rules().rules,
         prices: try settings.priceBook(version: pricesVersion, knownAt: knownAt).book,

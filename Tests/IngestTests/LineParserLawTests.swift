@@ -98,7 +98,7 @@ private struct Comparison {
     let segment = Segment(
       name: "a.jsonl", path: folder.file("a.jsonl"), compression: .none, isOpen: false)
     let reader = try SegmentReader(segment)
-    let parser = LineParser()
+    var parser = LineParser()
     let chunk = LineChunk()
     var told: [Int64: String] = [:]
     var writers: [String] = []

@@ -35,7 +35,7 @@ import Testing
     _ segment: Segment, from start: SegmentPosition = SegmentPosition()
   ) throws -> Whole {
     let reader = try SegmentReader(segment, from: start)
-    let parser = LineParser()
+    var parser = LineParser()
     let chunk = LineChunk()
     var whole = Whole()
     repeat {
