@@ -171,16 +171,18 @@ final class Postgres: Connection {
   }
 
   func fault(_ result: OpaquePointer?) -> StoreError {
-    if PQstatus(handle) == CONNECTION_BAD {
+    func field(_ code: Character) -> String? {
+      PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
+    }
+    // A failure without the server's code is libpq's own: the server did not answer, whatever the state still says.
+    let code = field("C")
+    if PQstatus(handle) == CONNECTION_BAD || code?.hasPrefix("57P0") ?? true || code?.hasPrefix("08") == true {
       let message = location.shown(String(cString: PQerrorMessage(handle)))
       return StoreError(
         "\(name): the connection was lost: \(message); what was not yet committed is not written: run it again when the server is there"
       )
     }
-    func field(_ code: Character) -> String? {
-      PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
-    }
-    if field("C") == "55P03" {
+    if code == "55P03" {
       return StoreError(
         "\(name): another program has been writing for more than \(PostgresLimit.lockSecondsMax) s; run it again when that is done"
       )
