@@ -176,7 +176,8 @@ final class Postgres: Connection {
     }
     // A failure without the server's code is libpq's own: the server did not answer, whatever the state still says.
     let code = field("C")
-    if PQstatus(handle) == CONNECTION_BAD || code?.hasPrefix("57P0") ?? true || code?.hasPrefix("08") == true {
+    if PQstatus(handle) == CONNECTION_BAD || code?.hasPrefix("57P0") ?? true || code?.hasPrefix("08") == true
+    {
       let message = location.shown(String(cString: PQerrorMessage(handle)))
       return StoreError(
         "\(name): the connection was lost: \(message); what was not yet committed is not written: run it again when the server is there"
