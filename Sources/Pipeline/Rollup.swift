@@ -57,6 +57,7 @@ public struct Rollup: ~Copyable {
   /// Ends that no start was read for, of writers that have a hole in their numbers: their starts may still come.
   private var endedEarly: Set<RequestID> = []
   private var hasForgottenEnds = false
+  private var hasOverflow = false
   private var today: (index: Int, range: Range<Int64>) = (0, 0..<0)
   private var charge = Charge(model: nil, counts: TokenCounts())
   private var counts = TokenCounts()
@@ -126,6 +127,11 @@ public struct Rollup: ~Copyable {
       }
     }
     guard problems.isEmpty else { throw RunError(problems: problems) }
+    guard !hasOverflow else {
+      throw RunError(problems: [
+        "tokens add up to more than 2^63: a line claims what cannot be; use `tollbook report`"
+      ])
+    }
     if hasForgottenEnds, open.values.contains(where: \.isLate) { findEnds(in: segments) }
     summary.interrupted = open.count
     for begun in open.values { addInterrupted(begun) }
@@ -252,12 +258,7 @@ public struct Rollup: ~Copyable {
       }
     }
     if charge.hasPricedMeter { cell.pointee.hasPriced = true }
-    cell.pointee.inputTokens += row.pointee.counts.input * denominator
-    cell.pointee.cacheReadTokens += row.pointee.counts.cacheRead * denominator
-    cell.pointee.cacheWriteTokens +=
-      (row.pointee.counts.cacheWrite5m + row.pointee.counts.cacheWrite1h + row.pointee.counts.cacheWrite12h)
-      * denominator
-    cell.pointee.outputTokens += row.pointee.counts.output * denominator
+    add(BookedTokens(counts), times: denominator, to: cell)
   }
 
   /// The general way: several models in one answer, rarer meters, a split.
@@ -283,12 +284,25 @@ public struct Rollup: ~Copyable {
         }
         if charge.isUnpriced || usage.outcome == .interrupted { cell.pointee.hasUnknown = true }
         if charge.hasPricedMeter { cell.pointee.hasPriced = true }
-        cell.pointee.inputTokens += tokens.input * factor
-        cell.pointee.cacheReadTokens += tokens.cacheRead * factor
-        cell.pointee.cacheWriteTokens += tokens.cacheWrite * factor
-        cell.pointee.outputTokens += tokens.output * factor
+        add(tokens, times: factor, to: cell)
       }
     }
+  }
+
+  /// Sums are of 64 bits: what does not fit is no month's usage, and is told, not cut.
+  private mutating func add(
+    _ tokens: BookedTokens, times factor: Int64, to cell: UnsafeMutablePointer<RollupCell>
+  ) {
+    func sum(_ total: Int64, _ count: Int64) -> Int64 {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: factor)
+      let (sum, isOver) = total.addingReportingOverflow(product)
+      if isTooLarge || isOver { hasOverflow = true }
+      return sum
+    }
+    cell.pointee.inputTokens = sum(cell.pointee.inputTokens, tokens.input)
+    cell.pointee.cacheReadTokens = sum(cell.pointee.cacheReadTokens, tokens.cacheRead)
+    cell.pointee.cacheWriteTokens = sum(cell.pointee.cacheWriteTokens, tokens.cacheWrite)
+    cell.pointee.outputTokens = sum(cell.pointee.outputTokens, tokens.output)
   }
 
   private mutating func addInterrupted(_ begun: Begun) {

@@ -112,3 +112,20 @@ def test_a_full_disk_is_no_success(desk):
             stderr=subprocess.PIPE, env=desk.environment, cwd=desk.folder, timeout=60)
     assert process.returncode == 1
     assert "No space left" in process.stderr.decode()
+
+
+def test_counts_that_do_not_fit_are_told_and_not_cut(tmp_path):
+    # Without splits: a split counts in parts of a request, which are more.
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("products:\n  - {id: a, name: A}\nrules:\n  - {product: a, when: {provider: anthropic}}\n")
+    desk = Desk(tmp_path, zone="UTC", attribution=rules).import_prices()
+    day = desk.raw_logs / "2026/10/05"
+    day.mkdir(parents=True)
+    most = {"input_tokens": 2**53, "output_tokens": 0}
+    time = "2026-10-05T07:00:00.000000Z"
+    # 1024 times 2^53 is 2^63, one more than 64 bits hold with a sign.
+    (day / "07-w-1-1.jsonl").write_text("".join(line("end", n, time, n, usage=most) for n in range(1, 1024)))
+    assert sum(int(r["input_tokens"]) for r in rollup(desk, "model", codes=(0,))) == 1023 * 2**53
+    (day / "07-w-1-2.jsonl").write_text(line("end", 1024, time, 1024, usage=most))
+    done = desk.command("rollup", "--period", PERIOD, "--by", "model", codes=(1,))
+    assert "2^63" in done.err and done.out == ""
