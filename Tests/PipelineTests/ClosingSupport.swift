@@ -34,7 +34,7 @@ final class ClosingDesk {
     "",
   ]
 
-  init(_ backing: Backing = .sqlite) throws {
+  init(_ backing: Backing) throws {
     desk = try Desk(backing)
     let first = try desk.prices()
     priceFolder = PriceFolder(path: desk.folder.file("prices"))

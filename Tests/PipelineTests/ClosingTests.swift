@@ -9,75 +9,52 @@ import Testing
 
 /// What a close refuses, and what it leaves alone.
 @Suite struct ClosingTests {
-  private let desk: ClosingDesk
-  private let july: Period
-
-  init() throws {
-    desk = try ClosingDesk()
-    july = try desk.period("2026-07")
-    var writer = HandWriter("w")
-    try desk.desk.write(
-      (1...3).map { writer.end("r\($0)", at: "2026-07-05T01:00:00Z") }.joined(), to: "a.jsonl")
-    _ = try desk.desk.ingest()
-  }
-
-  private func refusal(_ period: Period, accept: Bool = false) -> String {
-    do {
-      _ = try desk.run().close(period, acceptIncomplete: accept)
-      return ""
-    } catch {
-      return "\(error)"
-    }
-  }
-
-  private func written() throws -> [String: Data] {
-    let folder = desk.desk.folder.file("reports/2026-07")
-    var found: [String: Data] = [:]
-    for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
-      found[name] = FileManager.default.contents(atPath: folder + "/" + name)
-    }
-    return found
-  }
-
-  @Test("a period that has not ended is not closed, one that has just ended is")
-  func notEnded() throws {
+  @Test("a period that has not ended is not closed, one that has just ended is", arguments: Backing.allCases)
+  func notEnded(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
     desk.now = july.end - 1
-    #expect(refusal(july).contains("has not ended yet"))
+    #expect(desk.refusal(july).contains("has not ended yet"))
     desk.now = july.end
-    #expect(refusal(july) == "")
+    #expect(desk.refusal(july) == "")
   }
 
-  @Test("a segment that was not read, or grew since, keeps its period open; one of a later hour does not")
-  func unread() throws {
+  @Test(
+    "a segment that was not read, or grew since, keeps its period open; one of a later hour does not",
+    arguments: Backing.allCases)
+  func unread(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
     var writer = HandWriter("v")
     let line = writer.end("late", at: "2026-07-06T01:00:00Z")
     try desk.desk.write(line, to: "2026/07/06/01-v-1.jsonl")
-    #expect(refusal(july).contains("2026/07/06/01-v-1.jsonl"))
+    #expect(desk.refusal(july).contains("2026/07/06/01-v-1.jsonl"))
     _ = try desk.desk.ingest()
     try desk.desk.write(line + writer.end("later", at: "2026-07-06T01:30:00Z"), to: "2026/07/06/01-v-1.jsonl")
-    #expect(refusal(july).contains("tollbook ingest"))
+    #expect(desk.refusal(july).contains("tollbook ingest"))
     _ = try desk.desk.ingest()
     try desk.desk.write(writer.end("august", at: "2026-08-06T01:00:00Z"), to: "2026/08/06/01-v-2.jsonl")
-    #expect(refusal(july) == "")
+    #expect(desk.refusal(july) == "")
   }
 
-  @Test("what overlaps a closed period is not closed; what lies beside it is")
-  func overlap() throws {
-    #expect(refusal(july) == "")
+  @Test("what overlaps a closed period is not closed; what lies beside it is", arguments: Backing.allCases)
+  func overlap(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
+    #expect(desk.refusal(july) == "")
     for label in ["2026-07-31", "FY2026", "2026-W31"] {
-      #expect(refusal(try desk.period(label), accept: true).contains("overlaps 2026-07"), "\(label)")
+      #expect(desk.refusal(try desk.period(label), accept: true).contains("overlaps 2026-07"), "\(label)")
     }
-    #expect(refusal(try desk.period("2026-08-01"), accept: true) == "")
-    #expect(refusal(try desk.period("2026-06"), accept: true) == "")
+    #expect(desk.refusal(try desk.period("2026-08-01"), accept: true) == "")
+    #expect(desk.refusal(try desk.period("2026-06"), accept: true) == "")
   }
 
-  @Test("a range that has no next one is not closed")
-  func range() throws {
-    #expect(refusal(try desk.period("2026-07-01..2026-07-31")).contains("cannot be closed"))
+  @Test("a range that has no next one is not closed", arguments: Backing.allCases)
+  func range(in backing: Backing) throws {
+    let (desk, _) = try ClosingDesk.withJuly(in: backing)
+    #expect(desk.refusal(try desk.period("2026-07-01..2026-07-31")).contains("cannot be closed"))
   }
 
-  @Test("a cost that is unknown is named, and closed only when that is accepted")
-  func incomplete() throws {
+  @Test("a cost that is unknown is named, and closed only when that is accepted", arguments: Backing.allCases)
+  func incomplete(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
     var writer = HandWriter("v")
     try desk.desk.write(
       writer.start("open", at: "2026-07-06T01:00:00Z")
@@ -87,42 +64,49 @@ import Testing
         ),
       to: "b.jsonl")
     _ = try desk.desk.ingest()
-    let words = refusal(july)
+    let words = desk.refusal(july)
     #expect(words.contains("1 requests used something that has no price"))
     #expect(words.contains("1 requests were interrupted"))
     #expect(!words.contains("holes"), "no number of these writers is missing")
     #expect(words.contains("--accept-incomplete"))
-    #expect(refusal(try desk.period("2026-06")).contains("no line of the period was ever read"))
-    #expect(refusal(july, accept: true) == "")
+    #expect(desk.refusal(try desk.period("2026-06")).contains("no line of the period was ever read"))
+    #expect(desk.refusal(july, accept: true) == "")
     #expect(try desk.desk.store.closedPeriods().map(\.isIncomplete) == [true])
   }
 
-  @Test("reports that are missing or of other figures are made; files that somebody changed are named")
-  func files() throws {
+  @Test(
+    "reports that are missing or of other figures are made; files that somebody changed are named",
+    arguments: Backing.allCases)
+  func files(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
     let run = desk.run()
     _ = try run.report(run.books(july), [.csv])
-    #expect(refusal(july) == "")
-    let closed = try written()
+    #expect(desk.refusal(july) == "")
+    let closed = try desk.written()
     #expect(closed["chargeback.xlsx"] != nil && closed["summary.md"] != nil)
     let status = try #require(try run.closedStatus(of: july))
     #expect(Set(status.files.map(\.name)).isSubset(of: Set(closed.keys)))
   }
 
-  @Test("a report that is not what the program writes keeps the period open")
-  func changed() throws {
+  @Test("a report that is not what the program writes keeps the period open", arguments: Backing.allCases)
+  func changed(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
     let run = desk.run()
     _ = try run.report(run.books(july), Set(ReportFormat.allCases))
     try desk.desk.folder.write("mine", to: "reports/2026-07/chargeback.csv")
-    #expect(refusal(july).contains("reports/2026-07/chargeback.csv: is not what this program writes"))
+    #expect(desk.refusal(july).contains("reports/2026-07/chargeback.csv: is not what this program writes"))
     // Of other figures altogether: made anew.
     try desk.desk.folder.write("{}", to: "reports/2026-07/run.json")
-    #expect(refusal(july) == "")
+    #expect(desk.refusal(july) == "")
   }
 
-  @Test("closing again writes nothing; neither do reports of a closed period, with whatever prices")
-  func again() throws {
-    #expect(refusal(july) == "")
-    let before = try written()
+  @Test(
+    "closing again writes nothing; neither do reports of a closed period, with whatever prices",
+    arguments: Backing.allCases)
+  func again(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
+    #expect(desk.refusal(july) == "")
+    let before = try desk.written()
     guard case .already(let status) = try desk.run(prices: 1).close(july, acceptIncomplete: false) else {
       Issue.record("it was closed twice")
       return
@@ -130,12 +114,15 @@ import Testing
     #expect(status.problems == [] && status.correction.list == [])
     let other = desk.run(prices: 1)
     #expect(throws: RunError.self) { try other.report(other.books(july), [.csv]) }
-    #expect(try written() == before)
+    #expect(try desk.written() == before)
   }
 
-  @Test("a closed file that was changed, or is gone, is named with the digest to look for")
-  func altered() throws {
-    #expect(refusal(july) == "")
+  @Test(
+    "a closed file that was changed, or is gone, is named with the digest to look for",
+    arguments: Backing.allCases)
+  func altered(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
+    #expect(desk.refusal(july) == "")
     try desk.desk.folder.write("mine", to: "reports/2026-07/summary.md")
     try FileManager.default.removeItem(atPath: desk.desk.folder.file("reports/2026-07/focus.csv"))
     let status = try #require(try desk.run().closedStatus(of: july))
@@ -147,16 +134,19 @@ import Testing
     }
   }
 
-  @Test("another zone is another range of time: the closed month keeps its own")
-  func zone() throws {
-    #expect(refusal(july) == "")
+  @Test("another zone is another range of time: the closed month keeps its own", arguments: Backing.allCases)
+  func zone(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
+    #expect(desk.refusal(july) == "")
     let utc = try BookCalendar(zone: "UTC").period("2026-07")
     #expect(throws: UsageError.self) { try desk.run().closedStatus(of: utc) }
   }
 
   @Test(
-    "a reprice needs a closed period, something to change and words; a dry run needs none and writes nothing")
-  func reprice() throws {
+    "a reprice needs a closed period, something to change and words; a dry run needs none and writes nothing",
+    arguments: Backing.allCases)
+  func reprice(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
     let run = desk.run()
     let version = desk.prices[1].book.version
     func fault(_ period: Period, _ version: String?, _ reason: String) -> String {
@@ -168,7 +158,7 @@ import Testing
       }
     }
     #expect(fault(july, version, "x").contains("is not closed"))
-    #expect(refusal(july) == "")
+    #expect(desk.refusal(july) == "")
     #expect(fault(july, nil, "x").contains("--prices-version"))
     #expect(fault(july, version, " \n\t ").contains("--reason"))
     #expect(fault(july, version, String(repeating: "長", count: 101)).contains("longer than 100"))
@@ -204,5 +194,37 @@ import Testing
     let calendar = try BookCalendar(zone: "Asia/Tokyo")
     #expect(try calendar.next(after: label) == expected)
     #expect(try calendar.period(expected).begin == calendar.period(label).end)
+  }
+}
+
+extension ClosingDesk {
+  /// July's three requests, read and not closed.
+  fileprivate static func withJuly(in backing: Backing) throws -> (ClosingDesk, july: Period) {
+    let desk = try ClosingDesk(backing)
+    var writer = HandWriter("w")
+    try desk.desk.write(
+      (1...3).map { writer.end("r\($0)", at: "2026-07-05T01:00:00Z") }.joined(), to: "a.jsonl")
+    _ = try desk.desk.ingest()
+    return (desk, try desk.period("2026-07"))
+  }
+
+  /// What stands against closing the period; it is closed where nothing does.
+  fileprivate func refusal(_ period: Period, accept: Bool = false) -> String {
+    do {
+      _ = try run().close(period, acceptIncomplete: accept)
+      return ""
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// July's report files.
+  fileprivate func written() throws -> [String: Data] {
+    let folder = desk.folder.file("reports/2026-07")
+    var found: [String: Data] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+      found[name] = FileManager.default.contents(atPath: folder + "/" + name)
+    }
+    return found
   }
 }

@@ -8,15 +8,11 @@ import Testing
 
 /// Which files are a period's inputs, and what the period says of them.
 @Suite struct InputsTests {
-  private let desk: Desk
-  init() throws { desk = try Desk() }
-
-  private func inputs(_ period: String, zone: String = "Asia/Tokyo") throws -> [String] {
-    try desk.books(period, rules: .none, zone: zone).inputs.map(\.name)
-  }
-
-  @Test("a file is an input of each period that one of its lines falls in, and is counted whole in each")
-  func overlapping() throws {
+  @Test(
+    "a file is an input of each period that one of its lines falls in, and is counted whole in each",
+    arguments: Backing.allCases)
+  func overlapping(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     try desk.write(
       writer.end("sep", at: "2026-09-30T14:59:59.999999Z") + writer.end("oct", at: "2026-09-30T15:00:00Z")
@@ -24,10 +20,10 @@ import Testing
       to: "2026/09/30/14-w-1.jsonl")
     try desk.write(writer.end("nov", at: "2026-10-31T15:00:00Z"), to: "2026/10/31/15-w-2.jsonl")
     _ = try desk.ingest()
-    #expect(try inputs("2026-09") == ["2026/09/30/14-w-1.jsonl"])
-    #expect(try inputs("2026-10") == ["2026/09/30/14-w-1.jsonl"])
-    #expect(try inputs("2026-11") == ["2026/10/31/15-w-2.jsonl"])
-    #expect(try inputs("2026-12") == [])
+    #expect(try desk.inputs("2026-09") == ["2026/09/30/14-w-1.jsonl"])
+    #expect(try desk.inputs("2026-10") == ["2026/09/30/14-w-1.jsonl"])
+    #expect(try desk.inputs("2026-11") == ["2026/10/31/15-w-2.jsonl"])
+    #expect(try desk.inputs("2026-12") == [])
     for period in ["2026-09", "2026-10"] {
       let books = try desk.books(period, rules: .none)
       #expect((books.linesRead, books.usagesRead, books.rejectedRead) == (3, 2, 1))
@@ -36,26 +32,31 @@ import Testing
       #expect(!books.isComplete)
     }
     // In another zone the same instants are of other days.
-    #expect(try inputs("2026-10", zone: "UTC") == ["2026/10/31/15-w-2.jsonl"])
+    #expect(try desk.inputs("2026-10", zone: "UTC") == ["2026/10/31/15-w-2.jsonl"])
   }
 
-  @Test("a start, a control line and a rejected line whose time can be read belong to their time as well")
-  func everyKind() throws {
+  @Test(
+    "a start, a control line and a rejected line whose time can be read belong to their time as well",
+    arguments: Backing.allCases)
+  func everyKind(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     try desk.write(writer.line("open", at: "2026-10-02T00:00:00Z"), to: "open.jsonl")
     try desk.write(writer.start("a", at: "2026-10-03T00:00:00Z"), to: "start.jsonl")
     try desk.write(writer.end("b", at: "2026-10-04T00:00:00Z", input: -1), to: "rejected.jsonl")
     _ = try desk.ingest()
-    #expect(try inputs("2026-10-02") == ["open.jsonl"])
-    #expect(try inputs("2026-10-03") == ["start.jsonl"])
-    #expect(try inputs("2026-10-04") == ["rejected.jsonl"])
-    #expect(try inputs("2026-10") == ["open.jsonl", "rejected.jsonl", "start.jsonl"])
-    #expect(try inputs("2026-11") == [])
+    #expect(try desk.inputs("2026-10-02") == ["open.jsonl"])
+    #expect(try desk.inputs("2026-10-03") == ["start.jsonl"])
+    #expect(try desk.inputs("2026-10-04") == ["rejected.jsonl"])
+    #expect(try desk.inputs("2026-10") == ["open.jsonl", "rejected.jsonl", "start.jsonl"])
+    #expect(try desk.inputs("2026-11") == [])
   }
 
   @Test(
-    "a file in which no time can be read belongs to the hour in its path, and without one to every period")
-  func withoutTime() throws {
+    "a file in which no time can be read belongs to the hour in its path, and without one to every period",
+    arguments: Backing.allCases)
+  func withoutTime(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.write("torn\n", to: "2026/09/30/15-w-1.jsonl")
     try desk.write("torn\n", to: "shipped/2026/10/31/14-w-1.jsonl")
     try desk.write("torn\n", to: "anything.jsonl")
@@ -63,14 +64,17 @@ import Testing
     _ = try desk.ingest()
     let everywhere = ["2026/13/99/77-w-1.jsonl", "anything.jsonl"]
     #expect(
-      try inputs("2026-10").sorted()
+      try desk.inputs("2026-10").sorted()
         == (everywhere + ["2026/09/30/15-w-1.jsonl", "shipped/2026/10/31/14-w-1.jsonl"]).sorted())
-    #expect(try inputs("2026-09").sorted() == everywhere)
-    #expect(try inputs("2026-11").sorted() == everywhere)
+    #expect(try desk.inputs("2026-09").sorted() == everywhere)
+    #expect(try desk.inputs("2026-11").sorted() == everywhere)
   }
 
-  @Test("an interrupted request is a request of its time and of unknown cost: the books are not complete")
-  func interrupted() throws {
+  @Test(
+    "an interrupted request is a request of its time and of unknown cost: the books are not complete",
+    arguments: Backing.allCases)
+  func interrupted(in backing: Backing) throws {
+    let desk = try Desk(backing)
     var writer = HandWriter("w")
     try desk.write(
       writer.end("a", at: "2026-10-05T00:00:00Z") + writer.start("b", at: "2026-10-06T00:00:00Z"),
@@ -84,5 +88,11 @@ import Testing
     let alone = try desk.books("2026-10-06", rules: .none)
     #expect(alone.rows.map(\.state) == [.unpriced])
     #expect(try desk.books("2026-10-05", rules: .none).rows.map(\.state) == [.exact])
+  }
+}
+
+extension Desk {
+  fileprivate func inputs(_ period: String, zone: String = "Asia/Tokyo") throws -> [String] {
+    try books(period, rules: .none, zone: zone).inputs.map(\.name)
   }
 }

@@ -16,7 +16,7 @@ final class Desk {
   let logs: String
   private var loadedPrices: PriceFolder.Stored?
 
-  init(_ backing: Backing = .sqlite) throws {
+  init(_ backing: Backing) throws {
     folder = try TestFolder()
     logs = folder.file("raw-logs")
     try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)

@@ -44,10 +44,12 @@ import Testing
     return found
   }
 
-  @Test("the same inputs give the same bytes, from another store, in another folder, read in other steps")
-  func sameBytes() throws {
-    let one = try Desk()
-    let two = try Desk()
+  @Test(
+    "the same inputs give the same bytes, from another store, in another folder, read in other steps",
+    arguments: Backing.allCases)
+  func sameBytes(in backing: Backing) throws {
+    let one = try Desk(backing)
+    let two = try Desk(backing)
     for desk in [one, two] { _ = try sampleMonth(seed: 21).write(to: desk.logs) }
     _ = try one.ingest()
     // The second desk reads its files in two runs, some of them compressed.
@@ -67,9 +69,11 @@ import Testing
     #expect(try report(one) == first)
   }
 
-  @Test("a file is replaced as a whole: who has the old one open reads the old one to its end")
-  func replaced() throws {
-    let desk = try Desk()
+  @Test(
+    "a file is replaced as a whole: who has the old one open reads the old one to its end",
+    arguments: Backing.allCases)
+  func replaced(in backing: Backing) throws {
+    let desk = try Desk(backing)
     _ = try sampleMonth(seed: 22, requests: 50).write(to: desk.logs)
     _ = try desk.ingest()
     let before = try report(desk)
@@ -85,18 +89,18 @@ import Testing
     #expect(after.keys.sorted() == before.keys.sorted(), "no half-written file is left")
   }
 
-  @Test("only what is asked for is written, and run.json always")
-  func formats() throws {
-    let desk = try Desk()
+  @Test("only what is asked for is written, and run.json always", arguments: Backing.allCases)
+  func formats(in backing: Backing) throws {
+    let desk = try Desk(backing)
     let books = try desk.books("2026-10", rules: .none)
     let folder = ReportFolder(reports: desk.folder.file("reports"), period: "2026-10")
     #expect(try folder.write(books, formats: [.csv]) == ["chargeback.csv", "run.json"])
     #expect(try files(folder.path).keys.sorted() == ["chargeback.csv", "run.json"])
   }
 
-  @Test("where nothing can be written, the error names the place")
-  func cannotWrite() throws {
-    let desk = try Desk()
+  @Test("where nothing can be written, the error names the place", arguments: Backing.allCases)
+  func cannotWrite(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write("a file", to: "reports")
     let books = try desk.books("2026-10", rules: .none)
     let folder = ReportFolder(reports: desk.folder.file("reports"), period: "2026-10")

@@ -12,26 +12,6 @@ import Testing
 
 /// Sums of requests that a source adds to the books: each once, and never what the proxy saw.
 @Suite struct SourceSumsTests {
-  private let desk: Desk
-  init() throws { desk = try Desk() }
-
-  // 2026-10-05T00:00:00Z
-  private static let day: Int64 = 1_791_158_400
-
-  private func source(_ name: String, _ project: String = "a", upstreams: [Source.Upstream] = []) -> Source {
-    var source = Source(path: desk.folder.file(name))
-    source.role = .add
-    source.scope = [.init(name: "workspace_id", value: project)]
-    source.from = Self.day * 1_000_000
-    source.until = (Self.day + 86_400) * 1_000_000
-    source.upstreams = upstreams
-    return source
-  }
-
-  private func ingest(_ sources: Source...) throws -> IngestSummary {
-    try SourceIngestion(store: desk.store).run(sources, progress: { _ in })
-  }
-
   /// An hour of claude-haiku-4-5, 0.000001 USD a token in and 0.000005 out.
   private func hour(_ hour: Int, input: Int = 1000, key: String = "k1", workspace: String = "a") -> String {
     func text(_ hour: Int) -> String { "2026-10-05T\(hour < 10 ? "0" : "")\(hour):00:00Z" }
@@ -41,20 +21,13 @@ import Testing
       + #""model":"claude-haiku-4-5-20251001","workspace_id":"\#(workspace)","api_key_id":"\#(key)"}]}],"has_more":false}\#n"#
   }
 
-  private func passed(_ upstream: String? = nil) throws {
-    var writer = HandWriter("w")
-    try desk.write(
-      writer.start("r")
-        + writer.end(
-          "r", at: "2026-10-05T13:00:00Z", input: 1000,
-          more: upstream.map { #","upstream":"\#($0)""# } ?? ""), to: "a.jsonl")
-    _ = try desk.ingest()
-  }
-
-  @Test("what is added is priced like a request, in the totals, by key and workspace")
-  func added() throws {
+  @Test(
+    "what is added is priced like a request, in the totals, by key and workspace", arguments: Backing.allCases
+  )
+  func added(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write(hour(3) + hour(4, workspace: "b") + hour(5, input: 3000), to: "usage.json")
-    let summary = try ingest(source("usage.json"))
+    let summary = try desk.read(desk.source("usage.json"))
     #expect(summary.problems == [])
     #expect((summary.lines, summary.usages, summary.control) == (3, 2, 1))
     let books = try desk.books("2026-10", rules: .none)
@@ -68,37 +41,42 @@ import Testing
       input
         == "anthropic-usage(workspace_id=a,2026-10-05T00:00:00.000000Z..2026-10-06T00:00:00.000000Z):usage.json"
     )
-    #expect(try ingest(source("usage.json")).lines == 0, "read already")
+    #expect(try desk.read(desk.source("usage.json")).lines == 0, "read already")
   }
 
   @Test(
-    "the same hours from another file are duplicates; other figures, or another grouping, refuse the file")
-  func twice() throws {
+    "the same hours from another file are duplicates; other figures, or another grouping, refuse the file",
+    arguments: Backing.allCases)
+  func twice(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write(hour(3) + hour(4), to: "1.json")
     try desk.folder.write(hour(4) + hour(5), to: "2.json")
     try desk.folder.write(hour(6) + hour(4, input: 1001), to: "3.json")
     try desk.folder.write(hour(7) + hour(4, key: "k2"), to: "4.json")
     try desk.folder.write(hour(8) + hour(8), to: "5.json")
-    #expect(try ingest(source("1.json")).usages == 2)
-    let second = try ingest(source("2.json"))
+    #expect(try desk.read(desk.source("1.json")).usages == 2)
+    let second = try desk.read(desk.source("2.json"))
     #expect((second.usages, second.duplicates) == (1, 1))
     for name in ["3.json", "4.json"] {
-      let refused = try ingest(source(name))
+      let refused = try desk.read(desk.source(name))
       #expect(refused.usages == 0)
       #expect(
         refused.problems.first?.contains(
           "row 2: the span that begins at 2026-10-05T04:00:00.000000Z was taken from another file") == true,
         "\(refused.problems)")
     }
-    #expect(try ingest(source("5.json")).problems.first?.contains("row 2 is there twice") == true)
+    #expect(try desk.read(desk.source("5.json")).problems.first?.contains("row 2 is there twice") == true)
     #expect(try desk.books("2026-10", rules: .none).totalCost.description == "0.0105")
   }
 
-  @Test("where the proxy may have seen the same account, nothing is added; where it uses another, it is")
-  func overlap() throws {
-    try passed("main")
+  @Test(
+    "where the proxy may have seen the same account, nothing is added; where it uses another, it is",
+    arguments: Backing.allCases)
+  func overlap(in backing: Backing) throws {
+    let desk = try Desk(backing)
+    try desk.passed("main")
     try desk.folder.write(hour(3), to: "usage.json")
-    let unknown = try ingest(source("usage.json"))
+    let unknown = try desk.read(desk.source("usage.json"))
     #expect(unknown.usages == 0)
     let words =
       "some of it may be in the books already: request r of 2026-10-05T13:00:00.000000Z went to anthropic"
@@ -107,24 +85,30 @@ import Testing
     func up(_ value: String) -> [Source.Upstream] {
       [.init(name: "main", scope: [.init(name: "workspace_id", value: value)])]
     }
-    #expect(try ingest(source("usage.json", upstreams: up("a"))).usages == 0)
-    #expect(try ingest(source("usage.json", upstreams: up("b"))).usages == 1)
+    #expect(try desk.read(desk.source("usage.json", upstreams: up("a"))).usages == 0)
+    #expect(try desk.read(desk.source("usage.json", upstreams: up("b"))).usages == 1)
   }
 
-  @Test("read to compare first and to add later, it is read for both, and added once")
-  func bothRoles() throws {
+  @Test(
+    "read to compare first and to add later, it is read for both, and added once", arguments: Backing.allCases
+  )
+  func bothRoles(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write(hour(3), to: "usage.json")
     let day = hour(3).replacing("T03:", with: "T00:").replacing("2026-10-05T04:", with: "2026-10-06T00:")
     try desk.folder.write(day, to: "day.json")
-    #expect(try ingest(Source(path: desk.folder.file("day.json"))).control == 1)
-    #expect(try ingest(source("usage.json")).usages == 1)
+    #expect(try desk.read(Source(path: desk.folder.file("day.json"))).control == 1)
+    #expect(try desk.read(desk.source("usage.json")).usages == 1)
     let books = try desk.books("2026-10", rules: .none)
     #expect(books.statedUsage.map(\.distance) == [0])
     #expect(books.totalCost.description == "0.0035")
   }
 
-  @Test("what has no price in the book is unpriced, not free, and what a vendor states of it stands beside")
-  func credits() throws {
+  @Test(
+    "what has no price in the book is unpriced, not free, and what a vendor states of it stands beside",
+    arguments: Backing.allCases)
+  func credits(in backing: Backing) throws {
+    let desk = try Desk(backing)
     try desk.folder.write(
       """
       date,username,product,sku,model,quantity,unit_type,applied_cost_per_quantity,gross_amount,discount_amount,net_amount
@@ -134,7 +118,7 @@ import Testing
     try desk.folder.write(
       #"{"total_acus":2,"consumption_by_date":[{"date":1791187200,"acus":2,"acus_by_product":null}]}"#,
       to: "devin.json")
-    let summary = try ingest(
+    let summary = try desk.read(
       Source(path: desk.folder.file("copilot.csv")), Source(path: desk.folder.file("devin.json")))
     #expect(summary.problems == [])
     #expect(summary.usages == 2)
@@ -146,5 +130,36 @@ import Testing
     #expect(books.statedCosts.map(\.statedUnpriced.description) == ["0.4"])
     let text = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
     #expect(text.contains("Something was used that has no price"), "\(text)")
+  }
+}
+
+extension Desk {
+  /// A file whose sums of 2026-10-05 are to be added.
+  fileprivate func source(
+    _ name: String, _ project: String = "a", upstreams: [Source.Upstream] = []
+  ) -> Source {
+    // 2026-10-05T00:00:00Z
+    let day: Int64 = 1_791_158_400
+    var source = Source(path: folder.file(name))
+    source.role = .add
+    source.scope = [.init(name: "workspace_id", value: project)]
+    source.from = day * 1_000_000
+    source.until = (day + 86_400) * 1_000_000
+    source.upstreams = upstreams
+    return source
+  }
+
+  fileprivate func read(_ sources: Source...) throws -> IngestSummary {
+    try SourceIngestion(store: store).run(sources, progress: { _ in })
+  }
+
+  /// A request that went through the proxy on that day.
+  fileprivate func passed(_ upstream: String) throws {
+    var writer = HandWriter("w")
+    try write(
+      writer.start("r")
+        + writer.end("r", at: "2026-10-05T13:00:00Z", input: 1000, more: #","upstream":"\#(upstream)""#),
+      to: "a.jsonl")
+    _ = try ingest()
   }
 }

@@ -56,7 +56,8 @@ import Testing
     #expect(rows > 45)
     #expect(try contents(copy) == contents(store))
     #expect(try contents(target.open()) == contents(store))
-    let again = try TestStore(from).open()
+    let third = try TestStore(from)
+    let again = try third.open()
     #expect(try copy.copy(to: again) == rows)
     #expect(try contents(again) == contents(store))
     // New rows get numbers of their own.
@@ -71,9 +72,9 @@ import Testing
 
   @Test("a store that has anything is not written over", arguments: Backing.allCases)
   func notEmpty(in backing: Backing) throws {
-    let store = try TestStore(backing).open()
+    let tests = try (TestStore(backing), TestStore(backing))
+    let (store, other) = try (tests.0.open(), tests.1.open())
     try fill(store)
-    let other = try TestStore(backing).open()
     _ = try other.testSegment()
     let error = #expect(throws: StoreError.self) { try store.copy(to: other) }
     #expect(error?.problem.contains("segments") == true)

@@ -227,8 +227,10 @@ import Testing
       #expect(error?.problem.hasPrefix("postgres://tollbook@127.0.0.1:1/x: cannot be reached: ") == true)
       #expect(error?.problem.contains("hunter") == false)
     }
-    let there = try TestStore(.postgres).location
-    let error = #expect(throws: StoreError.self) { try Store(there + "&dbname=not_there&password=hunter2") }
+    let there = try TestStore(.postgres)
+    let error = #expect(throws: StoreError.self) {
+      try Store(there.location + "&dbname=not_there&password=hunter2")
+    }
     #expect(error?.problem.contains("\"not_there\" does not exist") == true)
     #expect(try Store.name(of: "postgres://me:hunter2@h:5/d?sslpassword=hunter3") == "postgres://me@h:5/d")
     #expect(try Store.name(of: "sqlite:a/b.db") == "a/b.db")

@@ -38,12 +38,20 @@ public final class PostgresServer: Sendable {
     throw ToolFailure(description: "PostgreSQL did not start; see \(folder)/log")
   }
 
-  /// A new and empty database.
+  /// A new and empty database, gone with the folder of its test.
   /// - Returns: its `postgres://` location.
-  public func makeDatabase() throws -> String {
+  func makeDatabase(for folder: TestFolder) throws -> String {
     let name = "test_\(databases.wrappingAdd(1, ordering: .relaxed).newValue)"
     try run("CREATE DATABASE \(name)", in: "postgres")
-    return "postgres:///\(name)?host=\(folder)&user=tollbook"
+    folder.clear {
+      do {
+        // A store that is not closed yet is no reason to keep it.
+        try self.run("DROP DATABASE \(name) WITH (FORCE)", in: "postgres")
+      } catch {
+        // What is left goes with the server.
+      }
+    }
+    return "postgres:///\(name)?host=\(self.folder)&user=tollbook"
   }
 
   /// Runs SQL as the server's administrator.
@@ -102,7 +110,7 @@ public enum Backing: CaseIterable, Sendable {
   public func location(in folder: TestFolder) throws -> String {
     switch self {
     case .sqlite: "sqlite:" + folder.file("tollbook.db")
-    case .postgres: try PostgresServer.shared().makeDatabase()
+    case .postgres: try PostgresServer.shared().makeDatabase(for: folder)
     }
   }
 }

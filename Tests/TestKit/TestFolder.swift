@@ -1,8 +1,10 @@
 internal import Foundation
+internal import Synchronization
 
 /// A folder of a test's own, gone when the test is done with it.
 public final class TestFolder: Sendable {
   public let path: String
+  private let clearing = Mutex<[@Sendable () -> Void]>([])
 
   public init() throws {
     path = FileManager.default.temporaryDirectory.path + "/tollbook-test-" + UUID().uuidString
@@ -10,12 +12,16 @@ public final class TestFolder: Sendable {
   }
 
   deinit {
+    for clear in clearing.withLock({ $0 }) { clear() }
     do {
       try FileManager.default.removeItem(atPath: path)
     } catch {
       // What is left in the system's temporary folder is the system's to clear.
     }
   }
+
+  /// Something else that goes with the folder.
+  func clear(_ body: @escaping @Sendable () -> Void) { clearing.withLock { $0.append(body) } }
 
   public func file(_ name: String) -> String { path + "/" + name }
 
