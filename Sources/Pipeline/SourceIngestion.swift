@@ -185,15 +185,13 @@ public final class SourceIngestion {
   }
 
   private func put(_ part: SourcePart, _ segment: Int64, _ row: inout SegmentRow) throws {
-    var slots: Set<Int64> = []
-    for usage in part.usages {
-      slots.insert(timeSlot(of: usage.time))
-      if try store.insertFromSource(usage, segment: segment) { row.usages += 1 } else { row.duplicates += 1 }
-    }
+    let added = try store.insertFromSource(part.usages, segment: segment)
+    row.usages += Int64(added)
+    row.duplicates += Int64(part.usages.count - added)
     for rejection in part.rejected { try store.add(rejection, segment: segment) }
     row.rejected += Int64(part.rejected.count)
     row.control += part.control
-    try store.addSlots(slots, segment: segment)
+    try store.addSlots(Set(part.usages.map { timeSlot(of: $0.time) }), segment: segment)
   }
 
   private static func fileFacts(_ file: SourceFile) throws(SegmentError) -> FileFacts {

@@ -59,32 +59,6 @@ extension Store {
     return false
   }
 
-  /// Adds the row of a request that came from another source.
-  /// - Returns: false where the request is here already, from the raw log or from a source.
-  public func insertFromSource(_ usage: Usage, segment: Int64) throws -> Bool {
-    if try hasVendorID(of: usage) { return false }
-    try statement("INSERT INTO source_ids VALUES(?) ON CONFLICT DO NOTHING").bind(usage.id).run()
-    guard database.changes == 1 else { return false }
-    return try insert(usage, segment: segment)
-  }
-
-  /// Whether a request near this one's time has one of its ids of the vendor's.
-  private func hasVendorID(of usage: Usage) throws(StoreError) -> Bool {
-    let near = SourceLimit.sameRequestMicroseconds
-    for partition in try partitions(from: usage.time - near, to: usage.time + near) {
-      for (column, id) in [
-        ("response_id", usage.responseID), ("vendor_request_id", usage.vendorRequestID),
-      ] {
-        guard let id else { continue }
-        let select = try statement("SELECT 1 FROM \(partition.requests) WHERE \(column) = ?")
-        let found = try select.bind(id).next()
-        select.reset()
-        if found { return true }
-      }
-    }
-    return false
-  }
-
   public func sourceFile(segment: Int64) throws(StoreError) -> SourceFileRow? {
     let select = try statement("SELECT rows, bytes, sha256 FROM source_files WHERE segment = ?")
     guard try select.bind(segment).next() else { return nil }
@@ -116,11 +90,6 @@ extension Store {
       throw error
     }
   }
-}
-
-private enum SourceLimit {
-  /// How far two sources' times of the same request may be from each other: vendors keep batches for 29 days.
-  static let sameRequestMicroseconds: Int64 = 35 * 86_400_000_000
 }
 
 func statedText(_ cost: Money?) -> String? { cost.map { String($0.femtodollars) } }
