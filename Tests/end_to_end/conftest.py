@@ -7,6 +7,7 @@ import pytest
 import postgres as postgresql
 import programs
 import rawlog
+import stores
 
 _numbers = itertools.count(1)
 
@@ -36,11 +37,21 @@ def postgres():
     server.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def store_kind(request):
+    """Who asks for it is run on both stores: all that `Desk` and `House` make lies in the one of the turn."""
+    server = request.getfixturevalue("postgres") if request.param == "postgres" else None
+    with stores.lie_in(server):
+        yield request.param
+
+
 class Shared:
     """One proxy and one key for the many tests that only send requests."""
 
     def __init__(self, folder, vendor):
-        self.house = programs.House(folder / "house", vendor.url)
+        # It outlives the modules whose stores come and go.
+        with stores.lie_in(None):
+            self.house = programs.House(folder / "house", vendor.url)
         self.key = self.house.create_key(
             "ticket-generator-test", "--team", "user-review", "--tag", "product=ticket-generator")
         self.proxy = self.house.start_proxy()

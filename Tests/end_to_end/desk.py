@@ -3,13 +3,13 @@ import gzip
 import json
 import os
 import pathlib
-import sqlite3
 import subprocess
 
 import yaml
 
 import oracle
 import programs
+import stores
 
 FIXTURES = pathlib.Path(__file__).parent.parent / "Fixtures"
 PRICE_LIST = FIXTURES / "prices" / "litellm_sample.json"
@@ -23,8 +23,9 @@ RUN_SECONDS_MAX = 900
 class Desk:
     def __init__(self, folder, raw_logs=None, attribution=ATTRIBUTION, posts_url=None, zone=ZONE, store=None):
         self.folder = pathlib.Path(folder)
-        self.store = store or f"sqlite:{self.folder / 'tollbook.db'}"
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.store = store or stores.location(self.folder)
+        self.store_kind = None if store else stores.kind()
         self.raw_logs = pathlib.Path(raw_logs or self.folder / "raw-logs")
         self.attribution = attribution
         self.zone = zone
@@ -44,6 +45,7 @@ class Desk:
             "--attribution", str(self.attribution), "--reports", str(self.reports), "--timezone", self.zone]
 
     def start(self, *arguments):
+        assert self.store_kind in (None, stores.kind()), "a fixture that makes a desk must ask for store_kind"
         return subprocess.Popen(
             [programs.program("tollbook"), *arguments, *self.flags()], cwd=self.folder, env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -74,6 +76,9 @@ class Desk:
 
     def differences_from_oracle(self, run, period=PERIOD, price_list=PRICE_LIST):
         expected = oracle.books(self.raw_logs, price_list, self.attribution, period, self.zone)
+        return self.differences_from(expected, run, period)
+
+    def differences_from(self, expected, run, period=PERIOD):
         rules = oracle.Rules(yaml.safe_load(pathlib.Path(self.attribution).read_text()), self.zone)
         csv_path = self.reports / period / "chargeback.csv"
         return list(oracle.differences(expected, csv_path, run, rules, period))
@@ -88,16 +93,6 @@ class Desk:
 class Done:
     def __init__(self, code, out, err):
         self.code, self.out, self.err = code, out, err
-
-
-def look_into(store):
-    """A connection to an SQLite store in which `requests` is every month's rows."""
-    connection = sqlite3.connect(store)
-    months = [month for month, in connection.execute("SELECT month FROM request_months ORDER BY month")]
-    tables = [f"requests_{month // 12}_{month % 12 + 1:02}" for month in months]
-    rows = " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables) or "SELECT NULL WHERE 0"
-    connection.execute(f"CREATE TEMP VIEW requests AS {rows}")
-    return connection
 
 
 def make_month(folder, requests, seed=1, bad=0, resent=0, crashes=2, utc_offset=9, writers=2):

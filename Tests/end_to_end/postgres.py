@@ -54,14 +54,23 @@ class Server:
         self.sql("postgres", f"CREATE DATABASE {name}")
         return self.location(name)
 
+    def databases(self):
+        return set(self.sql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'"))
+
+    def drop(self, names):
+        """A session that a killed program left behind is no reason to keep one."""
+        if names:
+            self.sql("postgres", *(f"DROP DATABASE {name} WITH (FORCE)" for name in sorted(names)))
+
     def location(self, name):
         return f"postgres:///{name}?host={self.folder}&user=tollbook"
 
-    def sql(self, database, text):
-        """What a query gives, a line a row."""
+    def sql(self, database, *texts):
+        """What the queries give, a line a row."""
+        commands = [word for text in texts for word in ("-c", text)]
         done = subprocess.run(
             [self.bin / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "tollbook",
-             "-d", database, "-c", text], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+             "-d", database, *commands], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 

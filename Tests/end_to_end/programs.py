@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+import stores
+
 READY_SECONDS_MAX = 20
 """A program that is not listening by then has failed; on a loaded machine the start takes some seconds."""
 STOP_SECONDS_MAX = 40
@@ -116,6 +118,7 @@ class StandIn(Program):
 
 
 CONFIGURATION = """\
+store: "{store}"
 proxy:
   listen: 127.0.0.1:{port}
   fsync: {fsync}
@@ -146,10 +149,11 @@ class House:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.raw_logs = self.folder / "raw-logs"
+        self.store = stores.location(self.folder)
         self.proxies = []
         self.keys = []
         (self.folder / "tollbook.yaml").write_text(CONFIGURATION.format(
-            port=0, fsync=fsync, when_log_fails=when_log_fails, vendor=vendor_url))
+            port=0, fsync=fsync, when_log_fails=when_log_fails, vendor=vendor_url, store=self.store))
 
     def command(self, *arguments, codes=(0,)):
         """Runs `tollbook` and gives what it printed."""
@@ -183,6 +187,7 @@ class House:
             proxy.close()
 
     def everything_written(self):
-        """The bytes of the raw logs, the proxies' standard error, and whatever else lies in the folder."""
+        """The bytes of the raw logs, the proxies' standard error, whatever else lies in the folder, and of the store."""
         files = [file for file in self.folder.rglob("*") if file.is_file()]
-        return {str(file.relative_to(self.folder)): file.read_bytes() for file in files}
+        written = {str(file.relative_to(self.folder)): file.read_bytes() for file in files}
+        return written | {"the store": stores.dump(self.store).encode()}

@@ -7,6 +7,8 @@ import pytest
 
 from desk import PERIOD, Desk, end_line
 
+pytestmark = pytest.mark.usefixtures("store_kind")
+
 
 @pytest.fixture
 def desk(tmp_path):

@@ -12,13 +12,16 @@ from decimal import Decimal
 
 import pytest
 
+import stores
 from desk import PERIOD, PRICE_LIST, Desk, end_line, make_month
+from stores import on_sqlite
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 CANARY = "CANARYPROMPT"
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def desk(store_kind, tmp_path_factory):
     folder = tmp_path_factory.mktemp("laws")
     make_month(folder / "raw-logs", requests=2000, seed=21, bad=17, resent=2)
     desk = Desk(folder, folder / "raw-logs").import_prices()
@@ -121,6 +124,7 @@ def test_a_file_that_changed_after_it_was_read_is_named_and_nothing_is_counted_t
     assert desk.report_bytes() == before
 
 
+@on_sqlite
 def test_a_second_run_at_the_same_time_is_refused_and_told_why(tmp_path):
     desk = Desk(tmp_path).import_prices()
     desk.write_lines("2026/10/05/03-w-hand-1.jsonl", end_line(1))
@@ -151,6 +155,7 @@ def test_text_of_a_rejected_line_reaches_no_report_and_no_screen(tmp_path):
     assert CANARY not in done.out + done.err
     kept = [name for name, data in everything(tmp_path) if CANARY.encode() in data]
     assert kept == [str(path)], "only the raw log holds what a rejected line says"
+    assert CANARY not in stores.dump(desk.store)
 
 
 def test_running_in_another_order_of_periods_changes_nothing(desk, tmp_path):

@@ -7,8 +7,10 @@ import threading
 
 import pytest
 
+import stores
 from desk import PERIOD, Desk, end_line
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 SECRET = "T0CANARY/B0CANARY/secretpart"
 
 
@@ -112,4 +114,5 @@ def test_the_webhooks_address_is_a_secret(books):
     assert "CANARY" not in done.out + done.err
     found = [p for p in desk.folder.rglob("*") if p.is_file() and b"CANARY" in p.read_bytes()]
     assert found == []
+    assert "CANARY" not in stores.dump(desk.store)
     assert chat.received[0][0].endswith(SECRET)

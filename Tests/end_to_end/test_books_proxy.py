@@ -2,6 +2,8 @@
 import datetime
 import http.client
 
+import pytest
+
 import asking
 import rawlog
 from desk import Desk
@@ -25,6 +27,7 @@ def ask(port, dialect, headers, body):
         connection.close()
 
 
+@pytest.mark.usefixtures("store_kind")
 def test_what_the_proxy_logs_is_booked_as_the_oracle_books_it(make_house, tmp_path):
     house = make_house()
     keys = [

@@ -75,6 +75,7 @@ def random_prices(chance):
 ZONES = ["Asia/Tokyo", "UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/London"]
 
 
+@pytest.mark.usefixtures("store_kind")
 @pytest.mark.parametrize("seed", range(12))
 def test_random_books_agree_with_the_oracle(tmp_path, seed):
     chance = random.Random(seed)

@@ -143,6 +143,7 @@ def random_end(chance, seq, broken):
         key={"id": f"k_{seq}", "name": "each"})
 
 
+@pytest.mark.usefixtures("store_kind")
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken"])
 def test_random_usage_objects_are_counted_and_priced_as_the_oracle_does(tmp_path, seed, broken):

@@ -9,9 +9,7 @@ import random
 import re
 import shutil
 import signal
-import sqlite3
 import time
-import uuid
 from decimal import Decimal
 
 import openpyxl
@@ -19,10 +17,12 @@ import pytest
 import yaml
 
 import oracle
-from desk import ATTRIBUTION, PERIOD, PRICE_LIST, ZONE, Desk, end_line, look_into, make_month
+import stores
+from desk import ATTRIBUTION, PERIOD, PRICE_LIST, ZONE, Desk, end_line, make_month
 from test_books_posts import Chat
 from test_workbook import office, without_cached_values
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 NEXT = "2026-11"
 FEMTO = 10**15
 MODEL = "claude-haiku-4-5-20251001"
@@ -101,10 +101,6 @@ def nonzero(sums):
     return {key: value for key, value in sums.items() if value}
 
 
-def store_text(desk):
-    return "\n".join(sqlite3.connect(desk.folder / "tollbook.db").iterdump())
-
-
 class Corrected:
     """October closed, then late lines, a corrected price and other rules; each step's state is kept."""
 
@@ -137,10 +133,10 @@ class Corrected:
         self.prices = corrected_list(folder)
         self.version = corrected_book(desk)
         self.rules = other_rules(folder)
-        before = (desk.report_bytes(), store_text(desk))
+        before = (desk.report_bytes(), stores.dump(desk.store))
         self.dry = desk.command(
             "reprice", "--period", PERIOD, "--prices-version", self.version[:16], "--dry-run")
-        self.dry_wrote = (desk.report_bytes(), store_text(desk)) != before
+        self.dry_wrote = (desk.report_bytes(), stores.dump(desk.store)) != before
         self.reason = "=1+1 <script>|`x` @here"
         desk.command("reprice", "--period", PERIOD, "--prices-version", self.version, "--reason", self.reason)
         # The flag that names the rules stands before the desk's own, which would win.
@@ -153,7 +149,7 @@ class Corrected:
 
 
 @pytest.fixture(scope="module")
-def corrected(tmp_path_factory):
+def corrected(store_kind, tmp_path_factory):
     return Corrected(tmp_path_factory.mktemp("closing"))
 
 
@@ -251,13 +247,13 @@ def test_libreoffice_opens_the_adjustments_sheet_and_finds_the_same_sum(correcte
 
 def test_explain_says_what_was_booked_and_what_it_costs_now(corrected):
     desk = corrected.desk
-    store = look_into(desk.folder / "tollbook.db")
-    known = store.execute(
-        "SELECT r.id FROM requests r JOIN facets f ON f.id = r.facet JOIN segments s ON s.id = r.segment "
-        "JOIN closed_inputs i ON i.name = s.name AND r.line <= i.lines WHERE f.model_returned = ? AND r.output > 0 "
+    [(name, number)] = stores.query(
+        desk.store,
+        "SELECT s.name, r.line FROM requests r JOIN facets f ON f.id = r.facet JOIN segments s ON s.id = r.segment "
+        "JOIN closed_inputs i ON i.name = s.name AND r.line <= i.lines WHERE f.model_returned = '" + MODEL + "' AND r.output > 0 "
         "AND r.outcome = 0 AND f.provider = 'anthropic' AND coalesce(f.service_tier, 'standard') = 'standard' "
-        "AND r.time >= 1790780400000000 LIMIT 1", (MODEL,)).fetchone()[0]
-    known = str(uuid.UUID(bytes=known))
+        "AND r.time >= 1790780400000000 LIMIT 1")
+    known = json.loads((desk.raw_logs / name).read_text().splitlines()[number - 1])["id"]
     [found] = json.loads(desk.command("explain", known, "--json").out)
     then, now = found["closed"]["booked"]["cost_usd"], found["cost_usd"]
     output = next(m for p in found["parts"] for m in p["meters"] if m["meter"] == "output")

@@ -6,6 +6,9 @@ import os
 import pytest
 
 from desk import Desk, end_line
+from stores import on_sqlite
+
+pytestmark = pytest.mark.usefixtures("store_kind")
 
 
 @pytest.fixture
@@ -67,6 +70,7 @@ def test_a_model_in_use_without_a_price_and_an_interrupted_request_are_told(desk
     assert found["requests", "look"]["text"].startswith("1 requests")
 
 
+@on_sqlite
 def test_a_damaged_store_broken_rules_and_a_missing_folder_are_broken(desk, tmp_path):
     desk.command("ingest")
     rules = tmp_path / "rules.yaml"

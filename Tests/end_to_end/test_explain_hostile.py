@@ -1,6 +1,10 @@
 """What a raw line says of itself cannot steer the terminal of whoever asks about it."""
 import json
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("store_kind")
+
 
 def test_no_text_of_a_line_moves_the_cursor_or_begins_a_line(make_house):
     house = make_house()

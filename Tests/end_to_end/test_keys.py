@@ -12,11 +12,12 @@ import programs
 from rawlog import Log
 import wire
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 RELOAD_SECONDS_MAX = 20
 
 
 @pytest.fixture(scope="module")
-def keyed(tmp_path_factory, vendor):
+def keyed(store_kind, tmp_path_factory, vendor):
     """A proxy with one key of each kind, made before it started."""
     house = programs.House(tmp_path_factory.mktemp("keys"), vendor.url)
     house.good = house.create_key("good")

@@ -17,7 +17,8 @@ FAULT = f"events=30; event-ms=10; {COUNTS}"
 PRICES = {"openai": decimal.Decimal("0.000168"), "anthropic": decimal.Decimal("0.00345")}
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.usefixtures("store_kind")
+@pytest.mark.parametrize("seed", range(10))
 def test_a_killed_proxy_leaves_every_request_accounted_for(make_house, seed):
     house = make_house()
     key = house.create_key("ticket-generator-crowd")["key"]

@@ -10,6 +10,7 @@ import pytest
 
 from desk import PERIOD, Desk, end_line
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 HEADING = "basis,provider,model,region,service_tier,context_over,when,meter,usd,per,factor,effective_from"
 LIST = """
 list,anthropic,claude-haiku-4-5,,standard,0,,input,1,1000000,,

@@ -9,11 +9,12 @@ import pytest
 
 from desk import PERIOD, Desk, make_month
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 NEXT = "2026-11"
 
 
 @pytest.fixture(scope="module")
-def read(tmp_path_factory):
+def read(store_kind, tmp_path_factory):
     desk = Desk(tmp_path_factory.mktemp("requests")).import_prices()
     make_month(desk.raw_logs, requests=600, seed=3, bad=0)
     desk.command("ingest", codes=(0, 3))

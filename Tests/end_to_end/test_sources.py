@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 import spend_logs
-from desk import PERIOD, Desk, end_line, look_into, make_month
+import stores
+from desk import PERIOD, Desk, end_line, make_month
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 ROWS = 50_000
 FORMS = {
     "spend.csv": lambda rows: spend_logs.as_csv(rows),
@@ -45,10 +47,9 @@ def cost(run):
 
 
 def stored(desk):
-    if not (desk.folder / "tollbook.db").exists():
-        return 0, 0
-    store = look_into(desk.folder / "tollbook.db")
-    return tuple(store.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("requests", "segments"))
+    """How many requests and segments."""
+    rows = stores.query(desk.store, "SELECT count(*), (SELECT count(*) FROM segments) FROM requests")
+    return rows[0] if rows else (0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,7 @@ def test_a_history_of_50000_rows_and_the_next_months_raw_log_are_one_continuous_
     for path in desk.folder.rglob("*"):
         if path.is_file() and "history" not in path.parts:
             assert b"CANARYPROMPT" not in path.read_bytes(), path
+    assert "CANARYPROMPT" not in stores.dump(desk.store)
 
 
 def test_what_litellm_stated_is_compared_model_by_model(desk):
@@ -143,10 +145,11 @@ def test_a_month_seen_by_the_proxy_and_by_litellm_is_counted_once(desk, tmp_path
     steps = [("ingest",), ("ingest", "--from", str(path))]
     for step in steps if raw_first else steps[::-1]:
         desk.command(*step, codes=(0, 3))
-    store = look_into(desk.folder / "tollbook.db")
-    assert store.execute("SELECT count(*) FROM requests WHERE response_id IS NOT NULL").fetchone()[0] == len(
-        {row["request_id"] for row in rows})
-    duplicates = dict(store.execute("SELECT name LIKE 'litellm:%', sum(duplicates) FROM segments GROUP BY 1"))
+    answered = stores.query(desk.store, "SELECT count(*) FROM requests WHERE response_id IS NOT NULL")
+    assert answered == [(len({row["request_id"] for row in rows}),)]
+    duplicates = dict(stores.query(
+        desk.store,
+        "SELECT CASE WHEN name LIKE 'litellm:%' THEN 1 ELSE 0 END, sum(duplicates) FROM segments GROUP BY 1"))
     assert duplicates == ({0: 0, 1: len(rows)} if raw_first else {0: len(rows), 1: 0})
     if raw_first:
         run = desk.run()
@@ -284,6 +287,7 @@ def test_bedrocks_invocation_logs_are_priced_and_attributed(desk):
     for path in desk.folder.rglob("*"):
         if path.is_file() and "AWSLogs" not in path.parts:
             assert b"CANARYPROMPT" not in path.read_bytes(), path
+    assert "CANARYPROMPT" not in stores.dump(desk.store)
 
 
 def test_a_profile_that_nobody_named_is_of_unknown_cost(desk):

@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 
 import spend_logs
+import stores
 from desk import PERIOD, Desk, end_line, make_month
 from test_sources import GOOD, configure, cost, desk, put, stored  # noqa: F401
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 MODEL = "claude-haiku-4-5-20251001"
 
 
@@ -150,7 +152,9 @@ def test_a_bill_of_bedrock_stands_beside_the_books_by_profile(desk):
         ("APN1-Haiku-input-tokens", profile, "0.002"), ("APN1-Haiku-output-tokens", profile, "0.002"),
         (MODEL, profile, None)], key=str)
     put(desk, "cur/metadata/BILLING_PERIOD=2026-10/e-Manifest.json", b'{"files":["e-00001.csv.gz","e-00002.csv.gz"]}')
-    (desk.folder / "tollbook.db").unlink()
+    # Read by a new store.
+    (desk.folder / "again").mkdir()
+    desk.store = stores.location(desk.folder / "again")
     assert "part e-00002.csv is not beside it" in desk.command("ingest", codes=(1,)).err
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from desk import Desk, end_line
 
+pytestmark = pytest.mark.usefixtures("store_kind")
 ANNOUNCED, CANCELLED, ANNOUNCED_AGAIN = "2026-07-01T08:00:00Z", "2026-08-10T08:00:00Z", "2026-08-12T08:00:00Z"
 """The last is made up: the same prices as the first, published once more."""
 SONNET = {"prices": {"input_mtok": 2, "output_mtok": 10, "cache_read_mtok": 0.2, "cache_write_mtok": 2.5}}
@@ -52,7 +53,7 @@ def sol(seq, time):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def desk(store_kind, tmp_path_factory):
     desk = Desk(tmp_path_factory.mktemp("clocks"), zone="UTC")
     desk.write_lines(
         "2026/08/20/23-w-hand-1.jsonl", sol(1, "2026-08-20T23:59:59.999999Z"), sol(2, "2026-08-21T00:00:00.000000Z"),
