@@ -22,7 +22,7 @@ extension Run {
     try refuseToClose(period)
     let corrections = try closedBooks.corrections(in: period)
     let books = try books(period, corrections)
-    let unknown = unknownCosts(books)
+    let unknown = try unknownCosts(books)
     guard unknown.isEmpty || acceptIncomplete else {
       throw RunError(
         problems: ["\(period.label) is not complete:"] + unknown.map { "- " + $0 } + [
@@ -57,25 +57,39 @@ extension Run {
     }
     let segments = try findSegments(in: settings.rawLogs)
     let unread =
-      try Ingestion.unread(segments, before: period.end, store: store).map(\.name)
+      try Ingestion.unread(segments, before: period.end + CloseLimit.writtenLaterMicroseconds, store: store)
+      .map(\.name)
       + SourceIngestion.unread(settings.sources, store: store)
     guard unread.isEmpty else {
-      let first = unread.prefix(CloseLimit.namesMax).joined(separator: ", ")
-      let more = unread.count > CloseLimit.namesMax ? " and \(unread.count - CloseLimit.namesMax) more" : ""
       throw RunError(problems: [
-        "segments that may hold lines of \(label) are not read, or not to their end: \(first)\(more); "
+        "segments that may hold lines of \(label) are not read, or not to their end: \(listed(unread)); "
           + "read them first with: tollbook ingest"
       ])
     }
   }
 
+  private func listed(_ names: [String]) -> String {
+    let more = names.count > CloseLimit.namesMax ? " and \(names.count - CloseLimit.namesMax) more" : ""
+    return names.prefix(CloseLimit.namesMax).joined(separator: ", ") + more
+  }
+
+  /// A request may end hours after it began: its end stands in a segment of then.
+  private func whereEndsMayBe() throws -> String {
+    let unread = try Ingestion.unread(findSegments(in: settings.rawLogs), store: store).map(\.name)
+    return unread.isEmpty
+      ? "" : "; their ends may stand in what is not read yet (tollbook ingest): \(listed(unread))"
+  }
+
   /// What is not known in these books, in words.
-  private func unknownCosts(_ books: Books) -> [String] {
+  private func unknownCosts(_ books: Books) throws -> [String] {
     var result: [String] = []
     func note(_ count: Int64, _ words: String) { if count > 0 { result.append("\(count) \(words)") } }
     let counts = books.totalCounts
     note(books.whole(counts.unpricedRequests), "requests used something that has no price")
-    note(books.whole(counts.interruptedRequests), "requests were interrupted: their cost is unknown")
+    let interrupted = books.whole(counts.interruptedRequests)
+    if interrupted > 0 {
+      note(interrupted, "requests were interrupted: their cost is unknown" + (try whereEndsMayBe()))
+    }
     note(books.rejectedRead, "lines were rejected")
     note(Int64(books.holes.count), "holes in the writers' numbers: lines are missing")
     if books.adjustments.bringUnknownCost { result.append("an adjustment has a part without a price") }
@@ -138,6 +152,10 @@ extension Run {
 }
 
 enum CloseLimit {
+  /// A line stands in the segment of the hour it was written in, with the time its request arrived. Every start is
+  /// written minutes after that (`ProxyLimits.requestArrivalMilliseconds`), so the first hour behind a period may hold
+  /// some of its requests; a start that was read keeps the place of an end that comes later still.
+  static let writtenLaterMicroseconds: Int64 = 3_600_000_000
   /// Segments named in a refusal: enough to see which; the command that reads them needs no names.
   static let namesMax = 5
 }

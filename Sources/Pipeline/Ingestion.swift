@@ -172,9 +172,9 @@ public final class Ingestion {
 }
 
 extension Ingestion {
-  /// The segments of which something has not been read: all that could hold a line from before `end`.
+  /// The segments of which something has not been read: those that began before `end`, or all.
   /// - Throws: `StoreError`, `SegmentError`.
-  static func unread(_ segments: [Segment], before end: Int64, store: Store) throws -> [Segment] {
+  static func unread(_ segments: [Segment], before end: Int64 = .max, store: Store) throws -> [Segment] {
     try segments.filter { segment in
       if let hour = hour(inPath: segment.name), hour >= end { return false }
       guard let row = try store.segment(named: segment.name)?.row else { return true }

@@ -35,6 +35,42 @@ import Testing
     #expect(desk.refusal(july) == "")
   }
 
+  @Test(
+    "a request whose end was written behind the period's midnight keeps it open until that is read",
+    arguments: Backing.allCases)
+  func overMidnight(in backing: Backing) throws {
+    let (desk, july) = try ClosingDesk.withJuly(in: backing)
+    // July of Tokyo ends at 15:00 in UTC.
+    var writer = HandWriter("v")
+    try desk.desk.write(writer.start("late", at: "2026-07-31T14:59:00Z"), to: "2026/07/31/14-v-1.jsonl")
+    _ = try desk.desk.ingest()
+    // It ends at 15:01, and its line says when it began.
+    let end = writer.end("late", at: "2026-07-31T14:59:00Z")
+    try desk.desk.write(end, to: "2026/07/31/15-v-2.jsonl.open")
+    #expect(desk.refusal(july, accept: true).contains("2026/07/31/15-v-2.jsonl"))
+    _ = try desk.desk.ingest()
+    #expect(desk.refusal(july) == "")
+  }
+
+  @Test(
+    "a request that may have ended hours later is named with the segments that may say so, and can be accepted",
+    arguments: Backing.allCases)
+  func longAfterMidnight(in backing: Backing) throws {
+    for isRead in [false, true] {
+      let (desk, july) = try ClosingDesk.withJuly(in: backing)
+      var writer = HandWriter("v")
+      try desk.desk.write(writer.start("long", at: "2026-07-31T14:59:00Z"), to: "2026/07/31/14-v-1.jsonl")
+      _ = try desk.desk.ingest()
+      #expect(!desk.refusal(july).contains("not read yet"))
+      try desk.desk.write(writer.end("long", at: "2026-07-31T14:59:00Z"), to: "2026/07/31/17-v-2.jsonl")
+      let words = desk.refusal(july)
+      #expect(words.contains("1 requests were interrupted"))
+      #expect(words.contains("not read yet (tollbook ingest): 2026/07/31/17-v-2.jsonl"))
+      if isRead { _ = try desk.desk.ingest() }
+      #expect(desk.refusal(july, accept: !isRead) == "")
+    }
+  }
+
   @Test("what overlaps a closed period is not closed; what lies beside it is", arguments: Backing.allCases)
   func overlap(in backing: Backing) throws {
     let (desk, july) = try ClosingDesk.withJuly(in: backing)
