@@ -143,10 +143,12 @@ public final class SourceIngestion {
       file, shape, of: source, segment: row.name,
       from: SourcePosition(bytes: stand.bytes, rows: stand.rows, sha256: stand.sha256))
     var notRead: [String: Int64] = [:]
+    var slots: Set<Int64> = []
     while true {
       let part = try reader.next(rowsMax: IngestLimit.linesPerPart)
       row.lines = part.position.rows
       try put(part, segment, &row)
+      slots.formUnion(part.usages.map { timeSlot(of: $0.time) })
       for (column, rows) in part.notRead { notRead[column, default: 0] += rows }
       guard let whole = part.whole else { continue }
       (row.bytes, row.sha256) = whole
@@ -155,6 +157,7 @@ public final class SourceIngestion {
         segment: segment)
       break
     }
+    try store.addSlots(slots, segment: segment)
     return notRead
   }
 
@@ -191,7 +194,6 @@ public final class SourceIngestion {
     for rejection in part.rejected { try store.add(rejection, segment: segment) }
     row.rejected += Int64(part.rejected.count)
     row.control += part.control
-    try store.addSlots(Set(part.usages.map { timeSlot(of: $0.time) }), segment: segment)
   }
 
   private static func fileFacts(_ file: SourceFile) throws(SegmentError) -> FileFacts {
