@@ -8,6 +8,7 @@ extension Store {
     guard isInTransaction else {
       return try transaction { try insertFromSource(usages, segment: segment) }
     }
+    try planAnew()
     var seen = try SeenIDs(of: usages, in: self)
     let ids = try database.bulkInsert(into: "source_ids", columns: 1)
     var batch = RequestBatch()
@@ -39,6 +40,13 @@ extension Store {
   /// - Returns: false where the request is here already, from the raw log or from a source.
   public func insertFromSource(_ usage: Usage, segment: Int64) throws -> Bool {
     try insertFromSource([usage], segment: segment) == 1
+  }
+
+  /// PostgreSQL keeps a statement's plan: one that was made while a month's table was small reads all of it for each id,
+  /// also when it has grown a thousandfold within the same transaction.
+  private func planAnew() throws(StoreError) {
+    guard database is Postgres else { return }
+    try database.run("SET LOCAL plan_cache_mode = force_custom_plan")
   }
 
   /// Which of these ids a table's column has.
@@ -140,6 +148,6 @@ private enum VendorIDColumn: String, CaseIterable {
 private enum SourceLimit {
   /// How far two sources' times of the same request may be from each other: vendors keep batches for 29 days.
   static let sameRequestMicroseconds: Int64 = 35 * 86_400_000_000
-  /// Ids that are looked for at once: the way to a server costs as much as dozens of look-ups.
-  static let idsPerQuery = 64
+  /// Ids that are looked for at once: the way to a server costs more than a look-up, and to plan for many more than that.
+  static let idsPerQuery = 8
 }
