@@ -11,7 +11,7 @@ import oracle
 from desk import ATTRIBUTION, PERIOD, PRICE_LIST, ZONE, Desk, compress, end_line, make_month
 
 pytestmark = pytest.mark.usefixtures("store_kind")
-KILL_ROUNDS_MAX = 12
+KILL_ROUNDS_MAX = 8
 """Kills in one test before the run is left to end."""
 
 

@@ -349,7 +349,7 @@ def test_kill_9_during_close_leaves_the_month_open_or_closed_and_nothing_between
     seconds = time.monotonic() - begin
     wanted = digests(calm)
     draw, states = random.Random(8), collections.Counter()
-    for number in range(14):
+    for number in range(8):
         desk = Desk(tmp_path / f"killed{number}", tmp_path / "raw-logs")
         shutil.copytree(calm.folder / "prices", desk.folder / "prices")
         desk.command("ingest", codes=(0, 3))
