@@ -13,7 +13,14 @@ public final class Ingestion {
   /// By a reader's numbering: the writers' and the facts' numbers that stand for its own.
   private var numberings: [Int: Numbering] = [:]
   /// The segment in hand.
-  private var current: (plan: Int, id: Int64, row: SegmentRow)?
+  private var current: (plan: Int, id: Int64)?
+  /// What is known of segments now, by their numbers: saved together when their transaction ends.
+  private var touched: [Int64: Touched] = [:]
+
+  private struct Touched {
+    var row: SegmentRow
+    var slots: Set<Int64> = []
+  }
 
   struct Numbering {
     var writers: [Int] = []
@@ -56,17 +63,19 @@ public final class Ingestion {
           case .batch(let batch):
             let chunk = batch.chunk
             try put(batch, plans[chunk.segment])
+            if chunk.isLast || requests.isFull { try putRequests() }
             let done = chunk.segment + (chunk.isLast ? 1 : 0)
             progress(
               .init(
                 files: plans.count, filesDone: done, lines: summary.lines, name: chunk.segmentName,
-                finished: chunk.isLast
-                  ? current.map { IngestedFile(from: plans[chunk.segment].row, to: $0.row) } : nil))
+                finished: chunk.isLast ? finished(plans[chunk.segment]) : nil))
             reader.giveBack(chunk)
           }
         }
+        try putRequests()
         try requests.settle { numberings[$0]?.facts[Int($1)] ?? RequestFacts() }
         try writers.save(to: store)
+        try saveTouched()
       }
     }
     summary.interrupted = requests.interrupted
@@ -104,24 +113,52 @@ public final class Ingestion {
     let chunk = batch.chunk
     if current?.plan != chunk.segment {
       summary.files += 1
-      current = (chunk.segment, try store.save(plan.row), plan.row)
+      let segment = try store.save(plan.row)
+      current = (chunk.segment, segment)
+      touched[segment] = Touched(row: plan.row)
     }
-    guard let (_, segment, found) = current else { return }
-    var row = found
-    row.bytes = chunk.position.bytes
-    row.lines = chunk.position.lines
-    row.sha256 = chunk.position.sha256
-    row.rejected += Int64(batch.rejected.count)
-    if chunk.isLast { plan.facts.mark(&row) }
-    try take(batch, segment, &row)
+    guard let segment = current?.id, var here = touched.removeValue(forKey: segment) else { return }
+    let found = here.row
+    here.row.bytes = chunk.position.bytes
+    here.row.lines = chunk.position.lines
+    here.row.sha256 = chunk.position.sha256
+    here.row.rejected += Int64(batch.rejected.count)
+    if chunk.isLast { plan.facts.mark(&here.row) }
+    try take(batch, segment, &here)
     for rejection in batch.rejected { try store.add(rejection, segment: segment) }
-    _ = try store.save(row)
-    current = (chunk.segment, segment, row)
-    summary.lines += row.lines - found.lines
-    summary.usages += row.usages - found.usages
-    summary.duplicates += row.duplicates - found.duplicates
-    summary.rejected += row.rejected - found.rejected
-    summary.control += row.control - found.control
+    touched[segment] = here
+    summary.lines += here.row.lines - found.lines
+    summary.usages += here.row.usages - found.usages
+    summary.duplicates += here.row.duplicates - found.duplicates
+    summary.rejected += here.row.rejected - found.rejected
+    summary.control += here.row.control - found.control
+  }
+
+  /// Writes the rows that have gathered. Some turn out to be known by another id of theirs.
+  private func putRequests() throws {
+    for segment in try requests.put() {
+      touched[segment]?.row.usages -= 1
+      touched[segment]?.row.duplicates += 1
+      summary.usages -= 1
+      summary.duplicates += 1
+    }
+  }
+
+  private func finished(_ plan: Plan) -> IngestedFile? {
+    current.flatMap { touched[$0.id] }.map { IngestedFile(from: plan.row, to: $0.row) }
+  }
+
+  /// Before a transaction ends: how far its segments were read. The one in hand may go on in the next.
+  private func saveTouched() throws {
+    var slots: [(segment: Int64, slot: Int64)] = []
+    for (segment, one) in touched.sorted(by: { $0.key < $1.key }) {
+      _ = try store.save(one.row)
+      slots += one.slots.sorted().map { (segment, $0) }
+    }
+    try store.addSlots(slots)
+    let inHand = current.flatMap { touched[$0.id] }
+    touched.removeAll(keepingCapacity: true)
+    if let current, let inHand { touched[current.id] = Touched(row: inHand.row) }
   }
 
   /// The numbers that this batch brings.
@@ -136,38 +173,38 @@ public final class Ingestion {
   }
 
   /// Takes the lines whose numbers were not taken before.
-  private func take(_ batch: LineBatch, _ segment: Int64, _ row: inout SegmentRow) throws {
+  private func take(_ batch: LineBatch, _ segment: Int64, _ here: inout Touched) throws {
     guard var numbering = numberings[batch.numbering] else { return }
     numberings[batch.numbering] = nil
     defer { numberings[batch.numbering] = numbering }
-    var slots: Set<Int64> = []
     var lastSlot = Int64.min
     let rows = batch.rows
     for index in rows.indices {
       guard let line = rows.baseAddress.map({ $0 + index }) else { break }
       let slot = timeSlot(of: line.pointee.time)
       if slot != lastSlot {
-        slots.insert(slot)
+        here.slots.insert(slot)
         lastSlot = slot
       }
       let writer = numbering.writers[Int(line.pointee.writer)]
       guard writers.take(line.pointee.seq, of: writer, time: line.pointee.time) else {
-        row.duplicates += 1
+        here.row.duplicates += 1
         continue
       }
       switch line.pointee.kind {
-      case .control: row.control += 1
+      case .control: here.row.control += 1
       case .start:
-        row.control += 1
+        here.row.control += 1
         requests.begin(line, batch, segment)
-      case .end: try requests.end(line, batch, &numbering, segment)
+      case .end:
+        if try requests.end(line, batch, &numbering, segment) {
+          here.row.usages += 1
+        } else {
+          here.row.duplicates += 1
+        }
       }
     }
-    let (added, duplicates) = try requests.put()
-    row.usages += Int64(added)
-    row.duplicates += Int64(duplicates)
-    for time in batch.rejectedTimes { slots.insert(timeSlot(of: time)) }
-    try store.addSlots(slots, segment: segment)
+    for time in batch.rejectedTimes { here.slots.insert(timeSlot(of: time)) }
   }
 }
 

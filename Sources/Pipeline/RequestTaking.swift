@@ -15,7 +15,6 @@ struct RequestTaking {
   private var open: Set<RequestID> = []
   /// Other sources have brought requests, which may stand here too.
   private var hasSources = false
-  private var known = 0
 
   /// Texts of what has begun, kept until their transaction ends.
   private var beginnings: [UInt8] = []
@@ -37,6 +36,9 @@ struct RequestTaking {
   private enum Limit {
     /// Names whose numbers are kept in memory; beyond it the memory starts anew.
     static let names = 200_000
+    /// Rows that are put at once: each time costs a server some ways there and back, and meanwhile no more is read than
+    /// the reader has room for.
+    static let rows = 2_048
   }
 
   init(_ store: Store) { self.store = store }
@@ -68,10 +70,11 @@ struct RequestTaking {
     }
   }
 
+  /// - Returns: false where another source has brought the request already.
   mutating func end(
     _ line: UnsafePointer<LineRow>, _ batch: LineBatch, _ numbering: inout Ingestion.Numbering,
     _ segment: Int64
-  ) throws {
+  ) throws -> Bool {
     if !begun.isEmpty || !open.isEmpty {
       let id = id(line, batch)
       if begun.removeValue(forKey: id) == nil, open.remove(id) != nil {
@@ -82,8 +85,7 @@ struct RequestTaking {
     }
     let facts = Int(line.pointee.facts)
     if hasSources, try store.isFromSource(batch.usage(line.pointee, facts: numbering.facts[facts])) {
-      known += 1
-      return
+      return false
     }
     if numbering.facets[facts] == 0 {
       numbering.facets[facts] = try store.facetNumber(of: numbering.facts[facts])
@@ -98,17 +100,19 @@ struct RequestTaking {
     } else {
       rows.rows.append(row(line, batch, segment, facet: facet, user: user, errorType: errorType))
     }
+    return true
   }
 
+  /// What has gathered is to be put.
+  var isFull: Bool { rows.rows.count >= Limit.rows }
+
   /// Writes what has gathered.
-  /// - Returns: how many requests are new, and how many were known by another id of theirs.
-  mutating func put() throws -> (added: Int, duplicates: Int) {
-    let count = rows.rows.count
-    let added = count == 0 ? 0 : try store.insert(&rows)
-    let duplicates = count - added + known
-    rows.removeAll()
-    known = 0
-    return (added, duplicates)
+  /// - Returns: the segments of requests that were known by another id of theirs, one for each request.
+  mutating func put() throws -> [Int64] {
+    guard !rows.rows.isEmpty else { return [] }
+    defer { rows.removeAll() }
+    _ = try store.insert(&rows)
+    return rows.duplicates.map { rows.rows[$0].segment }
   }
 
   /// Before a transaction ends: what has begun and not ended is an interrupted request until its end is read.

@@ -63,12 +63,34 @@ extension Store {
 
   /// - Returns: the rows whose `metered_id` was taken before.
   private func takeMeteredIDs(_ batch: inout RequestBatch) throws(StoreError) -> [Int] {
-    for index in batch.rows.indices where batch.rows[index].meteredID.count >= 0 {
-      try statement("INSERT INTO metered_ids VALUES(?) ON CONFLICT DO NOTHING")
-        .bind(batch.text(batch.rows[index].meteredID)).run()
-      if database.changes == 0 { batch.duplicates.append(index) }
+    let metered = batch.rows.indices.filter { batch.rows[$0].meteredID.count >= 0 }
+    var rest = metered[...]
+    while !rest.isEmpty {
+      let asked = rest.prefix(rest.count == 1 ? 1 : MeteredLimit.idsPerStatement)
+      rest = rest.dropFirst(asked.count)
+      let texts = asked.map { kept(batch.text(batch.rows[$0].meteredID) ?? "") }
+      var new = try takeMeteredIDs(texts, room: asked.count == 1 ? 1 : MeteredLimit.idsPerStatement)
+      for (index, text) in zip(asked, texts) where new.remove(Array(text.utf8)) == nil {
+        batch.duplicates.append(index)
+      }
     }
     return batch.duplicates
+  }
+
+  /// - Parameter room: places in the statement; those behind the ids stay empty.
+  /// - Returns: the ids that were not taken, as their bytes.
+  private func takeMeteredIDs(_ ids: [String], room: Int) throws(StoreError) -> Set<[UInt8]> {
+    let places = [String](repeating: "(CAST(? AS TEXT))", count: room).joined(separator: ",")
+    let insert = try statement(
+      """
+      INSERT INTO metered_ids SELECT column1 FROM (VALUES \(places)) AS asked WHERE column1 IS NOT NULL
+      ON CONFLICT DO NOTHING RETURNING id
+      """)
+    for id in ids { insert.bind(id) }
+    for _ in ids.count..<room { insert.bind(nil as String?) }
+    var new: Set<[UInt8]> = []
+    while try insert.next() { new.insert(insert.bytes(0)) }
+    return new
   }
 
   func rowInsert(_ table: String) throws(StoreError) -> RowInsert {
@@ -151,4 +173,9 @@ final class RowInsert {
 
   /// The rows are there after this.
   @discardableResult func finish() throws(StoreError) -> Int { try rows.finish() }
+}
+
+private enum MeteredLimit {
+  /// Ids that one statement takes: on a server each statement costs a way there and back.
+  static let idsPerStatement = 32
 }

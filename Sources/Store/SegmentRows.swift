@@ -83,10 +83,20 @@ extension Store {
   }
 
   public func addSlots(_ slots: Set<Int64>, segment: Int64) throws(StoreError) {
-    for slot in slots {
-      try statement("INSERT INTO segment_slots VALUES(?,?) ON CONFLICT DO NOTHING")
-        .bind(segment).bind(slot).run()
+    try addSlots(slots.sorted().map { (segment, $0) })
+  }
+
+  /// Notes the quarters of an hour that segments' lines fall in, no two of them the same. What is known stays.
+  public func addSlots(_ slots: [(segment: Int64, slot: Int64)]) throws(StoreError) {
+    guard !slots.isEmpty else { return }
+    let insert = try database.bulkInsert(
+      into: "segment_slots", columns: 2, onConflict: "ON CONFLICT DO NOTHING")
+    for (segment, slot) in slots {
+      insert.add(segment)
+      insert.add(slot)
+      try insert.endRow()
     }
+    try insert.finish()
   }
 
   public func add(_ rejection: Rejection, segment: Int64) throws(StoreError) {
