@@ -1,3 +1,4 @@
+internal import Glibc
 internal import RawLog
 
 /// Lines of one segment as they stand, one behind the other, and where the reading stands behind them.
@@ -38,13 +39,14 @@ public final class LineChunk: @unchecked Sendable {
   public var lineCount: Int { lines.count }
 
   public init() {
-    bytes = .allocate(capacity: Limit.capacity)
-    bytes.initialize(repeating: 0, count: Limit.capacity)
+    // Zeros that cost nothing until they are touched: nearly every chunk leaves the room of the longest line empty.
+    guard let room = calloc(Limit.capacity, 1) else { preconditionFailure("out of memory") }
+    bytes = room.bindMemory(to: UInt8.self, capacity: Limit.capacity)
     rows = .allocate(capacity: Limit.lines)
   }
 
   deinit {
-    bytes.deallocate()
+    free(bytes)
     rows.deallocate()
   }
 

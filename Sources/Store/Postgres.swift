@@ -33,6 +33,7 @@ final class Postgres: Connection {
   /// Readers in a transaction that was begun for them alone.
   private var readers = 0
   private var cursors = 0
+  private var isCopySent = false
 
   /// - Parameters:
   ///   - application: what the server's lists of connections call this one.
@@ -110,9 +111,29 @@ final class Postgres: Connection {
   // MARK: - Statements
 
   func run(_ sql: String) throws(StoreError) {
+    var copyFault: StoreError?
+    do throws(StoreError) { try awaitCopy() } catch { copyFault = error }
+    // A transaction whose COPY failed must be rolled back all the same.
     let result = PQexec(handle, PostgresDialect.definition(sql))
     defer { PQclear(result) }
+    if let copyFault { throw copyFault }
     try check(result)
+  }
+
+  /// The result of a COPY is asked for when the next statement comes: the server works while the next rows are made.
+  func noteCopySent() { isCopySent = true }
+
+  /// - Throws: where the server refused a row of the COPY that was sent last.
+  func awaitCopy() throws(StoreError) {
+    guard isCopySent else { return }
+    isCopySent = false
+    var fault: StoreError?
+    // The command's result, and then none.
+    while let result = PQgetResult(handle) {
+      do throws(StoreError) { try check(result) } catch { fault = fault ?? error }
+      PQclear(result)
+    }
+    if let fault { throw fault }
   }
 
   func prepare(_ sql: String) throws(StoreError) -> any Statement {
@@ -138,6 +159,7 @@ final class Postgres: Connection {
   func execute(_ sql: String, _ values: borrowing PostgresValues, once: Bool = false) throws(StoreError)
     -> OpaquePointer?
   {
+    try awaitCopy()
     var known = once ? nil : names[sql]
     if known == nil, !once, names.count < PostgresLimit.preparedMax {
       let name = "s\(names.count)"
@@ -212,7 +234,8 @@ final class Postgres: Connection {
     return "reader_\(cursors)"
   }
 
-  var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
+  /// A COPY is sent in one only.
+  var isInTransaction: Bool { isCopySent || PQtransactionStatus(handle) == PQTRANS_INTRANS }
 
   /// A cursor lives in a transaction: without one, it gets its own, which sees one state of the store.
   func beginReader() throws(StoreError) -> Bool {

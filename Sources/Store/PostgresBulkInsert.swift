@@ -85,6 +85,7 @@ final class PostgresBulkInsert: BulkInsert {
   }
 
   private func copy() throws(StoreError) {
+    try database.awaitCopy()
     let handle = database.handle
     let begun = PQexec(handle, "COPY \(table) FROM STDIN (FORMAT binary)")
     defer { PQclear(begun) }
@@ -93,12 +94,6 @@ final class PostgresBulkInsert: BulkInsert {
       PQputCopyData(handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count)) == 1
     }
     guard wasTaken, PQputCopyEnd(handle, nil) == 1 else { throw database.fault(nil) }
-    var fault: StoreError?
-    // The command's result, and then none.
-    while let result = PQgetResult(handle) {
-      do { try database.check(result) } catch { fault = fault ?? error }
-      PQclear(result)
-    }
-    if let fault { throw fault }
+    database.noteCopySent()
   }
 }

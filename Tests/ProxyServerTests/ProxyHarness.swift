@@ -106,14 +106,19 @@ final class ProxyHarness: Sendable {
     return found
   }
 
+  struct TooFewEnds: Error { var found: Int }
+
   /// The `end` lines, waited for where a request's end is not the client's.
+  /// - Throws: `TooFewEnds` where they do not come.
   func ends(_ count: Int = 1) async throws -> [JSONValue] {
     for _ in 0..<500 {
       let found = lines("end")
       if found.count >= count { return found }
       try await Task.sleep(for: .milliseconds(10))
     }
-    return lines("end")
+    let found = lines("end")
+    guard found.count >= count else { throw TooFewEnds(found: found.count) }
+    return found
   }
 
   /// Waits until so many requests have come to the vendor.
