@@ -16,7 +16,7 @@ public final class ParallelReader: @unchecked Sendable {
   public enum Limit {
     public static let threadsMax = 64
     /// Chunks that are being read, parsed or waiting for the caller, for each thread.
-    public static let chunksPerThread = 12
+    public static let chunksPerThread = 8
   }
 
   private let open: @Sendable (Int) throws(SegmentError) -> SegmentReader?

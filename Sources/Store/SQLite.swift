@@ -23,7 +23,7 @@ final class SQLite: Connection {
     try run(
       """
       PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-      PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4096
+      PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096
       """)
   }
 
