@@ -129,7 +129,7 @@ extension Statement {
 }
 
 /// Rows on their way into one table: each value in the order of the columns, then `endRow`. Until `finish`, rows may
-/// not be there yet; one that the table refuses fails all.
+/// not be there yet; one that the table refuses fails all, at the latest with the next statement.
 protocol BulkInsert: AnyObject {
   func add(_ value: Int64?)
   /// The bytes of a text, which must stay where they are until `endRow`; nil for none. What is not UTF-8 is mended.
