@@ -162,6 +162,8 @@ public struct Books: Sendable {
   }
 
   public var period: Period
+  /// What its reports are written in.
+  public var language = Language.en
   public var programVersion: String
   public var prices: PriceVersion
   public var attributionVersion: String
