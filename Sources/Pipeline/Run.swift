@@ -15,12 +15,13 @@ public struct RunSettings: Sendable {
   public var posts: [PostTarget]
   /// Where the reports can be opened, for the post; nil for none.
   public var link: String?
+  /// What the reports are written in.
+  public var language: Language
   public var programVersion: String
 
   public init(
     rawLogs: String, sources: [Source] = [], store: String, reports: String, posts: [PostTarget] = [],
-    link: String? = nil,
-    programVersion: String
+    link: String? = nil, language: Language = .en, programVersion: String
   ) {
     self.rawLogs = rawLogs
     self.sources = sources
@@ -28,6 +29,7 @@ public struct RunSettings: Sendable {
     self.reports = reports
     self.posts = posts
     self.link = link
+    self.language = language
     self.programVersion = programVersion
   }
 }
@@ -113,6 +115,7 @@ public struct Run {
     var books = try BookMaking(
       store: store, prices: prices, rules: rules.rules, programVersion: settings.programVersion
     ).books(of: period)
+    books.language = settings.language
     books.include(corrections)
     return books
   }

@@ -15,7 +15,7 @@ struct AdjustmentLine {
   var state: CostState
 
   /// Adjustments over their days, in the order of periods, products, models and reasons.
-  static func lines(_ list: [Adjustment], products: [Product]) -> [AdjustmentLine] {
+  static func lines(_ list: [Adjustment], _ books: Books) -> [AdjustmentLine] {
     var groups: [GroupKey: [Adjustment]] = [:]
     for one in list {
       groups[
@@ -25,7 +25,7 @@ struct AdjustmentLine {
       ].append(one)
     }
     let order = Dictionary(
-      products.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+      books.products.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     let keys = groups.keys.sorted { a, b in
       (a.forPeriod, order[a.product] ?? 0, a.model, a.provider, a.serviceTier, a.reason.number)
         < (b.forPeriod, order[b.product] ?? 0, b.model, b.provider, b.serviceTier, b.reason.number)
@@ -33,7 +33,8 @@ struct AdjustmentLine {
     return keys.map { key in
       let members = groups[key] ?? []
       return AdjustmentLine(
-        forPeriod: key.forPeriod, product: products[order[key.product] ?? 0].name, provider: key.provider,
+        forPeriod: key.forPeriod, product: books.name(ofProduct: order[key.product] ?? 0),
+        provider: key.provider,
         model: key.model, serviceTier: key.serviceTier, reason: key.reason,
         was: known(members.map(\.was)), now: known(members.map(\.now)),
         difference: members.reduce(.zero) { $0 + $1.difference },
@@ -72,30 +73,33 @@ extension Books {
 
   /// Was, is and difference by period, product, model and reason. The differences add up to `total` as printed.
   func adjustmentsTable(rowsMax: Int, digits: Int, total: Money) -> Table {
-    let lines = AdjustmentLine.lines(adjustments.list, products: products)
+    let lines = AdjustmentLine.lines(adjustments.list, self)
     let differences = PrintedMoney.rounded(lines.map(\.difference), addingUpTo: total, digits: digits)
     var table = Table(columns: [
-      .init("Period", .text), .init("Product", .text), .init("Provider", .text), .init("Model", .text),
-      .init("Tier", .text), .init("Why", .text), .init("Was (USD)", .money), .init("Is (USD)", .money),
-      .init("Difference (USD)", .money), .init("Cost is", .text),
+      .init(language("Period", "対象期間"), .text), .init(language("Product", "プロダクト"), .text),
+      .init(language("Provider", "ベンダー"), .text), .init(language("Model", "モデル"), .text),
+      .init(language("Tier", "ティア"), .text), .init(language("Why", "理由"), .text),
+      .init(language.amount("Was", "修正前"), .money), .init(language.amount("Is", "修正後"), .money),
+      .init(language.amount("Difference", "差額"), .money), .init(language("Cost is", "費用の状態"), .text),
     ])
     for (line, difference) in zip(lines, differences).prefix(rowsMax) {
       let (was, now) = Self.printed(line, difference: difference, digits: digits)
       table.rows.append([
-        .text(line.forPeriod), .text(line.product), .text(line.provider),
-        .text(line.model.isEmpty ? "unknown" : line.model), .text(line.serviceTier),
-        .text(line.reason.rawValue), was, now,
-        PrintedMoney.cell(difference, exact: line.difference, digits: digits), .text(line.state.rawValue),
+        .text(language.period(line.forPeriod)), .text(line.product), .text(line.provider),
+        .text(line.model.isEmpty ? language.unknown : line.model), .text(line.serviceTier),
+        .text(line.reason.word(language)), was, now,
+        PrintedMoney.cell(difference, exact: line.difference, digits: digits),
+        .text(line.state.word(language)),
       ])
     }
     if lines.count > rowsMax {
       let rest = differences[rowsMax...].reduce(.zero, +)
       table.rows.append(
-        [.text("and \(lines.count - rowsMax) more")] + Array(repeating: .empty, count: 7)
+        [.text(language.more(lines.count - rowsMax))] + Array(repeating: .empty, count: 7)
           + [.money(rest), .empty])
     }
     table.total =
-      [.text("Total")] + Array(repeating: .empty, count: 7)
+      [.text(language.total)] + Array(repeating: .empty, count: 7)
       + [PrintedMoney.cell(total, exact: adjustments.total, digits: digits), .empty]
     return table
   }
@@ -119,10 +123,16 @@ extension Books {
     let digits = productDigits
     let parts = printedParts
     func dollars(_ money: Money) -> String { CellText.dollars(money, digits: digits) }
-    let labels = adjustments.corrected.map(\.period.label)
-    let periods = labels.count > 2 ? "\(labels.count) closed periods" : labels.joined(separator: " and ")
-    return "Usage of the period \(dollars(parts.usage)) + adjustments to \(periods) "
-      + "\(dollars(parts.adjustments)) = \(dollars(parts.total))."
+    let labels = adjustments.corrected.map { language.period($0.period.label) }
+    let periods =
+      labels.count > 2
+      ? language("\(labels.count) closed periods", "締め済み\(labels.count)期間")
+      : labels.joined(separator: language(" and ", "・"))
+    return language(
+      "Usage of the period \(dollars(parts.usage)) + adjustments to \(periods) "
+        + "\(dollars(parts.adjustments)) = \(dollars(parts.total)).",
+      "当期の利用 \(dollars(parts.usage)) + \(periods)の調整 \(dollars(parts.adjustments)) = "
+        + "\(dollars(parts.total))")
   }
 
   /// What stands behind the adjustments, a sentence for each reason in each period.
@@ -140,20 +150,31 @@ extension Books {
   private func sentence(
     _ reason: Adjustment.Reason, _ one: Adjustments.Corrected, _ first: Adjustment
   ) -> String {
-    let period = one.period.label
+    let period = language.period(one.period.label)
+    let (pricesNow, pricesWas) = (first.pricesNow.prefix(12), first.pricesWas.prefix(12))
+    let (rulesNow, rulesWas) = (first.rulesNow.prefix(12), first.rulesWas.prefix(12))
     switch reason {
     case .lateLines:
-      return one.lateRequests > 0
-        ? "\(period), late lines: \(Findings.counted(one.lateRequests, "request")) came after the close."
-        : "\(period), late lines: what was interrupted at the close has ended since, or tokens came late."
+      let late = one.lateRequests
+      return late > 0
+        ? language(
+          "\(period), late lines: \(language.counted(late, "request", "件")) came after the close.",
+          "\(period)、締め後の到着: 締めの後に\(language.counted(late, "request", "件"))のリクエストが届きました。")
+        : language(
+          "\(period), late lines: what was interrupted at the close has ended since, or tokens came late.",
+          "\(period)、締め後の到着: 締めの時点で中断扱いだったリクエストの終了、または遅れて届いたトークンです。")
     case .program:
-      return "\(period), program: this version of the program reads or prices its lines otherwise."
+      return language(
+        "\(period), program: this version of the program reads or prices its lines otherwise.",
+        "\(period)、プログラム: このバージョンでは読み取りまたは計算が異なります。")
     case .prices:
-      return "\(period), prices: now priced by \(first.pricesNow.prefix(12)), before by "
-        + "\(first.pricesWas.prefix(12))."
+      return language(
+        "\(period), prices: now priced by \(pricesNow), before by \(pricesWas).",
+        "\(period)、単価: 修正後は単価表 \(pricesNow)、修正前は \(pricesWas) です。")
     case .rules:
-      return "\(period), rules: now attributed by \(first.rulesNow.prefix(12)), before by "
-        + "\(first.rulesWas.prefix(12))."
+      return language(
+        "\(period), rules: now attributed by \(rulesNow), before by \(rulesWas).",
+        "\(period)、配賦ルール: 修正後は \(rulesNow)、修正前は \(rulesWas) です。")
     }
   }
 }

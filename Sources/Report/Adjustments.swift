@@ -73,7 +73,8 @@ extension Books {
     checks.append(
       Check(
         name: "adjustments add up to their rows", passed: booked == adjustments.total,
-        detail: "rows \(booked) USD, adjustments \(adjustments.total) USD"))
+        detail: "rows \(booked) USD, adjustments \(adjustments.total) USD",
+        japanese: ("調整額が明細行と一致", "明細行 \(booked) USD、調整 \(adjustments.total) USD")))
   }
 
   /// Before `unattributed`, which stays the last.

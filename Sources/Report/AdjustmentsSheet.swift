@@ -2,14 +2,14 @@ import Ledger
 
 /// What closed periods are corrected by in this one: was, is, difference, and why.
 enum AdjustmentsSheet {
-  static let name = "Adjustments"
-
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet(name, in: file, footer: Workbook.footer(books))
+    let sheet = try WorkbookSheet(books.language("Adjustments", "調整"), of: books, in: file)
+    let language = books.language
     sheet.title(
-      "Adjustments to closed periods",
-      "Closed books are not rewritten; what changed in them since is charged here. Days stand in adjustments.csv."
-    )
+      language("Adjustments to closed periods", "締め済み期間の調整"),
+      language(
+        "Closed books are not rewritten; what changed in them since is charged here. Days stand in "
+          + "adjustments.csv.", "締めた帳簿は書き換えず、その後の変更は当期で調整します。日ごとの内訳はadjustments.csvにあります。"))
     var row = totals(books, sheet, row: 3)
     // Six digits show a single request of most models.
     let digits = max(6, PrintedMoney.digits(for: books.adjustments.list.map(\.difference)))
@@ -18,9 +18,9 @@ enum AdjustmentsSheet {
       rowsMax: Workbook.Limit.adjustmentRowsMax, digits: digits, total: total)
     let placed = sheet.draw(table, row: row, summed: [8], filter: true)
     row = placed.nextRow + 1
-    sheet.text("Why", row: row, column: 0, style: .section, measures: false)
+    sheet.text(language("Why", "理由"), row: row, column: 0, style: .section, measures: false)
     for (index, line) in books.adjustmentReasons.enumerated() {
-      let words = line.words.isEmpty ? "" : " “\(line.words)”"
+      let words = line.words.isEmpty ? "" : language.quoted(line.words)
       sheet.text(line.reason + words, row: row + 1 + index, column: 0, measures: false)
     }
     sheet.freeze(rows: 0, columns: 2)
@@ -35,7 +35,9 @@ enum AdjustmentsSheet {
     var value = CellStyle(fontSize: 16, isBold: true, isLeft: true)
     value.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
     let figures = [
-      ("Usage of the period", parts.usage), ("Adjustments", parts.adjustments), ("Together", parts.total),
+      (books.language("Usage of the period", "当期の利用"), parts.usage),
+      (books.language("Adjustments", "調整"), parts.adjustments),
+      (books.language("Together", "合計"), parts.total),
     ]
     for (index, figure) in figures.enumerated() {
       sheet.text(figure.0, row: row, column: index, style: label)

@@ -143,11 +143,21 @@ public struct Books: Sendable {
     public var passed: Bool
     /// Both sides, in words.
     public var detail: String
-    public init(name: String, passed: Bool, detail: String) {
+    /// The same for readers of Japanese; files for machines have the English.
+    var japanese: (name: String, detail: String)?
+
+    /// - Parameter japanese: nil where there is only one wording.
+    public init(
+      name: String, passed: Bool, detail: String, japanese: (name: String, detail: String)? = nil
+    ) {
       self.name = name
       self.passed = passed
       self.detail = detail
+      self.japanese = japanese
     }
+
+    func name(in language: Language) -> String { language(name, japanese?.name ?? name) }
+    func detail(in language: Language) -> String { language(detail, japanese?.detail ?? detail) }
   }
 
   /// The price book that the period was priced with.

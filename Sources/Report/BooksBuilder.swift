@@ -177,18 +177,26 @@ public struct BooksBuilder {
     return [
       Books.Check(
         name: "shares add up to charges", passed: books.totalCost == charged,
-        detail: "shares \(books.totalCost) USD, charges \(charged) USD"),
+        detail: "shares \(books.totalCost) USD, charges \(charged) USD",
+        japanese: ("配賦額が請求額と一致", "配賦 \(books.totalCost) USD、計算額 \(charged) USD")),
       Books.Check(
         name: "days add up to the total", passed: daily == books.totalCost,
-        detail: "days \(daily) USD, total \(books.totalCost) USD"),
+        detail: "days \(daily) USD, total \(books.totalCost) USD",
+        japanese: ("日別の和が合計と一致", "日別の和 \(daily) USD、合計 \(books.totalCost) USD")),
       Books.Check(
         name: "every line is accounted for", passed: everyFile && accounted == books.linesRead,
         detail:
           "read \(books.linesRead) lines = \(books.usagesRead) usages + \(books.duplicatesRead) duplicates"
-          + " + \(books.rejectedRead) rejected + \(books.controlRead) control"),
+          + " + \(books.rejectedRead) rejected + \(books.controlRead) control",
+        japanese: (
+          "すべての行の行き先が判明",
+          "\(books.linesRead)行 = 利用 \(books.usagesRead) + 重複 \(books.duplicatesRead)"
+            + " + 読み取り不可 \(books.rejectedRead) + 制御 \(books.controlRead)"
+        )),
       Books.Check(
         name: Self.missingLinesCheck, passed: books.holes.isEmpty,
-        detail: "\(books.holes.count) holes in the writers' numbers"),
+        detail: "\(books.holes.count) holes in the writers' numbers",
+        japanese: ("行の欠落なし", "連番の欠け \(books.holes.count)か所")),
     ]
   }
 

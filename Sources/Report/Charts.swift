@@ -17,9 +17,11 @@ enum Charts {
   static func daily(_ books: Books) -> String {
     let days = PrintedDays(books, byMonthWhenLong: true)
     let series = seriesOf(books)
-    let stepName = days.isByMonth ? "month" : "day"
-    var svg = SVG(width: 960, height: 380, title: "Cost by \(stepName), \(books.period.label)")
-    svg.label("Cost by \(stepName), USD", x: 240, y: 300, bold: true, size: 15)
+    let language = books.language
+    let title = days.isByMonth ? language("Cost by month", "月別の費用") : language("Cost by day", "日別の費用")
+    var svg = SVG(
+      width: 960, height: 380, title: title + language(", \(books.periodName)", "、\(books.periodName)"))
+    svg.label(title + language(", USD", "（USD）"), x: 240, y: 300, bold: true, size: 15)
     legend(series, &svg)
 
     let plot = (x: 760, y: 800, width: 8600, height: 2500)
@@ -45,12 +47,13 @@ enum Charts {
         guard height > 0 else { continue }
         svg.rectangle(
           x: x, y: plot.y + plot.height - below - height, width: columnWidth, height: height,
-          color: one.color, tip: "\(line.label) \(one.name) \(CellText.dollars(cost, digits: days.digits))")
+          color: one.color,
+          tip: "\(language.day(line.label)) \(one.name) \(CellText.dollars(cost, digits: days.digits))")
       }
       if index % labelEvery == 0 {
-        let label = days.isByMonth ? line.label : String(line.label.suffix(5))
         svg.label(
-          label, x: x + columnWidth / 2, y: plot.y + plot.height + 200, anchor: .middle, color: Palette.muted)
+          language.shortDay(line.label), x: x + columnWidth / 2, y: plot.y + plot.height + 200,
+          anchor: .middle, color: Palette.muted)
       }
     }
     return svg.text
@@ -71,12 +74,15 @@ enum Charts {
     let alone = Set(used.count > Limit.seriesMax ? Array(dearest.prefix(Limit.seriesMax - 1)) : dearest)
     var series = used.filter(alone.contains).map {
       Series(
-        name: books.products[$0].name, color: Palette.color(ofProduct: $0, unattributed: last),
+        name: books.name(ofProduct: $0), color: Palette.color(ofProduct: $0, unattributed: last),
         products: [$0])
     }
     let rest = used.filter { !alone.contains($0) }
     if !rest.isEmpty {
-      series.append(Series(name: "\(rest.count) others", color: Palette.line, products: rest))
+      series.append(
+        Series(
+          name: books.language("\(rest.count) others", "ほか\(rest.count)件"), color: Palette.line,
+          products: rest))
     }
     return series
   }
@@ -102,17 +108,18 @@ enum Charts {
       .sorted { costs[$0] == costs[$1] ? $0 < $1 : costs[$0] > costs[$1] }
     let shown = order.prefix(Limit.barsMax)
     let rowHeight = 340
+    let language = books.language
     var svg = SVG(
       width: 960, height: 70 + max(1, order.count > shown.count ? shown.count + 1 : shown.count) * 34,
-      title: "Cost by product, \(books.period.label)")
-    svg.label("Cost by product, USD", x: 240, y: 300, bold: true, size: 15)
+      title: language("Cost by product, \(books.periodName)", "プロダクト別の費用、\(books.periodName)"))
+    svg.label(language("Cost by product, USD", "プロダクト別の費用（USD）"), x: 240, y: 300, bold: true, size: 15)
     let plot = (x: 2600, y: 520, width: 4800)
     let dearest = costs.max() ?? .zero
     for (line, product) in shown.enumerated() {
       let y = plot.y + rowHeight * line
       let isUnpriced = books.state(ofProduct: product) == .unpriced
       let length = dearest > .zero ? scaled(costs[product], of: dearest, to: plot.width) : 0
-      let name = PlainText.fitted(PlainText.oneLine(books.products[product].name), columns: 30)
+      let name = PlainText.fitted(PlainText.oneLine(books.name(ofProduct: product)), columns: 30)
       svg.label(name, x: plot.x - 120, y: y + 150, anchor: .end)
       svg.rectangle(
         x: plot.x, y: y, width: max(length, 10), height: 220,
@@ -123,14 +130,17 @@ enum Charts {
       }
       let figure = CellText.dollars(costs[product], digits: digits) + (share ?? "")
       svg.label(
-        isUnpriced ? "unknown: no price" : figure, x: plot.x + length + 90, y: y + 150, color: Palette.muted)
+        isUnpriced ? language("unknown: no price", "不明（単価なし）") : figure, x: plot.x + length + 90, y: y + 150,
+        color: Palette.muted)
     }
     if order.count > shown.count {
       svg.label(
-        "and \(order.count - shown.count) more", x: plot.x, y: plot.y + rowHeight * shown.count + 150,
+        language.more(order.count - shown.count), x: plot.x, y: plot.y + rowHeight * shown.count + 150,
         color: Palette.muted)
     }
-    if order.isEmpty { svg.label("No cost in this period", x: 240, y: 650, color: Palette.muted) }
+    if order.isEmpty {
+      svg.label(language("No cost in this period", "この期間の費用はありません"), x: 240, y: 650, color: Palette.muted)
+    }
     return svg.text
   }
 

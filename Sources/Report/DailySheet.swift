@@ -3,8 +3,11 @@ import Ledger
 /// Each day's cost by product, and a chart of it.
 enum DailySheet {
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet("Daily", in: file, footer: Workbook.footer(books))
-    sheet.title("Cost by day", "US dollars, days of \(books.period.zone).")
+    let sheet = try WorkbookSheet(books.language("Daily", "日別"), of: books, in: file)
+    sheet.title(
+      books.language("Cost by day", "日別の費用"),
+      books.language(
+        "US dollars, days of \(books.period.zone).", "金額は米ドル、日付は\(books.period.zone)です。"))
     let days = PrintedDays(books, byMonthWhenLong: false)
     if days.lines.count <= PrintedDays.Limit.dayRowsMax { sheet.fitOnePage() }
     let head = 3
@@ -16,10 +19,11 @@ enum DailySheet {
     money.numberFormat = CellStyle.numberFormat(digits: days.digits, currency: true)
     let lines = days.lines + (days.undated.map { [$0] } ?? [])
     for (index, line) in lines.enumerated() {
-      draw(line, sheet, row: firstRow + index, digits: days.digits, money: money)
+      draw(line, sheet, row: firstRow + index, digits: days.digits, money: money, books.language)
     }
     let lastRow = firstRow + lines.count - 1
-    drawTotal(lines, sheet, row: lastRow + 1, firstRow: firstRow, digits: days.digits)
+    drawTotal(
+      lines, sheet, row: lastRow + 1, firstRow: firstRow, digits: days.digits, books.language)
     sheet.freeze(rows: firstRow, columns: 1)
     sheet.repeatOnEachPage(rows: head...head)
     insertChart(
@@ -30,9 +34,12 @@ enum DailySheet {
 
   private static func drawHead(_ books: Books, _ sheet: WorkbookSheet, row: Int) {
     var style = CellStyle(color: Palette.accent, isBold: true, edge: .head)
-    sheet.text("Day", row: row, column: 0, style: style)
+    let language = books.language
+    sheet.text(language("Day", "日付"), row: row, column: 0, style: style)
     style.isRight = true
-    let titles = ["Requests"] + books.products.map(\.name) + ["Total (USD)"]
+    let titles =
+      [language("Requests", "リクエスト数")] + books.products.indices.map(books.name)
+      + [language.amount("Total", "合計")]
     for (index, title) in titles.enumerated() {
       sheet.text(title, row: row, column: index + 1, style: style)
     }
@@ -40,11 +47,12 @@ enum DailySheet {
   }
 
   private static func draw(
-    _ line: PrintedDays.Line, _ sheet: WorkbookSheet, row: Int, digits: Int, money: CellStyle
+    _ line: PrintedDays.Line, _ sheet: WorkbookSheet, row: Int, digits: Int, money: CellStyle,
+    _ language: Language
   ) {
     var date = CellStyle(isLeft: true, edge: .row)
     if let serial = serial(of: line.label) {
-      date.numberFormat = "yyyy-mm-dd"
+      date.numberFormat = language("yyyy-mm-dd", "m\"月\"d\"日\"")
       sheet.number(String(serial), row: row, column: 0, style: date)
       var count = CellStyle(edge: .row)
       count.numberFormat = CellStyle.numberFormat(digits: 0, currency: false)
@@ -65,10 +73,11 @@ enum DailySheet {
   }
 
   private static func drawTotal(
-    _ lines: [PrintedDays.Line], _ sheet: WorkbookSheet, row: Int, firstRow: Int, digits: Int
+    _ lines: [PrintedDays.Line], _ sheet: WorkbookSheet, row: Int, firstRow: Int, digits: Int,
+    _ language: Language
   ) {
     var style = CellStyle(isBold: true, edge: .total)
-    sheet.text("Total", row: row, column: 0, style: style)
+    sheet.text(language.total, row: row, column: 0, style: style)
     func sum(_ column: Int) -> String {
       let range = "\(WorkbookSheet.reference(firstRow, column)):\(WorkbookSheet.reference(row - 1, column))"
       return "ROUND(SUM(\(range)),9)"
@@ -111,7 +120,8 @@ enum DailySheet {
     }
     guard
       let chart = WorkbookCharts.stackedColumns(
-        in: file, categories: range(0), series: series, title: "Cost by day (USD)",
+        in: file, categories: range(0), series: series,
+        title: books.language("Cost by day (USD)", "日別の費用（USD）"),
         numberFormat: axisFormat(books))
     else { return }
     sheet.insert(chart, row: head, column: totalColumn + 2, width: 760, height: 400)

@@ -230,7 +230,7 @@ struct PrintedDays {
     /// The line under `lines`.
     init(summing lines: [Line]) {
       let products = lines.first?.costs.indices ?? 0..<0
-      label = "Total"
+      label = ""
       costs = products.map { product in lines.reduce(.zero) { $0 + $1.costs[product] } }
       exact = products.map { product in lines.reduce(.zero) { $0 + $1.exact[product] } }
       requests = lines.reduce(0) { $0 + $1.requests }
@@ -253,7 +253,8 @@ struct PrintedDays {
     lines = Self.exactLines(books, byMonth: isByMonth)
     let products = books.productCosts
     let printed = PrintedMoney.rounded(products, digits: digits)
-    var rest = Line(label: "not of one day", costs: [], exact: [], requests: 0)
+    var rest = Line(
+      label: books.language("not of one day", "日付なし"), costs: [], exact: [], requests: 0)
     for product in products.indices {
       let dated = lines.map { $0.exact[product] }
       let undated = products[product] - dated.reduce(.zero, +)

@@ -19,6 +19,7 @@ enum RunJSON {
       json.member("begin", Timestamp.text(books.period.begin))
       json.member("end", Timestamp.text(books.period.end))
       json.member("program", books.programVersion)
+      json.member("language", books.language.rawValue)
       json.member("complete", books.isComplete)
       totals(books, &json)
       coverage(books, &json)

@@ -18,13 +18,14 @@ enum SlackPost {
   }
 
   static func bytes(_ books: Books, link: String?) -> [UInt8] {
-    let title = "AI cost \(PlainText.oneLine(books.period.label))"
+    let language = books.language
+    let title = language("AI cost ", "AI利用費 ") + PlainText.oneLine(books.periodName)
     let total = Headline.total(books, strong: false)
     let findings = Findings.list(books)
     var json = JSONWriter()
     json.object { json in
-      let words = findings.map(\.short).joined(separator: "; ")
-      let short = findings.isEmpty ? "" : " To look at: \(words)."
+      let words = findings.map(\.short).joined(separator: language("; ", "、"))
+      let short = findings.isEmpty ? "" : language(" To look at: \(words).", " 確認事項: \(words)")
       json.member("text", cut(escaped("\(title): \(total)\(short)"), to: Limit.fallbackMax))
       json.member("unfurl_links", false)
       json.member("unfurl_media", false)
@@ -34,27 +35,33 @@ enum SlackPost {
           header(cut(escaped(title), to: Limit.headerMax), &json)
           let coverage = Headline.coverage(books).map { "\n" + $0 } ?? ""
           section("*\(escaped(total))*" + escaped(coverage), &json)
-          section(codeTable(books.productsTable), &json)
+          section(codeTable(books.productsTable, language), &json)
           if let line = books.adjustmentsSentence { section(escaped(line), &json) }
-          section(attention(findings), &json)
+          section(attention(findings, language), &json)
           context(
-            "\(escaped(books.period.zone)) · prices \(escaped(short: books.prices.version)) · rules "
+            "\(escaped(books.period.zone)) · \(language("prices", "単価表")) "
+              + "\(escaped(short: books.prices.version)) · \(language("rules", "ルール")) "
               + "\(escaped(short: books.attributionVersion)) · "
-              + (findings.isEmpty ? "complete" : "see summary.md"), &json)
-          if let address = link.flatMap(safeLink) { section("<\(address)|Open the full report>", &json) }
+              + (findings.isEmpty
+                ? language("complete", "確認事項なし") : language("see summary.md", "詳細は summary.md")),
+            &json)
+          if let address = link.flatMap(safeLink) {
+            section("<\(address)|\(language("Open the full report", "レポート全体を開く"))>", &json)
+          }
         })
     }
     precondition(json.bytes.count <= Limit.payloadMax * 4, "each block is bounded, so the payload is")
     return json.bytes
   }
 
-  private static func attention(_ findings: [Finding]) -> String {
-    guard !findings.isEmpty else { return "Nothing needs attention." }
-    return "*To look at*\n" + findings.map { "• \(escaped($0.headline))" }.joined(separator: "\n")
+  private static func attention(_ findings: [Finding], _ language: Language) -> String {
+    guard !findings.isEmpty else { return language("Nothing needs attention.", "確認が必要なことはありません。") }
+    return language("*To look at*\n", "*確認が必要なこと*\n")
+      + findings.map { "• \(escaped($0.headline))" }.joined(separator: "\n")
   }
 
   /// Product, cost and share as a code block; when it would not fit, rows go, cheapest first.
-  static func codeTable(_ table: Table) -> String {
+  static func codeTable(_ table: Table, _ language: Language) -> String {
     var columns = table
     columns.columns = Array(table.columns[0..<3])
     columns.rows = table.rows.map { row in [shortName(row[0])] + row[1..<3] }
@@ -71,7 +78,7 @@ enum SlackPost {
       if kept < order.count {
         // The rest stays in the sum: rows that are not shown still cost something.
         let rest = order[kept...].reduce(Money.zero) { $0 + costs[$1] }
-        drawn.rows.append([.text("and \(order.count - kept) more"), .money(rest), .empty])
+        drawn.rows.append([.text(language.more(order.count - kept)), .money(rest), .empty])
       }
       let text = "```\n" + code(TerminalTable.text(drawn, color: false)) + "```"
       if text.utf16.count <= Limit.sectionMax || kept == 0 { return text }

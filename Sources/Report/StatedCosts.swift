@@ -63,31 +63,49 @@ extension Findings {
     let stated = all.reduce(Money.zero) { $0 + $1.stated }
     let cost = all.reduce(Money.zero) { $0 + $1.cost }
     let digits = PrintedMoney.digits(for: [stated, cost])
+    let language = books.language
+    let without = language.counted(unpriced, "request", "件")
     let apart =
       unpriced == 0
-      ? "" : ", without \(counted(unpriced, "request")) that \(unpriced == 1 ? "has" : "have") no price here"
+      ? ""
+      : language(
+        ", without \(without) that \(unpriced == 1 ? "has" : "have") no price here", "（ここに単価のない\(without)を除く）"
+      )
+    let (statedText, costText) = (
+      CellText.dollars(stated, digits: digits), CellText.dollars(cost, digits: digits)
+    )
     return Finding(
-      headline: "\(counted(requests, "request")) of other sources came with a cost: they stated "
-        + "\(CellText.dollars(stated, digits: digits)), here it is \(CellText.dollars(cost, digits: digits))"
-        + apart,
-      advice: "The books charge their own figure. Where the two differ, look whether the other program had "
-        + "another price, or counted something otherwise.",
-      table: statedTable(all, digits: digits), codeColumns: [0, 1],
-      short: "\(counted(requests, "request")) compared with stated costs")
+      headline: language(
+        "\(language.counted(requests, "request", "件")) of other sources came with a cost: they stated "
+          + "\(statedText), here it is \(costText)\(apart)",
+        "他の記録から取り込んだ\(language.counted(requests, "request", "件"))の費用は、先方の記載が\(statedText)、"
+          + "この帳簿では\(costText)\(apart)"),
+      advice: language(
+        "The books charge their own figure. Where the two differ, look whether the other program had "
+          + "another price, or counted something otherwise.",
+        "帳簿はここで計算した金額を使います。差がある場合は、先方の単価や数え方の違いを確認してください。"),
+      table: statedTable(all, digits: digits, language), codeColumns: [0, 1],
+      short: language(
+        "\(language.counted(requests, "request", "件")) compared with stated costs",
+        "記載費用との照合\(language.counted(requests, "request", "件"))"))
   }
 
-  private static func statedTable(_ all: [Books.StatedCost], digits: Int) -> Table {
+  private static func statedTable(
+    _ all: [Books.StatedCost], digits: Int, _ language: Language
+  ) -> Table {
     let stated = PrintedMoney.rounded(all.map(\.stated), digits: digits)
     let costs = PrintedMoney.rounded(all.map(\.cost), digits: digits)
     return Table(
       columns: [
-        .init("Provider", .text), .init("Model", .text), .init("Requests", .count),
-        .init("Stated (USD)", .money), .init("Here (USD)", .money), .init("Difference (USD)", .money),
-        .init("Without a price here", .count),
+        .init(language("Provider", "ベンダー"), .text), .init(language("Model", "モデル"), .text),
+        .init(language("Requests", "リクエスト数"), .count), .init(language.amount("Stated", "先方の記載"), .money),
+        .init(language.amount("Here", "帳簿"), .money),
+        .init(language.amount("Difference", "差額"), .money),
+        .init(language("Without a price here", "単価なし"), .count),
       ],
       rows: all.indices.prefix(Limit.rowsMax).map { index in
         [
-          .text(all[index].provider), .text(all[index].model.isEmpty ? "unknown" : all[index].model),
+          .text(all[index].provider), .text(all[index].model.isEmpty ? language.unknown : all[index].model),
           .count(all[index].requests), .money(stated[index]), .money(costs[index]),
           .money(costs[index] - stated[index]), .count(all[index].unpricedRequests),
         ]

@@ -84,35 +84,48 @@ extension Findings {
     let stated = all.reduce(Money.zero) { $0 + ($1.stated ?? .zero) }
     let cost = all.reduce(Money.zero) { $0 + $1.cost }
     let digits = PrintedMoney.digits(for: [stated, cost])
+    let (statedText, costText) = (
+      CellText.dollars(stated, digits: digits), CellText.dollars(cost, digits: digits)
+    )
+    let language = books.language
     let statedCells = PrintedMoney.rounded(all.map { $0.stated ?? .zero }, digits: digits)
     let costs = PrintedMoney.rounded(all.map(\.cost), digits: digits)
     return Finding(
-      headline:
-        "Vendors state \(CellText.dollars(stated, digits: digits)) for \(counted(days, "day")) that the books "
-        + "have at \(CellText.dollars(cost, digits: digits))",
-      advice:
+      headline: language(
+        "Vendors state \(statedText) for \(language.counted(days, "day", "日")) that the books have at "
+          + "\(costText)",
+        "ベンダーの明細では\(language.counted(days, "day", "日分"))で\(statedText)、この帳簿では\(costText)"),
+      advice: language(
         "Compared are days in UTC that lie wholly in this period. Look where they differ: requests that did "
-        + "not pass here, a price that changed, credits, or a vendor that has not settled the day yet.",
+          + "not pass here, a price that changed, credits, or a vendor that has not settled the day yet.",
+        "この期間に完全に含まれるUTCの日を比べています。差がある日は、ここを通らなかったリクエスト、単価の変更、"
+          + "クレジット、ベンダー側の未確定を確認してください。"),
       table: Table(
         columns: [
-          .init("Day (UTC)", .text), .init("Provider", .text), .init("Model", .text),
-          .init("Requests here", .count), .init("Stated (USD)", .money), .init("Here (USD)", .money),
-          .init("Difference (USD)", .money),
+          .init(language("Day (UTC)", "日付（UTC）"), .text), .init(language("Provider", "ベンダー"), .text),
+          .init(language("Model", "モデル"), .text),
+          .init(language("Requests here", "帳簿のリクエスト数"), .count),
+          .init(language.amount("Stated", "ベンダー明細"), .money),
+          .init(language.amount("Here", "帳簿"), .money),
+          .init(language.amount("Difference", "差額"), .money),
         ],
         rows: all.indices.prefix(Limit.rowsMax).map { index in
           let one = all[index]
           return [
-            .text(VendorStatement.dayText(one.day)), .text(one.provider),
-            .text(named(one)),
+            .text(language.day(VendorStatement.dayText(one.day))), .text(one.provider),
+            .text(named(one, language)),
             .count(one.requests), one.stated == nil ? .empty : .money(statedCells[index]),
             .money(costs[index]), .money(costs[index] - statedCells[index]),
           ]
-        }), codeColumns: [1, 2], short: "\(counted(days, "day")) compared with vendors' statements")
+        }), codeColumns: [1, 2],
+      short: language(
+        "\(language.counted(days, "day", "日")) compared with vendors' statements",
+        "ベンダー明細との照合\(language.counted(days, "day", "日分"))"))
   }
 
   /// `…-input-tokens, …/ab12cd34`: of an ARN, what tells profiles apart.
-  private static func named(_ one: Books.StatedDay) -> String {
-    let model = one.model.isEmpty ? "unknown" : one.model
+  private static func named(_ one: Books.StatedDay, _ language: Language) -> String {
+    let model = one.model.isEmpty ? language.unknown : one.model
     let profile = one.profile.split(separator: "/").last
     return profile.map { "\(model), …/\($0)" } ?? model
   }

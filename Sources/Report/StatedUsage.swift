@@ -84,29 +84,43 @@ extension Findings {
     let stated = all.reduce(Int128(0)) { $0 + tokens($1.stated) }
     let here = all.reduce(Int128(0)) { $0 + tokens($1.counts) }
     let apart = all.count { $0.distance > 0 }
+    let language = books.language
+    func figure(_ count: Int128) -> String { CellText.grouped(String(count)) }
     return Finding(
-      headline:
-        "Vendors count \(CellText.grouped(String(stated))) tokens for \(counted(days, "day")) of which the "
-        + "books have \(CellText.grouped(String(here)))",
-      advice:
-        "Compared are days in UTC that lie wholly in this period; \(counted(apart, "row")) of "
-        + "\(CellText.grouped(String(all.count))) \(apart == 1 ? "differs" : "differ"). More at the vendor: "
-        + "requests that did not pass here. More here: the vendor has not counted the day to its end, or counts "
-        + "it under another name.",
+      headline: language(
+        "Vendors count \(figure(stated)) tokens for \(language.counted(days, "day", "日")) of which the books "
+          + "have \(figure(here))",
+        "ベンダーの集計は\(language.counted(days, "day", "日分"))で\(figure(stated))トークン、この帳簿では\(figure(here))"
+          + "トークン"),
+      advice: language(
+        "Compared are days in UTC that lie wholly in this period; \(language.counted(apart, "row", "行")) of "
+          + "\(figure(Int128(all.count))) \(apart == 1 ? "differs" : "differ"). More at the vendor: "
+          + "requests that did not pass here. More here: the vendor has not counted the day to its end, or "
+          + "counts it under another name.",
+        "この期間に完全に含まれるUTCの日を比べています。\(figure(Int128(all.count)))行のうち"
+          + "\(language.counted(apart, "row", "行"))に差があります。ベンダー側が多い場合はここを通らなかった"
+          + "リクエスト、帳簿側が多い場合はベンダーの集計途中か別名での集計が考えられます。"),
       table: Table(
         columns: [
-          .init("Day (UTC)", .text), .init("Provider", .text), .init("Model", .text),
-          .init("Requests stated", .count), .init("Requests here", .count), .init("Input stated", .count),
-          .init("Input here", .count), .init("Output stated", .count), .init("Output here", .count),
+          .init(language("Day (UTC)", "日付（UTC）"), .text), .init(language("Provider", "ベンダー"), .text),
+          .init(language("Model", "モデル"), .text),
+          .init(language("Requests stated", "リクエスト数（ベンダー）"), .count),
+          .init(language("Requests here", "リクエスト数（帳簿）"), .count),
+          .init(language("Input stated", "入力（ベンダー）"), .count),
+          .init(language("Input here", "入力（帳簿）"), .count),
+          .init(language("Output stated", "出力（ベンダー）"), .count),
+          .init(language("Output here", "出力（帳簿）"), .count),
         ],
-        rows: all.prefix(Limit.rowsMax).map(usageRow)), codeColumns: [1, 2],
-      short: "\(counted(days, "day")) compared with vendors' counts")
+        rows: all.prefix(Limit.rowsMax).map { usageRow($0, language) }), codeColumns: [1, 2],
+      short: language(
+        "\(language.counted(days, "day", "日")) compared with vendors' counts",
+        "ベンダー集計との照合\(language.counted(days, "day", "日分"))"))
   }
 
-  private static func usageRow(_ one: Books.StatedUsage) -> [Table.Cell] {
+  private static func usageRow(_ one: Books.StatedUsage, _ language: Language) -> [Table.Cell] {
     [
-      .text(VendorStatement.dayText(one.day)), .text(one.provider),
-      .text(one.model.isEmpty ? "unknown" : one.model),
+      .text(language.day(VendorStatement.dayText(one.day))), .text(one.provider),
+      .text(one.model.isEmpty ? language.unknown : one.model),
       one.statedRequests.map { .count($0) } ?? .empty, .count(one.requests),
       one.stated.map { .count($0.totalInput) } ?? .empty, .count(one.counts.totalInput),
       one.stated.map { .count(output($0)) } ?? .empty, .count(output(one.counts)),

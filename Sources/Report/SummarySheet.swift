@@ -12,12 +12,13 @@ enum SummarySheet {
   private static let lastColumn = 5
 
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet("Summary", in: file, footer: Workbook.footer(books))
-    let range = "\(books.period.days.first?.label ?? "") to \(books.period.days.last?.label ?? "")"
-    sheet.title("AI cost \(books.period.label)", "\(range), days of \(books.period.zone). US dollars.")
+    let sheet = try WorkbookSheet(books.language("Summary", "サマリー"), of: books, in: file)
+    sheet.title(
+      Workbook.footer(books),
+      books.periodRange + books.language(". US dollars.", "。金額は米ドルです。"))
     sheet.fitOnePage()
     figures(books, sheet, row: 3)
-    sheet.text("By product", row: 6, column: 0, style: .section, measures: false)
+    sheet.text(books.language("By product", "プロダクト別"), row: 6, column: 0, style: .section, measures: false)
     let table = books.productsTable
     let placed = sheet.draw(table, row: 7, summed: [1, 2, 3])
     var next = placed.nextRow + 1
@@ -34,13 +35,19 @@ enum SummarySheet {
     let cost = books.printedProductCosts(digits: digits).reduce(.zero, +)
     var value = CellStyle(fontSize: 16, isBold: true, isLeft: true)
     let label = CellStyle(fontSize: 9, color: Palette.muted)
-    for (column, text) in ["Total cost", "Requests", "Exact price", "Cost is", "Unattributed"].enumerated() {
+    let language = books.language
+    let labels = [
+      language("Total cost", "合計費用"), language("Requests", "リクエスト数"),
+      language("Exact price", "費用が確定した割合"), language("Cost is", "費用の状態"),
+      language("Unattributed", "未配賦"),
+    ]
+    for (column, text) in labels.enumerated() {
       sheet.text(text, row: row, column: column, style: label)
     }
     sheet.rowHeight(row + 1, points: 24)
     value.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
     if books.state == .unpriced {
-      sheet.text("unknown", row: row + 1, column: 0, style: value)
+      sheet.text(language.unknown, row: row + 1, column: 0, style: value)
     } else {
       sheet.number(cost.description, row: row + 1, column: 0, style: value)
     }
@@ -56,7 +63,7 @@ enum SummarySheet {
     var state = value
     state.numberFormat = nil
     if books.state < .estimated { state.color = Palette.attention }
-    sheet.text(books.state.rawValue, row: row + 1, column: 3, style: state)
+    sheet.text(books.state.word(language), row: row + 1, column: 3, style: state)
     value.numberFormat = CellStyle.numberFormat(digits: digits, currency: true)
     let unattributed = books.printedProductCosts(digits: digits)[books.unattributedIndex]
     sheet.draw(
@@ -76,7 +83,8 @@ enum SummarySheet {
     let height = 70 + 30 * bars
     guard
       let chart = WorkbookCharts.bars(
-        in: file, categories: range(0), values: range(1), title: "Cost by product (USD)",
+        in: file, categories: range(0), values: range(1),
+        title: books.language("Cost by product (USD)", "プロダクト別の費用（USD）"),
         numberFormat: CellStyle.numberFormat(digits: books.productDigits, currency: true))
     else { return row }
     sheet.insert(chart, row: row, column: 0, width: 780, height: height)
@@ -85,13 +93,12 @@ enum SummarySheet {
 
   private static func findings(_ books: Books, _ sheet: WorkbookSheet, row: Int) {
     var row = row
-    sheet.text("What to look at", row: row, column: 0, style: .section, measures: false)
+    let language = books.language
+    sheet.text(language("What to look at", "確認が必要なこと"), row: row, column: 0, style: .section, measures: false)
     row += 1
     let findings = Findings.list(books)
     if findings.isEmpty {
-      sheet.text(
-        "Nothing: every line was read, every request has an exact price and a product.", row: row, column: 0,
-        measures: false)
+      sheet.text(Findings.nothing(language), row: row, column: 0, measures: false)
       return
     }
     for finding in findings {
@@ -103,7 +110,9 @@ enum SummarySheet {
       row += 2
     }
     sheet.text(
-      "Places and models are on the sheet “\(TroubleSheet.name)”.", row: row, column: 0, style: .muted,
+      language(
+        "Places and models are on the sheet “\(TroubleSheet.name(language))”.",
+        "該当箇所とモデルはシート「\(TroubleSheet.name(language))」にあります。"), row: row, column: 0, style: .muted,
       measures: false)
   }
 }

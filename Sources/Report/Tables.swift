@@ -10,28 +10,30 @@ extension Books {
     let counts = PrintedCounts.forPeople(self)
     let rates = thousandRequestRates
     var table = Table(columns: [
-      .init("Product", .text), .init("Cost (USD)", .money), .init("Share", .percent),
-      .init("Requests", .count), .init("Cost per 1,000 requests", .money), .init("Cost is", .text),
+      .init(language("Product", "プロダクト"), .text), .init(language.amount("Cost", "費用"), .money),
+      .init(language("Share", "構成比"), .percent), .init(language("Requests", "リクエスト数"), .count),
+      .init(language("Cost per 1,000 requests", "1,000リクエストあたり"), .money),
+      .init(language("Cost is", "費用の状態"), .text),
     ])
-    for (index, product) in products.enumerated() {
+    for index in products.indices {
       let state = state(ofProduct: index)
       table.rows.append([
-        .text(product.name),
+        .text(name(ofProduct: index)),
         state == .unpriced
           ? .empty : PrintedMoney.cell(costs[index], exact: cost(ofProduct: index), digits: digits),
         shares.map { state == .unpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
         Self.countCell(counts[.requests, product: index]),
         rates.products[index].map { .money($0) } ?? .empty,
-        .text(state.rawValue),
+        .text(state.word(language)),
       ])
     }
     table.total = [
-      .text("Total"),
+      .text(language.total),
       state == .unpriced
         ? .empty : PrintedMoney.cell(costs.reduce(.zero, +), exact: totalCost, digits: digits),
       shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
       Self.countCell(counts.total(.requests)), rates.all.map { .money($0) } ?? .empty,
-      .text(state.rawValue),
+      .text(state.word(language)),
     ]
     return table
   }
@@ -65,7 +67,9 @@ extension Books {
     lines.sort { $0.exact == $1.exact ? $0.name < $1.name : $0.exact > $1.exact }
     if lines.count > rowsMax {
       let rest = lines[rowsMax...].flatMap(\.rows)
-      let name = ModelName(provider: "", model: "\(lines.count - rowsMax) more models")
+      let more = lines.count - rowsMax
+      let name = ModelName(
+        provider: "", model: language("\(more) more models", "ほか\(more)モデル"))
       lines.removeSubrange(rowsMax...)
       lines.append(
         ModelLine(
@@ -83,9 +87,12 @@ extension Books {
     let printed = PrintedMoney.rounded(lines.map(\.exact), addingUpTo: total, digits: digits)
     let shares = PrintedMoney.shares(lines.map(\.exact), of: totalCost)
     var table = Table(columns: [
-      .init("Model", .text), .init("Provider", .text), .init("Cost (USD)", .money), .init("Share", .percent),
-      .init("Requests", .count), .init("Input", .count), .init("Cache read", .count),
-      .init("Cache write", .count), .init("Output", .count), .init("Cost is", .text),
+      .init(language("Model", "モデル"), .text), .init(language("Provider", "ベンダー"), .text),
+      .init(language.amount("Cost", "費用"), .money), .init(language("Share", "構成比"), .percent),
+      .init(language("Requests", "リクエスト数"), .count), .init(language("Input", "入力"), .count),
+      .init(language("Cache read", "キャッシュ読込"), .count),
+      .init(language("Cache write", "キャッシュ書込"), .count), .init(language("Output", "出力"), .count),
+      .init(language("Cost is", "費用の状態"), .text),
     ])
     let tokens: [CountColumn] = [
       .requests, .inputTokens, .cacheReadTokens, .cacheWriteTokens, .outputTokens,
@@ -94,17 +101,17 @@ extension Books {
       let isUnpriced = line.state == .unpriced
       table.rows.append(
         [
-          .text(line.name.model.isEmpty ? "unknown" : line.name.model), .text(line.name.provider),
+          .text(line.name.model.isEmpty ? language.unknown : line.name.model), .text(line.name.provider),
           isUnpriced ? .empty : PrintedMoney.cell(printed[index], exact: line.exact, digits: digits),
           shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
-        ] + tokens.map { Self.countCell(counts[$0, rows: line.rows]) } + [.text(line.state.rawValue)])
+        ] + tokens.map { Self.countCell(counts[$0, rows: line.rows]) } + [.text(line.state.word(language))])
     }
     table.total =
       [
-        .text("Total"), .empty,
+        .text(language.total), .empty,
         state == .unpriced ? .empty : PrintedMoney.cell(total, exact: totalCost, digits: digits),
         shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
-      ] + tokens.map { Self.countCell(counts.total($0)) } + [.text(state.rawValue)]
+      ] + tokens.map { Self.countCell(counts.total($0)) } + [.text(state.word(language))]
     return table
   }
 

@@ -3,26 +3,34 @@ import Ledger
 /// What is not in the total, or not exactly: models without a price, interrupted requests, lines that could
 /// not be read, lines that are missing.
 enum TroubleSheet {
-  static let name = "Unpriced & rejected"
+  static func name(_ language: Language) -> String {
+    language("Unpriced & rejected", "単価なし・読み取り不可")
+  }
 
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet(name, in: file, footer: Workbook.footer(books))
+    let sheet = try WorkbookSheet(name(books.language), of: books, in: file)
+    let language = books.language
     sheet.title(
-      "What is missing from the total",
-      "Unknown is not zero: what stands here may still be billed by the vendor.")
+      language("What is missing from the total", "合計に含まれていないもの"),
+      language(
+        "Unknown is not zero: what stands here may still be billed by the vendor.",
+        "不明はゼロではありません。ここにあるものはベンダーから請求される可能性があります。"))
     let max = Workbook.Limit.troubleRowsMax
     var row = 3
     let sections: [(title: String, none: String, table: Table, count: Int)] = [
       (
-        "Used without a price", "Every model has a price.", Findings.unpricedTable(books, rowsMax: max),
+        language("Used without a price", "単価のない利用"),
+        language("Every model has a price.", "すべてのモデルに単価があります。"), Findings.unpricedTable(books, rowsMax: max),
         books.unpriced.count
       ),
       (
-        "Lines that could not be read", "Every line was read.", Findings.rejectedTable(books, rowsMax: max),
+        language("Lines that could not be read", "読み取れなかった行"),
+        language("Every line was read.", "すべての行を読み取りました。"), Findings.rejectedTable(books, rowsMax: max),
         Int(books.rejectedRead)
       ),
       (
-        "Lines that are missing", "No writer has a gap.", Findings.holesTable(books, rowsMax: max),
+        language("Lines that are missing", "欠けている行"),
+        language("No writer has a gap.", "連番に欠けはありません。"), Findings.holesTable(books, rowsMax: max),
         books.holes.count
       ),
     ]
@@ -37,8 +45,8 @@ enum TroubleSheet {
       row = sheet.draw(section.table, row: row).nextRow
       if section.count > section.table.rows.count {
         sheet.text(
-          "and \(CellText.grouped(String(section.count - section.table.rows.count))) more", row: row,
-          column: 0, style: .muted, measures: false)
+          language.more(section.count - section.table.rows.count), row: row, column: 0, style: .muted,
+          measures: false)
         row += 1
       }
       row += 1
@@ -48,15 +56,26 @@ enum TroubleSheet {
   }
 
   private static func requests(_ books: Books, _ sheet: WorkbookSheet, row: Int) {
-    sheet.text("Requests whose cost is not exact", row: row, column: 0, style: .section, measures: false)
+    let language = books.language
+    sheet.text(
+      language("Requests whose cost is not exact", "費用が確定していないリクエスト"), row: row, column: 0, style: .section,
+      measures: false)
     let counts = books.totalCounts
     sheet.draw(
       Table(
-        columns: [.init("Kind", .text), .init("Requests", .count)],
+        columns: [
+          .init(language("Kind", "種類"), .text), .init(language("Requests", "リクエスト数"), .count),
+        ],
         rows: [
-          [.text("Something used has no price"), .count(books.whole(counts.unpricedRequests))],
-          [.text("Began and never ended"), .count(books.whole(counts.interruptedRequests))],
-          [.text("Counts were estimated"), .count(books.estimatedRequests)],
+          [
+            .text(language("Something used has no price", "単価のない利用がある")),
+            .count(books.whole(counts.unpricedRequests)),
+          ],
+          [
+            .text(language("Began and never ended", "開始後に終了していない")),
+            .count(books.whole(counts.interruptedRequests)),
+          ],
+          [.text(language("Counts were estimated", "計数が推定値")), .count(books.estimatedRequests)],
         ]), row: row + 1)
   }
 }

@@ -32,10 +32,12 @@ enum Workbook {
       try TroubleSheet.write(books, in: file)
       try AboutSheet.write(books, in: file)
       file.setProperties(
-        title: "AI cost \(books.period.label)",
-        subject: "Chargeback of \(books.period.label), days of \(books.period.zone)",
-        comments: "Prices \(books.prices.version), rules \(books.attributionVersion), "
-          + books.programVersion,
+        title: footer(books),
+        subject: books.language(
+          "Chargeback of \(books.periodName), days of \(books.period.zone)",
+          "\(books.periodName)の配賦（\(books.period.zone)の日付）"),
+        comments: books.language("Prices", "単価表") + " \(books.prices.version), "
+          + books.language("rules", "配賦ルール") + " \(books.attributionVersion), " + books.programVersion,
         createdSeconds: books.period.end / 1_000_000)
     } catch {
       failure = error
@@ -44,15 +46,20 @@ enum Workbook {
     if let failure { throw failure }
   }
 
-  static func footer(_ books: Books) -> String { "AI cost \(books.period.label)" }
+  static func footer(_ books: Books) -> String {
+    books.language("AI cost \(books.periodName)", "AI利用費 \(books.periodName)")
+  }
 }
 
 /// All products with every figure.
 enum ProductsSheet {
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet("Products", in: file, footer: Workbook.footer(books))
+    let sheet = try WorkbookSheet(books.language("Products", "プロダクト別"), of: books, in: file)
     sheet.title(
-      "Cost by product", "What each product used and what it cost, in US dollars. Rows add up to the total.")
+      books.language("Cost by product", "プロダクト別の費用"),
+      books.language(
+        "What each product used and what it cost, in US dollars. Rows add up to the total.",
+        "各プロダクトの利用量と費用（米ドル）。各行の和は合計と一致します。"))
     let placed = sheet.draw(table(books), row: 3, summed: Set(5...14), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 2)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
@@ -64,18 +71,22 @@ enum ProductsSheet {
     let costs = books.printedProductCosts(digits: digits)
     let shares = PrintedMoney.shares(books.productCosts, of: books.totalCost)
     let counts = PrintedCounts.forPeople(books)
+    let language = books.language
     var table = Table(
       columns: [
-        .init("Product", .text), .init("Id", .text), .init("Cost center", .text), .init("Owner", .text),
-        .init("Cost is", .text), .init("Cost (USD)", .money), .init("Share", .percent),
-      ] + Columns.counts)
+        .init(language("Product", "プロダクト"), .text), .init("ID", .text),
+        .init(language("Cost center", "コストセンター"), .text), .init(language("Owner", "担当"), .text),
+        .init(language("Cost is", "費用の状態"), .text), .init(language.amount("Cost", "費用"), .money),
+        .init(language("Share", "構成比"), .percent),
+      ] + Columns.counts(language))
     for (index, product) in books.products.enumerated() {
       let state = books.state(ofProduct: index)
       let isUnpriced = state == .unpriced
       table.rows.append(
         [
-          .text(product.name), .text(product.id), product.costCenter.map { .text($0) } ?? .empty,
-          product.owner.map { .text($0) } ?? .empty, .text(state.rawValue),
+          .text(books.name(ofProduct: index)), .text(product.id),
+          product.costCenter.map { .text($0) } ?? .empty,
+          product.owner.map { .text($0) } ?? .empty, .text(state.word(language)),
           isUnpriced
             ? .empty
             : PrintedMoney.cell(costs[index], exact: books.cost(ofProduct: index), digits: digits),
@@ -84,7 +95,7 @@ enum ProductsSheet {
     }
     table.total =
       [
-        .text("Total"), .empty, .empty, .empty, .text(books.state.rawValue),
+        .text(language.total), .empty, .empty, .empty, .text(books.state.word(language)),
         PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
         shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
       ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
@@ -95,10 +106,13 @@ enum ProductsSheet {
 /// Every row of the books: product × provider × model × tier.
 enum ModelsSheet {
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet("Models", in: file, footer: Workbook.footer(books))
+    let sheet = try WorkbookSheet(books.language("Models", "モデル別"), of: books, in: file)
     sheet.title(
-      "Cost by product, provider, model and service tier",
-      "The rows of chargeback.csv. Filter a column and the totals follow.")
+      books.language(
+        "Cost by product, provider, model and service tier", "プロダクト・ベンダー・モデル・ティア別の費用"),
+      books.language(
+        "The rows of chargeback.csv. Filter a column and the totals follow.",
+        "chargeback.csvの各行です。列を絞り込むと合計も変わります。"))
     let placed = sheet.draw(table(books), row: 3, summed: Set(7...15), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 1)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
@@ -110,25 +124,29 @@ enum ModelsSheet {
     let digits = max(6, PrintedMoney.digits(for: books.rows.map(\.cost)))
     let costs = PrintedMoney.rounded(books.rows.map(\.cost), digits: digits)
     let counts = PrintedCounts.forPeople(books)
+    let language = books.language
     var table = Table(
       columns: [
-        .init("Product", .text), .init("Provider", .text), .init("Model", .text), .init("Tier", .text),
-        .init("Entry", .text), .init("For period", .text), .init("Cost is", .text),
-        .init("Cost (USD)", .money),
-      ] + Columns.counts)
+        .init(language("Product", "プロダクト"), .text), .init(language("Provider", "ベンダー"), .text),
+        .init(language("Model", "モデル"), .text), .init(language("Tier", "ティア"), .text),
+        .init(language("Entry", "区分"), .text), .init(language("For period", "対象期間"), .text),
+        .init(language("Cost is", "費用の状態"), .text), .init(language.amount("Cost", "費用"), .money),
+      ] + Columns.counts(language))
     for (index, row) in books.rows.enumerated() {
       table.rows.append(
         [
-          .text(books.products[row.product].name), .text(row.provider),
-          .text(row.model.isEmpty ? "unknown" : row.model), .text(row.serviceTier),
-          .text(row.entry.rawValue), .text(row.forPeriod), .text(row.state.rawValue),
+          .text(books.name(ofProduct: row.product)), .text(row.provider),
+          .text(row.model.isEmpty ? language.unknown : row.model), .text(row.serviceTier),
+          .text(row.entry.word(language)), .text(language.period(row.forPeriod)),
+          .text(row.state.word(language)),
           row.state == .unpriced
             ? .empty : PrintedMoney.cell(costs[index], exact: row.cost, digits: digits),
         ] + CountColumn.allCases.map { Books.countCell(counts[$0, row: index]) })
     }
     table.total =
       [
-        .text("Total"), .empty, .empty, .empty, .empty, .empty, .text(books.state.rawValue),
+        .text(language.total), .empty, .empty, .empty, .empty, .empty,
+        .text(books.state.word(language)),
         PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
       ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
@@ -137,9 +155,14 @@ enum ModelsSheet {
 
 enum Columns {
   /// `CountColumn`s under the names of the sheets.
-  static let counts: [Table.Column] = [
-    .init("Requests", .count), .init("Failed", .count), .init("Interrupted", .count),
-    .init("Unpriced", .count), .init("Input tokens", .count), .init("Cache read", .count),
-    .init("Cache write", .count), .init("Output tokens", .count),
-  ]
+  static func counts(_ language: Language) -> [Table.Column] {
+    [
+      .init(language("Requests", "リクエスト数"), .count), .init(language("Failed", "失敗"), .count),
+      .init(language("Interrupted", "中断"), .count), .init(language("Unpriced", "単価なし"), .count),
+      .init(language("Input tokens", "入力トークン"), .count),
+      .init(language("Cache read", "キャッシュ読込"), .count),
+      .init(language("Cache write", "キャッシュ書込"), .count),
+      .init(language("Output tokens", "出力トークン"), .count),
+    ]
+  }
 }

@@ -27,11 +27,14 @@ final class WorkbookSheet {
   private var widths: [Int: Int] = [:]
   private var leastWidths: [Int: Int] = [:]
 
-  init(_ name: String, in file: WorkbookFile, footer: String) throws(ReportError) {
+  private let language: Language
+
+  init(_ name: String, of books: Books, in file: WorkbookFile) throws(ReportError) {
     guard let pointer = file.addSheet(name) else {
       throw ReportError(code: .fileNotWritten, path: name, advice: "the sheet could not be added")
     }
     self.name = name
+    self.language = books.language
     self.file = file
     self.pointer = pointer
     worksheet_set_default_row(pointer, Limit.rowHeightPoints, 0)
@@ -41,8 +44,10 @@ final class WorkbookSheet {
     worksheet_fit_to_pages(pointer, 1, 0)
     worksheet_set_margins(pointer, 0.5, 0.5, 0.6, 0.7)
     // `&` starts a code in a footer.
+    let footer = Workbook.footer(books)
     let safe = String(WorkbookFile.cellText(footer).filter { $0 != "&" }.prefix(80))
-    file.note(worksheet_set_footer(pointer, "&L&8\(safe) · &A&R&8Page &P of &N"))
+    let page = language("Page &P of &N", "&P / &N ページ")
+    file.note(worksheet_set_footer(pointer, "&L&8\(safe) · &A&R&8\(page)"))
   }
 
   // MARK: - Cells
@@ -162,7 +167,7 @@ final class WorkbookSheet {
     case .empty: blank(row: row, column: column, style: style)
     case .text(let value):
       var style = style
-      if value == CostState.unpriced.rawValue || value == CostState.partial.rawValue {
+      if value == CostState.unpriced.word(language) || value == CostState.partial.word(language) {
         style.color = Palette.attention
       }
       text(value, row: row, column: column, style: style)

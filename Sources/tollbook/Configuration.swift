@@ -44,7 +44,7 @@ struct ConfigurationFile {
 
   static let settingNames = [
     "raw-logs", "store", "prices", "attribution", "reports", "timezone", "currency", "link",
-    "retention-months",
+    "language", "retention-months",
   ]
 
   init() {}

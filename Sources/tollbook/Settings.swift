@@ -5,6 +5,7 @@ internal import Ingest
 internal import Ledger
 internal import Pipeline
 internal import Price
+internal import Report
 internal import Store
 
 /// The flags that every command takes.
@@ -25,6 +26,8 @@ struct CommonOptions: ParsableArguments {
   var timezone: String?
   @Option(help: "The books' currency (default: USD).")
   var currency: String?
+  @Option(help: "The language that reports are written in: en or ja (default: en).")
+  var language: String?
   @Flag(help: "Print a machine-readable result on stdout.")
   var json = false
 }
@@ -42,6 +45,7 @@ struct Settings {
   let calendar: BookCalendar
   let sources: [Source]
   let link: String?
+  let language: Language
 
   init(_ options: CommonOptions) throws {
     let environment = ProcessInfo.processInfo.environment
@@ -73,6 +77,11 @@ struct Settings {
     }
     store = location ?? "sqlite:tollbook.db"
     link = file.settings["link"]
+    let word = given(options.language, "language") ?? file.settings["language"] ?? Language.en.rawValue
+    guard let language = Language(rawValue: word) else {
+      throw ConfigurationError("language \"\(word)\" is not known; there are en and ja")
+    }
+    self.language = language
     calendar = try BookCalendar(
       zone: given(options.timezone, "timezone") ?? file.settings["timezone"] ?? "UTC")
     sources = try file.sources { [calendar] in calendar.begin(dayText: $0) }
@@ -165,7 +174,7 @@ struct Settings {
   func runSettings(posts: [PostTarget]) -> RunSettings {
     RunSettings(
       rawLogs: rawLogs, sources: sources, store: store, reports: reports, posts: posts, link: link,
-      programVersion: Program.version)
+      language: language, programVersion: Program.version)
   }
 }
 

@@ -60,6 +60,9 @@ enum Show {
 
   /// The answer first: what each product cost, then what to look at, then where the files are.
   static func books(_ books: Books, folder: String, files: [String]) {
+    // The terminal speaks English throughout.
+    var books = books
+    books.language = .en
     Terminal.print("\(books.period.label) (\(books.period.zone))\n")
     Terminal.print(TerminalTable.text(books.productsTable, color: Terminal.color))
     if let line = books.adjustmentsSentence { Terminal.print(line) }
