@@ -17,6 +17,9 @@ public struct RunSettings: Sendable {
   public var link: String?
   /// What the reports are written in.
   public var language: Language
+  /// Files beside the logs that figures are made from, and settings that they depend on: named in `run.json`.
+  public var otherInputs: [Books.OtherInput] = []
+  public var bookSettings: [Books.Setting] = []
   public var programVersion: String
 
   public init(
@@ -117,6 +120,8 @@ public struct Run {
     ).books(of: period)
     books.language = settings.language
     books.include(corrections)
+    books.otherInputs = settings.otherInputs
+    books.settings = settings.bookSettings
     return books
   }
 

@@ -108,6 +108,31 @@ public struct Books: Sendable {
     }
   }
 
+  /// A file that figures were made from and that is no log of requests: fixed costs, rates, budgets, counts.
+  public struct OtherInput: Hashable, Sendable {
+    /// What it is for: the setting that names it, such as `costs`.
+    public var use: String
+    /// The file's name without its folder: books of the same content are the same books wherever it lies.
+    public var name: String
+    public var sha256: String
+
+    public init(use: String, name: String, sha256: String) {
+      self.use = use
+      self.name = name
+      self.sha256 = sha256
+    }
+  }
+
+  /// A setting that the reports depend on, as text.
+  public struct Setting: Hashable, Sendable {
+    public var name: String
+    public var value: String
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
   /// Numbers of a writer that no line was read for: lines are missing.
   public struct Hole: Hashable, Sendable {
     public var writer: String
@@ -191,6 +216,10 @@ public struct Books: Sendable {
   public var adjustments: Adjustments
   public var unpriced: [Unpriced]
   public var inputs: [Input]
+  /// In the order of use and name. With `settings`, `inputs` and the versions, all that the figures depend on.
+  public var otherInputs: [OtherInput] = []
+  /// Beside zone and language, which stand by themselves.
+  public var settings: [Setting] = []
   public var rejections: [Rejection]
   public var holes: [Hole]
   public var checks: [Check]

@@ -28,6 +28,7 @@ enum RunJSON {
       adjustments(books, &json)
       versions(books, &json)
       inputs(books, &json)
+      otherInputs(books, &json)
       troubles(books, &json)
       statedCosts(books, &json)
       statedDays(books, &json)
@@ -169,6 +170,22 @@ enum RunJSON {
           json.member("duplicates", input.duplicates)
           json.member("rejected", input.rejected)
           json.member("control", input.control)
+        }
+      }
+    }
+  }
+
+  /// What `tollbook verify` needs beside the logs and the versions.
+  private static func otherInputs(_ books: Books, _ json: inout JSONWriter) {
+    json.object("settings") { json in
+      for setting in books.settings { json.member(setting.name, setting.value) }
+    }
+    json.array("other_inputs") { json in
+      for input in books.otherInputs {
+        json.object { json in
+          json.member("use", input.use)
+          json.member("name", input.name)
+          json.member("sha256", input.sha256)
         }
       }
     }
