@@ -25,18 +25,20 @@ public struct BookCalendar: Sendable {
   }
 
   /// The first instant of a day in the zone, microseconds since 1970-01-01T00:00:00Z.
-  public func begin(day: Int64) -> Int64 {
-    let local = day * 86_400
+  public func begin(day: Int64) -> Int64 { instant(day: day, seconds: 0) }
+
+  /// The instant at which a clock in the zone shows so many seconds since midnight of a day.
+  public func instant(day: Int64, seconds: Int64) -> Int64 {
+    let local = day * 86_400 + seconds
     func offset(_ seconds: Int64) -> Int64 {
       Int64(timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(seconds))))
     }
     let before = offset(local - 86_400)
     let after = offset(local + 86_400)
-    // Midnight happens twice where clocks go back over it: the first one counts. It never happens where they go
-    // forward over it: the day begins at the change.
+    // A time happens twice where clocks go back over it: the first one counts. It never happens where they go
+    // forward over it: it is then as much later as they went forward, and a day begins at the change.
     let candidates = [local - before, local - after].sorted()
-    let seconds = candidates.first { $0 + offset($0) == local } ?? local - before
-    return seconds * 1_000_000
+    return (candidates.first { $0 + offset($0) == local } ?? local - before) * 1_000_000
   }
 
   /// The day (since 1970-01-01) that an instant falls in.
@@ -44,6 +46,14 @@ public struct BookCalendar: Sendable {
     let seconds = (Double(time) / 1_000_000).rounded(.down)
     let local = Int64(seconds) + Int64(timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: seconds)))
     return local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
+  }
+
+  /// What a clock in the zone shows: `2026-11-01 06:00`.
+  public func clockText(_ time: Int64) -> String {
+    let seconds = (Double(time) / 1_000_000).rounded(.down)
+    let offset = Int64(timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: seconds)))
+    return String(Timestamp.text(time + offset * 1_000_000).prefix(16)).replacingOccurrences(
+      of: "T", with: " ")
   }
 
   /// `2026-10-01` → its first instant; nil for what is no day.
@@ -75,14 +85,14 @@ public struct BookCalendar: Sendable {
   }
 
   /// ISO 8601: a week belongs to the year that its Thursday is in.
-  private func weekText(monday: Int64) -> String {
+  func weekText(monday: Int64) -> String {
     let year = Timestamp.date(days: monday + 3).year
     let fourth = Timestamp.days(year: year, month: 1, day: 4)
     let first = fourth - (fourth + 3) % 7
     return "\(year)-W" + twoDigits((monday - first) / 7 + 1)
   }
 
-  private func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
   /// The last month that has ended at `now`.
   public func lastFinishedMonth(now: Int64) -> Period {
@@ -137,7 +147,7 @@ public struct BookCalendar: Sendable {
     Timestamp.parse((text + "T00:00:00Z").utf8).map { $0 / 86_400_000_000 }
   }
 
-  private func dayText(_ day: Int64) -> String {
+  func dayText(_ day: Int64) -> String {
     String(Timestamp.text(day * 86_400_000_000).prefix(10))
   }
 

@@ -134,7 +134,7 @@ extension Run {
     let closed = try store.add(
       ClosedPeriod(
         period, closedAt: now(), isIncomplete: isIncomplete, weightDenominator: books.weightDenominator,
-        post: String(decoding: Reports.slackPayload(books, link: settings.link), as: UTF8.self)),
+        post: FrozenMessage.text(ChatMessage.report(books, link: settings.link))),
       files: files,
       inputs: books.inputs.map { ClosedPeriod.Input(name: $0.name, lines: $0.lines, sha256: $0.sha256) },
       rows: books.dayRows.map { ClosedRow(place: $0.place, counts: $0.counts, amount: $0.amount) })

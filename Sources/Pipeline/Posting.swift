@@ -1,17 +1,25 @@
 internal import Crypto
-internal import Foundation
-internal import FoundationNetworking
 internal import Ledger
+public import Report
 public import Store
 
-/// A chat channel that summaries are posted to. The address is a secret: whoever has it can post.
+/// A chat channel that messages are posted to. The address is a secret: whoever has it can post.
 public struct PostTarget: Sendable {
   public var name: String
+  public var service: ChatService
   public var url: String
+  /// What a webhook's posts are signed with; a secret too.
+  public var secret: String?
+  /// Which messages it is told.
+  public var kinds: Set<ChatMessage.Kind> = [.report, .failure]
+  public var attempts = PostLimit.attemptsMax
+  public var answerSeconds = PostLimit.answerSecondsMax
 
-  public init(name: String, url: String) {
+  public init(name: String, service: ChatService = .slack, url: String, secret: String? = nil) {
     self.name = name
+    self.service = service
     self.url = url
+    self.secret = secret
   }
 }
 
@@ -21,6 +29,8 @@ public enum PostLimit {
   public static let answerSecondsMax = 30
   /// A longer `Retry-After` is not waited for: the next run tries again.
   public static let waitSecondsMax = 120
+  /// An answer is a word or a short object; what is longer is not read.
+  static let answerBytesMax = 65_536
 }
 
 /// What became of a post.
@@ -41,23 +51,29 @@ public enum PostResult: Hashable, Sendable {
   }
 }
 
-/// Posts each period's summary to each target once.
+/// Posts each message to each target once.
 public struct Posting {
   private let store: Store
   private let now: @Sendable () -> Int64
-  private let notice: (String) -> Void
+  private let sending: ChatSending
 
-  public init(store: Store, now: @escaping @Sendable () -> Int64, notice: @escaping (String) -> Void) {
+  /// - Parameter wait: sleeps so many milliseconds, or throws where the program is to end.
+  public init(
+    store: Store, now: @escaping @Sendable () -> Int64, notice: @escaping (String) -> Void,
+    wait: @escaping @Sendable (Int) async throws -> Void = ChatSending.sleep
+  ) {
     self.store = store
     self.now = now
-    self.notice = notice
+    sending = ChatSending(now: now, notice: notice, wait: wait)
   }
 
   /// Sends `payload`, unless it was sent before or nobody knows.
   ///
   /// The intent is noted before the first byte goes out, and the outcome after the answer. A run that is cut in
   /// between leaves `unknown`, which is not repeated by itself: a second post is worse than a question.
-  /// - Parameter again: post whatever is noted.
+  /// - Parameters:
+  ///   - period: what the message is of; the same is not posted to the same target twice.
+  ///   - again: post whatever is noted.
   /// - Throws: `StoreError`.
   public func post(
     _ payload: [UInt8], period: String, to target: PostTarget, again: Bool
@@ -74,7 +90,8 @@ public struct Posting {
       payloadSHA256: hexText(SHA256.hash(data: payload)), detail: "cut between sending and noting",
       updated: now())
     try store.save(delivery)
-    let result = await send(payload, to: target)
+    let identity = SHA256.hash(data: Array("\(period)\n\(target.name)\n\(delivery.payloadSHA256)".utf8))
+    let result = await sending.send(payload, identity: String(hexText(identity).prefix(32)), to: target)
     switch result {
     case .sent, .alreadySent:
       delivery.state = .sent
@@ -87,76 +104,5 @@ public struct Posting {
     delivery.updated = now()
     try store.save(delivery)
     return result
-  }
-
-  private func send(_ payload: [UInt8], to target: PostTarget) async -> PostResult {
-    guard let url = URL(string: target.url), url.scheme == "https" || url.scheme == "http" else {
-      return .failed("the address of \(target.name) is no http(s) URL")
-    }
-    var request = URLRequest(url: url, timeoutInterval: TimeInterval(PostLimit.answerSecondsMax))
-    request.httpMethod = "POST"
-    request.setValue("application/json; charset=utf-8", forHTTPHeaderField: "Content-Type")
-    request.httpBody = Data(payload)
-    let configuration = URLSessionConfiguration.ephemeral
-    let session = URLSession(configuration: configuration, delegate: NoRedirects(), delegateQueue: nil)
-    defer { session.finishTasksAndInvalidate() }
-    var last = ""
-    for attempt in 1...PostLimit.attemptsMax {
-      var wait = min(1 << (attempt - 1), PostLimit.waitSecondsMax)
-      do {
-        let (_, answer) = try await session.data(for: request)
-        guard let answer = answer as? HTTPURLResponse else { return .unknown("no HTTP answer") }
-        switch answer.statusCode {
-        case 200..<300: return .sent
-        case 429, 500..<600:
-          last = "\(target.name) answered \(answer.statusCode)"
-          if let seconds = retryAfter(answer) {
-            guard seconds <= PostLimit.waitSecondsMax else {
-              return .failed(last + " and asks to wait \(seconds) s; the next run tries again")
-            }
-            wait = seconds
-          }
-        default:
-          return .failed(
-            "\(target.name) answered \(answer.statusCode); check the webhook's address and its channel")
-        }
-      } catch let error as URLError {
-        switch error.code {
-        case .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed, .notConnectedToInternet:
-          last = "\(target.name) cannot be reached"
-        default:
-          // It may have arrived: sending again could post twice.
-          return .unknown("the connection to \(target.name) broke or timed out before an answer came")
-        }
-      } catch {
-        return .unknown("the connection to \(target.name) broke before an answer came")
-      }
-      guard attempt < PostLimit.attemptsMax else { break }
-      notice("\(last); waiting \(wait) s before attempt \(attempt + 1) of \(PostLimit.attemptsMax)")
-      do {
-        try await Task.sleep(for: .seconds(wait))
-      } catch {
-        return .failed("\(last); stopped while waiting")
-      }
-    }
-    return .failed("\(last), \(PostLimit.attemptsMax) times")
-  }
-
-  /// Whole seconds, rounded up; nil where there is no such header or it is a date.
-  private func retryAfter(_ answer: HTTPURLResponse) -> Int? {
-    guard let text = answer.value(forHTTPHeaderField: "Retry-After"), text.count < 10 else { return nil }
-    let whole = text.prefix { $0 != "." }
-    guard let seconds = Int(whole), seconds >= 0 else { return nil }
-    return whole.count == text.count ? seconds : seconds + 1
-  }
-}
-
-/// A webhook that moved is a webhook to look at: its secret address is not sent elsewhere.
-private final class NoRedirects: NSObject, URLSessionTaskDelegate {
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-    newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
-  ) {
-    completionHandler(nil)
   }
 }

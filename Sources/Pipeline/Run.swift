@@ -84,7 +84,7 @@ public struct Run {
     self.notice = notice
   }
 
-  /// - Throws: `StoreError`, `SegmentError`, `RunError`, `FolderError`, `ReportError`.
+  /// - Throws: `StoreError`, `SegmentError`, `RunError`, `FolderError`, `ReportError`, `CancellationError`.
   public func run(
     _ period: Period, formats: Set<ReportFormat>, progress: (IngestProgress) -> Void
   ) async throws -> RunOutcome {
@@ -93,8 +93,11 @@ public struct Run {
       let posts = status.problems.isEmpty ? try await post(status.closed) : []
       return .closed(ingested, status, posts: posts)
     }
+    // Whoever is told to stop stops between two steps.
+    try Task.checkCancellation()
     let books = try books(period)
     let files = try report(books, formats)
+    try Task.checkCancellation()
     let posts = try await post(books)
     return .made(
       RunResult(
@@ -137,7 +140,8 @@ public struct Run {
   public func post(_ books: Books) async throws -> [(target: String, result: PostResult)] {
     guard now() >= books.period.end else { return [] }
     var results: [(target: String, result: PostResult)] = []
-    for target in settings.posts {
+    for target in settings.posts where target.kinds.contains(.report) {
+      try Task.checkCancellation()
       results.append((target.name, try await post(books, to: target, again: false)))
     }
     return results
@@ -146,22 +150,33 @@ public struct Run {
   /// Posts what was closed, to every target that has not got the period yet.
   private func post(_ closed: ClosedPeriod) async throws -> [(target: String, result: PostResult)] {
     var results: [(target: String, result: PostResult)] = []
-    for target in settings.posts {
+    for target in settings.posts where target.kinds.contains(.report) {
+      try Task.checkCancellation()
       results.append((target.name, try await post(closed, to: target, again: false)))
     }
     return results
   }
 
   public func post(_ closed: ClosedPeriod, to target: PostTarget, again: Bool) async throws -> PostResult {
-    try await Posting(store: store, now: now, notice: notice).post(
-      Array(closed.post.utf8), period: closed.label, to: target, again: again)
+    try await posting.post(
+      payload(closed, for: target.service), period: closed.label, to: target, again: again)
   }
 
   public func post(_ books: Books, to target: PostTarget, again: Bool) async throws -> PostResult {
-    try await Posting(store: store, now: now, notice: notice).post(
-      Reports.slackPayload(books, link: settings.link), period: books.period.label, to: target,
-      again: again)
+    try await posting.post(
+      payload(books, for: target.service), period: books.period.label, to: target, again: again)
   }
+
+  /// What is posted of a closed period: the message made at its close.
+  public func payload(_ closed: ClosedPeriod, for service: ChatService) -> [UInt8] {
+    FrozenMessage(closed.post).payload(service)
+  }
+
+  public func payload(_ books: Books, for service: ChatService) -> [UInt8] {
+    service.payload(ChatMessage.report(books, link: settings.link))
+  }
+
+  private var posting: Posting { Posting(store: store, now: now, notice: notice) }
 
   func folder(_ period: Period) -> ReportFolder {
     ReportFolder(reports: settings.reports, period: period.label)

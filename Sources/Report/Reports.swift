@@ -25,11 +25,6 @@ public enum Reports {
     try Workbook.write(books, to: path)
   }
 
-  /// The body of a Slack incoming webhook. `link` is where the full report can be opened.
-  public static func slackPayload(_ books: Books, link: String?) -> [UInt8] {
-    SlackPost.bytes(books, link: link)
-  }
-
   /// `charts/*.svg`; names are without the folder.
   public static func charts(_ books: Books) -> [(name: String, bytes: [UInt8])] {
     [

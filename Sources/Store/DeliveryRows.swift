@@ -36,12 +36,32 @@ extension Store {
     guard try select.bind(period).bind(target).next() else { return nil }
     defer { select.reset() }
     guard let state = Delivery.State(rawValue: select.text(0) ?? "") else {
-      throw StoreError("a delivery's state is unknown: the store is damaged")
+      throw Self.unknownState
     }
     return Delivery(
       period: period, target: target, state: state, payloadSHA256: select.text(1) ?? "",
       detail: select.text(2) ?? "", updated: select.integer(3))
   }
+
+  /// All that are known, the newest first.
+  public func deliveries() throws(StoreError) -> [Delivery] {
+    let select = try statement(
+      """
+      SELECT period, target, state, payload_sha256, detail, updated FROM deliveries
+      ORDER BY updated DESC, period, target
+      """)
+    var result: [Delivery] = []
+    while try select.next() {
+      guard let state = Delivery.State(rawValue: select.text(2) ?? "") else { throw Self.unknownState }
+      result.append(
+        Delivery(
+          period: select.text(0) ?? "", target: select.text(1) ?? "", state: state,
+          payloadSHA256: select.text(3) ?? "", detail: select.text(4) ?? "", updated: select.integer(5)))
+    }
+    return result
+  }
+
+  private static let unknownState = StoreError("a delivery's state is unknown: the store is damaged")
 
   public func save(_ delivery: Delivery) throws(StoreError) {
     try statement(

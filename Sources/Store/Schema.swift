@@ -1,6 +1,8 @@
 /// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
 enum Schema {
-  static let steps: [String] = [first, priceFacts, closing, sources, statements, usageStatements, partitions]
+  static let steps: [String] = [
+    first, priceFacts, closing, sources, statements, usageStatements, partitions, jobs,
+  ]
 
   static var version: Int64 { Int64(steps.count) }
   /// The first version with a table of request rows a month.
@@ -9,6 +11,14 @@ enum Schema {
   private static let priceFacts = """
     ALTER TABLE facets ADD COLUMN price_facts TEXT NOT NULL DEFAULT '{}';  -- JSON object, names sorted
     ALTER TABLE requests ADD COLUMN unknown_fields TEXT;                  -- JSON array of paths
+    """
+
+  private static let jobs = """
+    -- What the schedule did last, a row a job.
+    CREATE TABLE jobs(
+      job TEXT PRIMARY KEY, occurrence TEXT NOT NULL, due INTEGER NOT NULL, state TEXT NOT NULL,
+      attempts INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, detail TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 
   private static let closing = """

@@ -1,5 +1,7 @@
 internal import Foundation
 internal import Ledger
+internal import Pipeline
+internal import Report
 internal import Yams
 
 /// A configuration that cannot be used: where, and what to do.
@@ -22,7 +24,12 @@ struct ConfigurationFile {
     var model: String?
   }
   struct Post {
-    var name = "", type = "slack", urlEnvironment = ""
+    var name = "", urlEnvironment = ""
+    var service = ChatService.slack
+    var secretEnvironment: String?
+    var kinds: Set<ChatMessage.Kind> = [.report, .failure]
+    var attempts = PostLimit.attemptsMax
+    var answerSeconds = PostLimit.answerSecondsMax
   }
   struct Proxy {
     var listen: String?
@@ -39,6 +46,7 @@ struct ConfigurationFile {
   var routes: [Route] = []
   var posts: [Post] = []
   var sourceEntries: [SourceEntry] = []
+  var schedule = ScheduleTimes.usual
   /// The folder that relative paths start from.
   var folder = ""
 
@@ -74,6 +82,7 @@ struct ConfigurationFile {
         for item in try reader.sequence(value, key) { routes.append(try readRoute(item, reader)) }
       case "posts":
         for item in try reader.sequence(value, key) { posts.append(try readPost(item, reader)) }
+      case "schedule": schedule = try readSchedule(value, reader)
       case "sources":
         for item in try reader.sequence(value, key) {
           sourceEntries.append(try readSource(item, reader))
@@ -141,27 +150,6 @@ struct ConfigurationFile {
       throw reader.fault(node, "a model route needs match, and the name of one of the upstreams above it")
     }
     return route
-  }
-
-  private func readPost(_ node: Node, _ reader: YAMLReader) throws -> Post {
-    var post = Post()
-    for (key, value) in try reader.mapping(node) {
-      let text = try reader.text(value, key)
-      switch key {
-      case "name": post.name = text
-      case "type": post.type = text
-      case "url-env": post.urlEnvironment = text
-      default: throw reader.unknown(key, value)
-      }
-    }
-    guard !post.name.isEmpty, !post.urlEnvironment.isEmpty else {
-      throw reader.fault(
-        node, "a post needs name, and url-env: the environment variable that holds the webhook's address")
-    }
-    guard post.type == "slack" else {
-      throw reader.fault(node, "post type \"\(post.type)\" is not known; there is slack")
-    }
-    return post
   }
 }
 

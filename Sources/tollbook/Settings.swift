@@ -146,11 +146,14 @@ struct Settings {
   /// Whether there is a store, or a server that may have one.
   func storeIsThere() throws -> Bool { try Store.isThere(store) }
 
-  func makeRun(pricesVersion: String?, knownAt: String?, posts: [PostTarget]) throws -> Run {
+  func makeRun(
+    pricesVersion: String?, knownAt: String?, posts: [PostTarget],
+    notice: @escaping (String) -> Void = Terminal.say
+  ) throws -> Run {
     Run(
       settings: runSettings(posts: posts), store: try openStore(), priceFolder: PriceFolder(path: prices),
       prices: try priceBook(version: pricesVersion, knownAt: knownAt), rules: try rules(), now: Self.now,
-      notice: Terminal.say)
+      notice: notice)
   }
 
   func openStore() throws -> Store { try Store(store) }
@@ -161,13 +164,23 @@ struct Settings {
   }
 
   func postTargets() throws -> [PostTarget] {
-    try file.posts.map { post in
-      guard let url = environment[post.urlEnvironment], !url.isEmpty else {
-        throw ConfigurationError(
-          "post \(post.name): the environment variable \(post.urlEnvironment) must hold the webhook's address"
-        )
+    func secret(_ variable: String, of post: String, _ what: String) throws -> String {
+      guard let value = environment[variable], !value.isEmpty else {
+        throw ConfigurationError("post \(post): the environment variable \(variable) must hold \(what)")
       }
-      return PostTarget(name: post.name, url: url)
+      return value
+    }
+    return try file.posts.map { post in
+      var target = PostTarget(
+        name: post.name, service: post.service,
+        url: try secret(post.urlEnvironment, of: post.name, "the webhook's address"),
+        secret: try post.secretEnvironment.map {
+          try secret($0, of: post.name, "what its posts are signed with")
+        })
+      target.kinds = post.kinds
+      target.attempts = post.attempts
+      target.answerSeconds = post.answerSeconds
+      return target
     }
   }
 

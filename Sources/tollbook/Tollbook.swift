@@ -25,7 +25,8 @@ struct Tollbook: AsyncParsableCommand {
     subcommands: [
       ProxyCommand.self,
       KeysCommand.self, RunCommand.self, IngestCommand.self, ReportCommand.self,
-      CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ExplainCommand.self,
+      CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ScheduleCommand.self,
+      ExplainCommand.self,
       RequestsCommand.self, UsageCommand.self, RollupCommand.self, PricesCommand.self,
       DoctorCommand.self, StoreCommand.self, SampleCommand.self, DemoCommand.self,
     ])

@@ -31,9 +31,9 @@ struct GoldenTests {
     try check(Reports.summaryMarkdown(books), "summary.md")
   }
 
-  @Test("the Slack post") func slack() throws {
-    try check(
-      Reports.slackPayload(books, link: "https://git.example.com/books/2026-10?a=1&b=2"), "slack.json")
+  @Test("the chat posts", arguments: ChatService.allCases) func chat(service: ChatService) throws {
+    let link = "https://git.example.com/books/2026-10?a=1&b=2"
+    try check(service.payload(.report(books, link: link)), "\(service.rawValue).json")
   }
 
   @Test("the drawings") func charts() throws {

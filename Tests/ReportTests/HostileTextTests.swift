@@ -12,7 +12,8 @@ struct HostileTextTests {
     #expect(books.rejections[0].excerpt == "SECRET-PROMPT")
     let all =
       [Reports.chargebackCSV(books), Reports.runJSON(books), Reports.summaryMarkdown(books)]
-      + [Reports.slackPayload(books, link: nil)] + Reports.charts(books).map(\.bytes)
+      + ChatService.allCases.map { $0.payload(.report(books, link: nil)) }
+      + Reports.charts(books).map(\.bytes)
     for bytes in all {
       #expect(!String(decoding: bytes, as: UTF8.self).contains("SECRET"))
     }
@@ -55,22 +56,6 @@ struct HostileTextTests {
     let summary = String(
       decoding: Reports.summaryMarkdown(SampleBooks.hostile("<b>|*x*[y]&_z")), as: UTF8.self)
     #expect(summary.contains("&lt;b&gt;&#124;\\*x\\*\\[y\\]&amp;\\_z"))
-  }
-
-  @Test("a chat post mentions nobody and formats nothing from outside", arguments: SampleBooks.hostileTexts)
-  func slack(text: String) throws {
-    let payload = Reports.slackPayload(SampleBooks.hostile(text), link: "https://git.example.com/r")
-    let value = try JSONTape().parse(payload)
-    let texts = SlackTests.texts(of: value)
-    #expect(texts.count >= 6)
-    for shown in texts {
-      #expect(!shown.contains("<!") && !shown.contains("<@") && !shown.contains("<script"))
-      #expect(!shown.contains("@here") && !shown.contains("@everyone") && !shown.contains("@channel"))
-      // One code block, closed; and the only link is the report's own.
-      #expect(shown.components(separatedBy: "```").count % 2 == 1)
-      let links = shown.components(separatedBy: "<").count - 1
-      #expect(links == (shown.contains("|Open the full report>") ? 1 : 0))
-    }
   }
 
   @Test("a drawing stays well-formed XML", arguments: SampleBooks.hostileTexts)

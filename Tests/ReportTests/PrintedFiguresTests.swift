@@ -88,7 +88,7 @@ struct PrintedFiguresTests {
     #expect(!Reports.runJSON(books).isEmpty && !Reports.chargebackCSV(books).isEmpty)
     #expect(
       String(decoding: Reports.summaryMarkdown(books), as: UTF8.self).contains("No request in this period."))
-    #expect(Reports.charts(books).count == 2 && !Reports.slackPayload(books, link: nil).isEmpty)
+    #expect(Reports.charts(books).count == 2 && !ChatService.slack.payload(.report(books, link: nil)).isEmpty)
     let file = FileManager.default.temporaryDirectory.appending(path: "tollbook-\(UUID().uuidString).xlsx")
     defer { try? FileManager.default.removeItem(at: file) }
     try Reports.writeWorkbook(books, to: file.path)
