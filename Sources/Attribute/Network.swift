@@ -24,6 +24,15 @@ public struct Network: Hashable, Sendable {
     return true
   }
 
+  /// Every address of the other is one of this.
+  public func contains(_ other: Network) -> Bool {
+    guard other.bytes.count == bytes.count, other.bits >= bits else { return false }
+    for bit in 0..<bits where (other.bytes[bit / 8] ^ bytes[bit / 8]) & (0x80 >> UInt8(bit % 8)) != 0 {
+      return false
+    }
+    return true
+  }
+
   /// 4 or 16 bytes; an IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is IPv4.
   static func address(_ text: String) -> [UInt8]? {
     guard text.contains(":") else { return ipv4(text) }

@@ -7,6 +7,8 @@ public struct Rules: Sendable {
   public var rules: [Rule]
   /// SHA-256 of what the rules say, in hexadecimal: comments and spacing do not change it.
   public var version: String
+  /// Requests and where they must land, as the file has them.
+  public var examples: [RuleExample]
 
   public struct Rule: Sendable {
     /// One product with weight 1, or a split.
@@ -46,7 +48,8 @@ public struct Rules: Sendable {
   /// No rule at all: everything is unattributed.
   public static let none = Rules(products: [.unattributed], rules: [], version: "none")
 
-  init(products: [Product], rules: [Rule], version: String) {
+  init(products: [Product], rules: [Rule], version: String, examples: [RuleExample] = []) {
+    self.examples = examples
     self.products = products
     self.rules = rules
     self.version = version

@@ -2,7 +2,7 @@ internal import Crypto
 internal import Ledger
 internal import Yams
 
-/// A rules file that cannot be used: where, what is wrong, what to do.
+/// A file of rules or costs that cannot be used: where, what is wrong, what to do.
 public struct RulesError: Error, Hashable, Sendable, CustomStringConvertible {
   public var place: String
   public var problem: String
@@ -20,19 +20,13 @@ extension Rules {
   public init(
     yaml text: String, name: String, dayBegin: @escaping (String) -> Int64?
   ) throws(RulesError) {
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-      throw RulesError(place: name, problem: "not YAML: \(error)")
-    } catch {
-      throw RulesError(place: name, problem: "not YAML")
-    }
     var reader = RulesReader(name: name, dayBegin: dayBegin)
-    if let root { try reader.read(root) }
+    if let root = try NodeReader.root(text, name: name) { try reader.read(root) }
     let canonical = reader.canonical.joined(separator: "\n")
     let digest = hexText(SHA256.hash(data: Array(canonical.utf8)))
-    self.init(products: reader.products + [.unattributed], rules: reader.rules, version: digest)
+    self.init(
+      products: reader.products + [.unattributed], rules: reader.rules, version: digest,
+      examples: reader.examples)
     guard weightDenominator != nil else {
       throw RulesError(
         place: name,
@@ -42,53 +36,62 @@ extension Rules {
 }
 
 private struct RulesReader {
-  let name: String
+  let nodes: NodeReader
   let dayBegin: (String) -> Int64?
   var products: [Product] = []
   var rules: [Rules.Rule] = []
   /// What the rules say, one item a line: what the version is made from.
   var canonical: [String] = []
+  /// They say nothing of where cost goes, so they are in no version.
+  var examples: [RuleExample] = []
 
   init(name: String, dayBegin: @escaping (String) -> Int64?) {
-    self.name = name
+    nodes = NodeReader(file: name)
     self.dayBegin = dayBegin
   }
 
   mutating func read(_ root: Node) throws(RulesError) {
-    let members = try mapping(root, "the file")
+    let members = try nodes.mapping(root, "the file")
     for (key, value) in members {
       switch key.name {
       case "products":
-        for item in try sequence(value, "products") { try readProduct(item) }
-      case "rules": break
-      default: throw fault(key.node, "unknown word \"\(key.name)\"; a rules file has products and rules")
+        for item in try nodes.sequence(value, "products") { try readProduct(item) }
+      case "rules", "tests": break
+      default:
+        throw nodes.fault(
+          key.node, "unknown word \"\(key.name)\"; a rules file has products, rules and tests")
       }
     }
     for (key, value) in members where key.name == "rules" {
-      for item in try sequence(value, "rules") { try readRule(item) }
+      for item in try nodes.sequence(value, "rules") { try readRule(item) }
+    }
+    for (key, value) in members where key.name == "tests" {
+      for item in try nodes.sequence(value, "tests") {
+        examples.append(try RuleExample(item, nodes, products, dayBegin))
+      }
     }
   }
 
   private mutating func readProduct(_ node: Node) throws(RulesError) {
     var id: String?
     var product = Product(id: "", name: "")
-    for (key, value) in try mapping(node, "a product") {
-      let text = try scalar(value, key.name)
+    for (key, value) in try nodes.mapping(node, "a product") {
+      let text = try nodes.scalar(value, key.name)
       switch key.name {
       case "id": id = text
       case "name": product.name = text
       case "cost_center": product.costCenter = text
       case "owner": product.owner = text
-      default: throw fault(key.node, "unknown word \"\(key.name)\" in a product")
+      default: throw nodes.fault(key.node, "unknown word \"\(key.name)\" in a product")
       }
     }
-    guard let id, !id.isEmpty else { throw fault(node, "a product needs an id") }
-    guard !id.utf8.contains(0) else { throw fault(node, "a product's id has a NUL, which no store keeps") }
+    guard let id, !id.isEmpty else { throw nodes.fault(node, "a product needs an id") }
+    guard !id.utf8.contains(0) else { throw nodes.fault(node, "a product's id has a NUL, which no store keeps") }
     guard id != Product.unattributed.id else {
-      throw fault(node, "\"\(id)\" is the product of what no rule places; choose another id")
+      throw nodes.fault(node, "\"\(id)\" is the product of what no rule places; choose another id")
     }
     guard !products.contains(where: { $0.id == id }) else {
-      throw fault(node, "product \"\(id)\" is given twice")
+      throw nodes.fault(node, "product \"\(id)\" is given twice")
     }
     product.id = id
     if product.name.isEmpty { product.name = id }
@@ -98,28 +101,28 @@ private struct RulesReader {
   }
 
   private mutating func readRule(_ node: Node) throws(RulesError) {
-    var rule = Rules.Rule(parts: [], conditions: [], place: place(node))
+    var rule = Rules.Rule(parts: [], conditions: [], place: nodes.place(node))
     var text = ["rule"]
-    for (key, value) in try mapping(node, "a rule") {
+    for (key, value) in try nodes.mapping(node, "a rule") {
       switch key.name {
       case "product":
-        guard rule.parts.isEmpty else { throw fault(key.node, "a rule has a product or a split, not both") }
+        guard rule.parts.isEmpty else { throw nodes.fault(key.node, "a rule has a product or a split, not both") }
         rule.parts = [.init(product: try product(value), weight: 1)]
       case "split":
-        guard rule.parts.isEmpty else { throw fault(key.node, "a rule has a product or a split, not both") }
+        guard rule.parts.isEmpty else { throw nodes.fault(key.node, "a rule has a product or a split, not both") }
         rule.parts = try split(value)
       case "when": rule.conditions = try conditions(value, &text)
       case "from": rule.from = try day(value)
       case "until": rule.until = try day(value)
-      default: throw fault(key.node, "unknown word \"\(key.name)\" in a rule")
+      default: throw nodes.fault(key.node, "unknown word \"\(key.name)\" in a rule")
       }
     }
-    guard !rule.parts.isEmpty else { throw fault(node, "a rule needs a product or a split") }
+    guard !rule.parts.isEmpty else { throw nodes.fault(node, "a rule needs a product or a split") }
     guard !rule.conditions.isEmpty else {
-      throw fault(node, "a rule needs a condition under `when`; for everything write key: \"*\"")
+      throw nodes.fault(node, "a rule needs a condition under `when`; for everything write key: \"*\"")
     }
     if let from = rule.from, let until = rule.until, from >= until {
-      throw fault(node, "`until` must be later than `from`: the rule would never hold")
+      throw nodes.fault(node, "`until` must be later than `from`: the rule would never hold")
     }
     for part in rule.parts { text.append("\(products[part.product].id)=\(part.weight)") }
     text.append(rule.from.map(Timestamp.text) ?? "")
@@ -130,34 +133,34 @@ private struct RulesReader {
 
   private func split(_ node: Node) throws(RulesError) -> [Rules.Part] {
     var parts: [Rules.Part] = []
-    for (key, value) in try mapping(node, "a split") {
+    for (key, value) in try nodes.mapping(node, "a split") {
       let index = try product(key.node)
-      guard let weight = Int64(try scalar(value, key.name)), (1...SplitLimit.weightMax).contains(weight)
+      guard let weight = Int64(try nodes.scalar(value, key.name)), (1...SplitLimit.weightMax).contains(weight)
       else {
-        throw fault(value, "a weight is a whole number from 1 to \(SplitLimit.weightMax)")
+        throw nodes.fault(value, "a weight is a whole number from 1 to \(SplitLimit.weightMax)")
       }
       parts.append(.init(product: index, weight: weight))
     }
-    guard !parts.isEmpty else { throw fault(node, "a split needs at least one product") }
+    guard !parts.isEmpty else { throw nodes.fault(node, "a split needs at least one product") }
     return parts.sorted { $0.product < $1.product }
   }
 
   private func conditions(_ node: Node, _ text: inout [String]) throws(RulesError) -> [Rules.Condition] {
     var result: [Rules.Condition] = []
-    for (key, value) in try mapping(node, "when") {
+    for (key, value) in try nodes.mapping(node, "when") {
       switch key.name {
       case "tags":
-        for (tag, patterns) in try mapping(value, "tags") {
-          let values = try texts(patterns, tag.name)
+        for (tag, patterns) in try nodes.mapping(value, "tags") {
+          let values = try nodes.texts(patterns, tag.name)
           text.append(items(["tag", tag.name] + values))
           result.append(.matches(.tag(tag.name), values.map(Pattern.init)))
         }
       case "ip":
-        let values = try texts(value, "ip")
+        let values = try nodes.texts(value, "ip")
         var networks: [Network] = []
         for range in values {
           guard let network = Network(range) else {
-            throw fault(value, "\"\(range)\" is no address range such as 10.0.0.0/8")
+            throw nodes.fault(value, "\"\(range)\" is no address range such as 10.0.0.0/8")
           }
           networks.append(network)
         }
@@ -165,12 +168,12 @@ private struct RulesReader {
         result.append(.inNetwork(networks))
       default:
         guard let fact = Self.facts[key.name] else {
-          throw fault(
+          throw nodes.fault(
             key.node,
             "unknown condition \"\(key.name)\"; there are \(Self.facts.keys.sorted().joined(separator: ", ")), "
               + "ip and tags")
         }
-        let values = try texts(value, key.name)
+        let values = try nodes.texts(value, key.name)
         text.append(items([key.name] + values))
         result.append(.matches(fact, values.map(Pattern.init)))
       }
@@ -187,59 +190,19 @@ private struct RulesReader {
   // MARK: - Nodes
 
   private func product(_ node: Node) throws(RulesError) -> Int {
-    let id = try scalar(node, "product")
+    let id = try nodes.scalar(node, "product")
     guard let index = products.firstIndex(where: { $0.id == id }) else {
-      throw fault(node, "product \"\(id)\" is not among the products")
+      throw nodes.fault(node, "product \"\(id)\" is not among the products")
     }
     return index
   }
 
   private func day(_ node: Node) throws(RulesError) -> Int64 {
-    let text = try scalar(node, "a day")
-    guard let begin = dayBegin(text) else { throw fault(node, "\"\(text)\" is no day such as 2026-10-01") }
+    let text = try nodes.scalar(node, "a day")
+    guard let begin = dayBegin(text) else { throw nodes.fault(node, "\"\(text)\" is no day such as 2026-10-01") }
     return begin
   }
 
-  private func texts(_ node: Node, _ what: String) throws(RulesError) -> [String] {
-    guard case .sequence(let items) = node else { return [try scalar(node, what)] }
-    var result: [String] = []
-    for item in items { result.append(try scalar(item, what)) }
-    guard !result.isEmpty else { throw fault(node, "an empty list for \(what) would never match") }
-    return result
-  }
-
-  private func mapping(
-    _ node: Node, _ what: String
-  ) throws(RulesError) -> [(key: (name: String, node: Node), value: Node)] {
-    guard case .mapping(let mapping) = node else { throw fault(node, "\(what) must have names and values") }
-    var result: [(key: (name: String, node: Node), value: Node)] = []
-    for (key, value) in mapping {
-      let name = try scalar(key, what)
-      result.append((key: (name: name, node: key), value: value))
-    }
-    return result
-  }
-
-  private func sequence(_ node: Node, _ what: String) throws(RulesError) -> [Node] {
-    guard case .sequence(let items) = node else { throw fault(node, "\(what) must be a list") }
-    return Array(items)
-  }
-
-  /// A scalar as it was written: `no`, `2026-10-01` and `12` stay texts.
-  private func scalar(_ node: Node, _ what: String) throws(RulesError) -> String {
-    guard case .scalar(let scalar) = node else { throw fault(node, "\(what) must be one value") }
-    return scalar.string
-  }
-
-  private func place(_ node: Node) -> String { node.mark.map { "\(name):\($0.line)" } ?? name }
-
-  private func fault(_ node: Node, _ problem: String) -> RulesError {
-    RulesError(place: place(node), problem: problem)
-  }
-
-  private func items(_ texts: String...) -> String { items(texts) }
-  /// Each text with its length, so that no two different lists read alike.
-  private func items(_ texts: [String]) -> String {
-    texts.map { "\($0.utf8.count):\($0)" }.joined(separator: " ")
-  }
+  private func items(_ texts: String...) -> String { canonicalItems(texts) }
+  private func items(_ texts: [String]) -> String { canonicalItems(texts) }
 }

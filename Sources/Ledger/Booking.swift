@@ -1,6 +1,16 @@
 // What the books say at one place, and what changes it later: the nouns that reports, the store and the
 // closing of periods share.
 
+/// Where a row of the books comes from.
+public enum Entry: String, CaseIterable, Sendable {
+  case usage
+  case adjustment
+  case fixed
+  case credit
+  /// Cost that is moved from one product to another; such rows add up to zero.
+  case allocation
+}
+
 /// How well a cost is known. The first that holds is what a row shows.
 public enum CostState: String, Comparable, CaseIterable, Sendable {
   /// Nothing in it has a price: the cost is unknown, and the cell is empty.
@@ -66,20 +76,26 @@ public struct BookPlace: Hashable, Comparable, Sendable {
   public var product: String
   /// Empty where unknown.
   public var provider: String
+  /// For a fixed cost, a credit or an allocation its name.
   public var model: String
+  /// Empty for what is no usage.
   public var serviceTier: String
+  public var entry: Entry
 
-  public init(day: String, product: String, provider: String, model: String, serviceTier: String) {
+  public init(
+    day: String, product: String, provider: String, model: String, serviceTier: String, entry: Entry = .usage
+  ) {
     self.day = day
     self.product = product
     self.provider = provider
     self.model = model
     self.serviceTier = serviceTier
+    self.entry = entry
   }
 
   public static func < (a: BookPlace, b: BookPlace) -> Bool {
-    (a.day, a.product, a.provider, a.model, a.serviceTier)
-      < (b.day, b.product, b.provider, b.model, b.serviceTier)
+    (a.day, a.product, a.provider, a.model, a.serviceTier, a.entry.rawValue)
+      < (b.day, b.product, b.provider, b.model, b.serviceTier, b.entry.rawValue)
   }
 }
 
@@ -104,6 +120,8 @@ public struct Adjustment: Hashable, Sendable {
     case program
     case prices
     case rules
+    /// Another costs file: seats, credits, spreading.
+    case costs
   }
 
   /// The closed period.
@@ -119,10 +137,13 @@ public struct Adjustment: Hashable, Sendable {
   public var pricesNow: String
   public var rulesWas: String
   public var rulesNow: String
+  public var costsWas: String
+  public var costsNow: String
 
   public init(
     forPeriod: String, place: BookPlace, reason: Reason, words: String, was: BookedAmount?,
-    now: BookedAmount?, pricesWas: String, pricesNow: String, rulesWas: String, rulesNow: String
+    now: BookedAmount?, pricesWas: String, pricesNow: String, rulesWas: String, rulesNow: String,
+    costsWas: String = "none", costsNow: String = "none"
   ) {
     self.forPeriod = forPeriod
     self.place = place
@@ -134,6 +155,8 @@ public struct Adjustment: Hashable, Sendable {
     self.pricesNow = pricesNow
     self.rulesWas = rulesWas
     self.rulesNow = rulesNow
+    self.costsWas = costsWas
+    self.costsNow = costsNow
   }
 
   public var difference: Money { (now?.cost ?? .zero) - (was?.cost ?? .zero) }

@@ -50,6 +50,15 @@ public struct DecimalNumber: Hashable, Sendable {
     }
   }
 
+  /// The value in units of 10^-`fractionDigits`, exactly; nil where it has more digits or does not fit.
+  public func units(fractionDigits: Int) -> Int128? {
+    let power = exponent + fractionDigits
+    if digits.isEmpty { return 0 }
+    guard power >= 0, digits.count + power <= 36 else { return nil }
+    let value = digits.reduce(Int128(0)) { $0 * 10 + Int128($1) } * powerOfTen(power)
+    return negative ? -value : value
+  }
+
   /// The value over `divisor`, in femtodollars, and whether it had to be rounded (half-even). Nil where it does
   /// not fit.
   public func femtodollars(per divisor: Int64) -> (value: Int128, rounded: Bool)? {

@@ -23,6 +23,37 @@ public struct Pattern: Hashable, Sendable {
     return bytes.count - at >= last.count && bytes.suffix(last.count).elementsEqual(last)
   }
 
+  /// Every text that the other pattern matches, this one matches too. Never true of patterns where that is not so.
+  public func covers(_ other: Pattern) -> Bool {
+    // What stands for the other's `*` is a sign that no pattern's own text has: only a `*` here takes it.
+    matches(other.text.replacing("*", with: "\u{0}")) || text == other.text
+  }
+
+  /// Some text is matched by both.
+  public func canMeet(_ other: Pattern) -> Bool {
+    let (a, b) = (Array(text.utf8), Array(other.text.utf8))
+    let star = UInt8(ascii: "*")
+    // meets[j]: what is left of this from i on, and of the other from j on, have a text in common.
+    var meets = [Bool](repeating: false, count: b.count + 1)
+    for i in stride(from: a.count, through: 0, by: -1) {
+      var row = [Bool](repeating: false, count: b.count + 1)
+      for j in stride(from: b.count, through: 0, by: -1) {
+        if i == a.count && j == b.count {
+          row[j] = true
+        } else if i < a.count && a[i] == star {
+          // It takes nothing, or whatever the other has next.
+          row[j] = meets[j] || (j < b.count && row[j + 1])
+        } else if j < b.count && b[j] == star {
+          row[j] = row[j + 1] || (i < a.count && meets[j])
+        } else {
+          row[j] = i < a.count && j < b.count && a[i] == b[j] && meets[j + 1]
+        }
+      }
+      meets = row
+    }
+    return meets[0]
+  }
+
   private func find(_ part: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
     guard !part.isEmpty else { return start }
     var at = start

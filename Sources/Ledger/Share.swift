@@ -8,6 +8,9 @@ public struct Product: Hashable, Sendable {
   /// Cost that no rule placed: a product of its own, so that the products add up to the total.
   public static let unattributed = Product(id: "unattributed", name: "Unattributed")
 
+  /// What the centre keeps of credits and shared costs, where the rules have no product of this id.
+  public static let centre = Product(id: "centre", name: "Centre")
+
   public init(id: String, name: String, costCenter: String? = nil, owner: String? = nil) {
     self.id = id
     self.name = name

@@ -59,6 +59,9 @@ public struct BookCalendar: Sendable {
   /// `2026-10-01` → its first instant; nil for what is no day.
   public func begin(dayText: String) -> Int64? { dayNumber(dayText).map(begin(day:)) }
 
+  /// The day that an instant falls in: `2026-10-01`.
+  public func dayText(of time: Int64) -> String { dayText(day(of: time)) }
+
   /// Reads `2026-10`, `2026-10-05`, `2026-W41`, `FY2026` (April to March) or `A..B`, both included.
   public func period(_ text: String) throws(UsageError) -> Period {
     if let dots = text.firstRange(of: "..") {
@@ -100,6 +103,24 @@ public struct BookCalendar: Sendable {
     let (lastYear, lastMonth) = month == 1 ? (year - 1, 12) : (year, month - 1)
     let label = "\(lastYear)-" + twoDigits(lastMonth)
     return period(label: label, monthDays(lastYear, lastMonth))
+  }
+
+  /// The month that `now` lies in.
+  public func month(of now: Int64) -> Period {
+    let (year, month, _) = Timestamp.date(days: day(of: now))
+    return period(label: "\(year)-" + twoDigits(month), monthDays(year, month))
+  }
+
+  /// Of a period that runs the days that have ended, `2026-10-01..2026-10-15`; one that has ended is itself.
+  /// - Throws: `UsageError` where not one day of it has ended.
+  public func endedDays(of whole: Period, now: Int64) throws(UsageError) -> Period {
+    guard now < whole.end else { return whole }
+    let today = day(of: now)
+    let ended = whole.days.filter { $0.begin < begin(day: today) }
+    guard let first = ended.first, let last = ended.last else {
+      throw UsageError("no day of \(whole.label) has ended yet")
+    }
+    return try period(first == last ? first.label : "\(first.label)..\(last.label)")
   }
 
   // MARK: -

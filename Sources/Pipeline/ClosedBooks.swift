@@ -101,12 +101,13 @@ public struct ClosedBooks {
   }
 
   /// What is booked of a closed period, and the steps to what it would cost today: late lines first, by the
-  /// prices and rules it was booked by; then prices; then rules.
+  /// prices, rules and costs it was booked by; then prices; then rules; then costs.
   /// - Parameters:
   ///   - trying: a decision that has not been made yet.
   ///   - rules: its rules, where they are not in the store yet.
+  ///   - costs: its costs, likewise.
   public func correction(
-    of closed: ClosedPeriod, trying: Decision? = nil, rules: Rules? = nil
+    of closed: ClosedPeriod, trying: Decision? = nil, rules: Rules? = nil, costs: CostsSource? = nil
   ) throws -> Correction {
     guard let booking = try store.bookings(forClosed: closed.id).last else {
       throw StoreError("\(closed.label) was closed, and how is not noted: the store is damaged")
@@ -131,6 +132,7 @@ public struct ClosedBooks {
       result.now.decision = last.id
       result.now.pricesVersion = last.pricesVersion
       result.now.rulesVersion = last.rulesVersion
+      result.now.costsVersion = last.costsVersion
     }
     guard result.now != booking else { return result }
     if pending.isEmpty, result.now.seen == booking.seen,
@@ -140,44 +142,59 @@ public struct ClosedBooks {
       result.now = booking
       return result
     }
-    let steps = try steps(&result, pending, rules)
+    let steps = try steps(&result, pending, rules, costs)
     result.list = adjustments(from: result.bookedAmounts, through: steps, for: closed.label)
     return result
   }
 
   private func steps(
-    _ correction: inout Correction, _ pending: [Decision], _ tried: Rules?
+    _ correction: inout Correction, _ pending: [Decision], _ tried: Rules?, _ triedCosts: CostsSource?
   ) throws -> [CorrectionStep] {
     let (was, now) = (correction.booked, correction.now)
     var steps: [CorrectionStep] = []
     func step(
       _ reason: Adjustment.Reason, _ words: String, prices: String, rules version: String,
-      _ correction: inout Correction
+      costs costsVersion: String, _ correction: inout Correction
     ) throws {
       let rules =
         try tried.flatMap { $0.version == version ? $0 : nil } ?? loadRules(version, correction.period)
+      let costs =
+        try triedCosts.flatMap { $0.version == costsVersion ? $0 : nil } ?? loadCosts(costsVersion)
       let making = BookMaking(
-        store: store, prices: try loadPrices(prices), rules: rules, programVersion: programVersion)
+        store: store, prices: try loadPrices(prices), rules: rules, costs: costs,
+        programVersion: programVersion)
       let books = try making.books(of: correction.period)
-      correction.products += making.rules.products
+      correction.products += books.products
       correction.amounts = Dictionary(uniqueKeysWithValues: books.dayRows.map { ($0.place, $0.amount) })
       correction.inputsSHA256 = inputsDigest(books.inputs.map { ($0.name, $0.sha256, $0.lines) })
-      let (from, to) = (steps.last.map { ($0.prices.now, $0.rules.now) }, (prices, version))
+      let last = steps.last
       steps.append(
         CorrectionStep(
           reason: reason, words: words, now: correction.amounts,
-          prices: (from?.0 ?? was.pricesVersion, to.0), rules: (from?.1 ?? was.rulesVersion, to.1)))
+          prices: (last?.prices.now ?? was.pricesVersion, prices),
+          rules: (last?.rules.now ?? was.rulesVersion, version),
+          costs: (last?.costs.now ?? was.costsVersion, costsVersion)))
     }
     try step(
       was.seen == now.seen ? .program : .lateLines, "", prices: was.pricesVersion, rules: was.rulesVersion,
-      &correction)
+      costs: was.costsVersion, &correction)
     if now.pricesVersion != was.pricesVersion {
       let words = lastChange(of: \.pricesVersion, from: was.pricesVersion, pending)
-      try step(.prices, words, prices: now.pricesVersion, rules: was.rulesVersion, &correction)
+      try step(
+        .prices, words, prices: now.pricesVersion, rules: was.rulesVersion, costs: was.costsVersion,
+        &correction)
     }
     if now.rulesVersion != was.rulesVersion {
       let words = lastChange(of: \.rulesVersion, from: was.rulesVersion, pending)
-      try step(.rules, words, prices: now.pricesVersion, rules: now.rulesVersion, &correction)
+      try step(
+        .rules, words, prices: now.pricesVersion, rules: now.rulesVersion, costs: was.costsVersion,
+        &correction)
+    }
+    if now.costsVersion != was.costsVersion {
+      let words = lastChange(of: \.costsVersion, from: was.costsVersion, pending)
+      try step(
+        .costs, words, prices: now.pricesVersion, rules: now.rulesVersion, costs: now.costsVersion,
+        &correction)
     }
     return steps
   }
@@ -215,6 +232,15 @@ public struct ClosedBooks {
     }
     let calendar = try BookCalendar(zone: period.zone)
     return try Rules(yaml: kept.text, name: kept.name, dayBegin: { calendar.begin(dayText: $0) })
+  }
+
+  /// The costs of a closed period, read again from their own text.
+  func loadCosts(_ version: String) throws -> CostsSource {
+    if version == CostsSource.none.version { return .none }
+    guard let kept = try store.costs(version: version) else {
+      throw StoreError("the costs \(version) of a closed period are missing: the store is damaged")
+    }
+    return try CostsSource(name: kept.name, text: kept.text, ratesText: kept.rates)
   }
 }
 

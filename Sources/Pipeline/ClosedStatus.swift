@@ -103,6 +103,7 @@ extension ClosedStatus {
       writer.member("program", first.program)
       writer.member("prices_version", first.pricesVersion)
       writer.member("rules_version", first.rulesVersion)
+      writer.member("costs_version", first.costsVersion)
       writer.member("closed_usd", closedCost.description)
       writer.name("adjusted")
       writer.array { writer in
@@ -119,6 +120,7 @@ extension ClosedStatus {
       writer.member("now_usd", costNow.description)
       writer.member("now_prices_version", correction.now.pricesVersion)
       writer.member("now_rules_version", correction.now.rulesVersion)
+      writer.member("now_costs_version", correction.now.costsVersion)
       writer.name("files")
       writer.array { writer in
         for file in files {

@@ -93,6 +93,11 @@ extension Run {
     note(books.rejectedRead, "lines were rejected")
     note(Int64(books.holes.count), "holes in the writers' numbers: lines are missing")
     if books.adjustments.bringUnknownCost { result.append("an adjustment has a part without a price") }
+    note(
+      Int64(books.costs.count { $0.amount == nil }), "fixed costs in a currency without a rate for their month")
+    if let months = books.currency?.missingMonths, !months.isEmpty {
+      result.append("no \(books.currency?.code ?? "") rate for \(months.joined(separator: ", "))")
+    }
     if books.linesRead == 0 { result.append("no line of the period was ever read: is this the right store?") }
     // The holes are counted above.
     for check in books.checks where !check.passed && check.name != BooksBuilder.missingLinesCheck {
@@ -139,10 +144,11 @@ extension Run {
       inputs: books.inputs.map { ClosedPeriod.Input(name: $0.name, lines: $0.lines, sha256: $0.sha256) },
       rows: books.dayRows.map { ClosedRow(place: $0.place, counts: $0.counts, amount: $0.amount) })
     try rules.save(in: store)
+    try costs.save(in: store)
     try store.add(
       Booking(
         decision: 0, pricesVersion: books.prices.version, rulesVersion: books.attributionVersion,
-        program: books.programVersion, seen: try store.tally(from: period.begin, to: period.end)),
+        costsVersion: books.costsVersion, program: books.programVersion, seen: try store.tally(from: period.begin, to: period.end)),
       closed: closed, for: closed)
     for correction in corrections {
       try store.add(correction.list, closed: closed, for: correction.closed.id)

@@ -12,6 +12,7 @@ struct CorrectionStep {
   var now: DayBook
   var prices: (was: String, now: String)
   var rules: (was: String, now: String)
+  var costs: (was: String, now: String)
 }
 
 /// The differences of each step, place by place, in the order of places and steps.
@@ -32,7 +33,7 @@ func adjustments(from booked: DayBook, through steps: [CorrectionStep], for peri
         Adjustment(
           forPeriod: period, place: place, reason: step.reason, words: step.words, was: was, now: now,
           pricesWas: step.prices.was, pricesNow: step.prices.now, rulesWas: step.rules.was,
-          rulesNow: step.rules.now))
+          rulesNow: step.rules.now, costsWas: step.costs.was, costsNow: step.costs.now))
     }
   }
   return result

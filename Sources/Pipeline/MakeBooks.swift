@@ -9,12 +9,16 @@ public struct BookMaking {
   public var store: Store
   public var prices: PriceFolder.Stored
   public var rules: Rules
+  public var costs: CostsSource
   public var programVersion: String
 
-  public init(store: Store, prices: PriceFolder.Stored, rules: Rules, programVersion: String) {
+  public init(
+    store: Store, prices: PriceFolder.Stored, rules: Rules, costs: CostsSource = .none, programVersion: String
+  ) {
     self.store = store
     self.prices = prices
     self.rules = rules
+    self.costs = costs
     self.programVersion = programVersion
   }
 
@@ -49,13 +53,25 @@ public struct BookMaking {
     for (id, row) in segments where row.rejected > 0 {
       rejections += try store.rejections(segment: id, file: row.name)
     }
-    return builder.finish(
+    var books = builder.finish(
       inputs: segments.map { _, row in
         Books.Input(
           name: row.name, sha256: row.sha256, lines: row.lines, usages: row.usages,
           duplicates: row.duplicates, rejected: row.rejected, control: row.control)
       },
       rejections: rejections, holes: try holes(of: period))
+    include(costs, in: &books)
+    return books
+  }
+
+  /// What no request made, put on products by what the requests cost.
+  private func include(_ source: CostsSource, in books: inout Books) {
+    let slices = books.period.monthSlices
+    books.include(
+      source.costs.lines(
+        slices, metered: books.meteredCosts, products: rules.products, rates: source.rates),
+      version: source.version)
+    books.taxes = source.costs.taxLines(slices, billed: books.billedCosts)
   }
 
   /// Of the days in UTC that lie wholly in the period.

@@ -20,21 +20,24 @@ public struct Repricing: Sendable {
 }
 
 extension Run {
-  /// Decides that a closed period is from now on priced by `pricesVersion` and attributed by `rules`; what that
-  /// changes is booked in the open period.
+  /// Decides that a closed period is from now on priced by `pricesVersion`, attributed by `rules` and has `costs`; what
+  /// that changes is booked in the open period.
   /// - Parameters:
   ///   - pricesVersion: nil keeps the prices in force.
   ///   - rules: nil keeps the rules in force.
+  ///   - costs: nil keeps the costs in force.
   ///   - dryRun: only say what it would change, and write nothing.
   public func reprice(
-    _ period: Period, pricesVersion: String?, rules: RulesSource?, reason: String, dryRun: Bool
+    _ period: Period, pricesVersion: String?, rules: RulesSource?, costs: CostsSource? = nil, reason: String,
+    dryRun: Bool
   ) throws -> Repricing {
     guard let closed = try closedBooks.closed(period) else {
       throw UsageError(
         "\(period.label) is not closed: an open period takes new prices and rules at its next run")
     }
-    guard pricesVersion != nil || rules != nil else {
-      throw UsageError("give prices with --prices-version VERSION, rules with --attribution FILE, or both")
+    guard pricesVersion != nil || rules != nil || costs != nil else {
+      throw UsageError(
+        "give prices with --prices-version VERSION, rules with --attribution FILE, costs with --costs FILE")
     }
     let words = reason.trimmedOneLine
     guard dryRun || !words.isEmpty else {
@@ -47,14 +50,17 @@ extension Run {
     let current = try closedBooks.correction(of: closed).now
     let decision = Decision(
       decidedAt: now(), pricesVersion: version ?? current.pricesVersion,
-      rulesVersion: rules?.version ?? current.rulesVersion, reason: words)
+      rulesVersion: rules?.version ?? current.rulesVersion,
+      costsVersion: costs?.version ?? current.costsVersion, reason: words)
     let isNew =
       decision.pricesVersion != current.pricesVersion || decision.rulesVersion != current.rulesVersion
+      || decision.costsVersion != current.costsVersion
     let correction = try closedBooks.correction(
-      of: closed, trying: isNew ? decision : nil, rules: rules?.rules)
+      of: closed, trying: isNew ? decision : nil, rules: rules?.rules, costs: costs)
     if isNew, !dryRun {
       try store.transaction { () throws(StoreError) in
         try rules?.save(in: store)
+        try costs?.save(in: store)
         try store.add(decision, for: closed.id)
       }
     }

@@ -67,14 +67,20 @@ public struct Run {
   let store: Store
   let prices: PriceFolder.Stored
   let rules: RulesSource
+  let costs: CostsSource
+  /// What figures are printed in beside dollars, and all that is known of its rates; nil for dollars alone.
+  let currency: (code: String, rates: ExchangeRates)?
   let now: @Sendable () -> Int64
   private let notice: (String) -> Void
   public let closedBooks: ClosedBooks
 
   public init(
     settings: RunSettings, store: Store, priceFolder: PriceFolder, prices: PriceFolder.Stored,
-    rules: RulesSource, now: @escaping @Sendable () -> Int64, notice: @escaping (String) -> Void
+    rules: RulesSource, costs: CostsSource = .none, currency: (code: String, rates: ExchangeRates)? = nil,
+    now: @escaping @Sendable () -> Int64, notice: @escaping (String) -> Void
   ) {
+    self.costs = costs
+    self.currency = currency
     self.settings = settings
     self.store = store
     self.prices = prices
@@ -119,12 +125,14 @@ public struct Run {
 
   func books(_ period: Period, _ corrections: [Correction]) throws -> Books {
     var books = try BookMaking(
-      store: store, prices: prices, rules: rules.rules, programVersion: settings.programVersion
+      store: store, prices: prices, rules: rules.rules, costs: costs, programVersion: settings.programVersion
     ).books(of: period)
     books.language = settings.language
     books.include(corrections)
     books.otherInputs = settings.otherInputs
     books.settings = settings.bookSettings
+    books.isToDate = now() < period.end
+    books.currency = currency.map { ReportCurrency(code: $0.code, period: period, rates: $0.rates) }
     return books
   }
 

@@ -64,7 +64,7 @@ public enum PriceFile {
     ].map(field).joined(separator: ",")
   }
 
-  private static func field(_ text: String) -> String {
+  static func field(_ text: String) -> String {
     let isSpecial = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
     guard isSpecial || text.utf8.first == UInt8(ascii: "#") else { return text }
     var quoted = String.UnicodeScalarView("\"".unicodeScalars)
@@ -112,7 +112,7 @@ public enum PriceFile {
     return (rows, comments)
   }
 
-  private static func fields(_ line: Substring, _ place: String) throws(PriceError) -> [String] {
+  static func fields(_ line: Substring, _ place: String) throws(PriceError) -> [String] {
     var result: [String] = []
     var field = ""
     var quoted = false

@@ -171,6 +171,11 @@ extension Books {
       return language(
         "\(period), prices: now priced by \(pricesNow), before by \(pricesWas).",
         "\(period)、単価: 修正後は単価表 \(pricesNow)、修正前は \(pricesWas) です。")
+    case .costs:
+      let (now, was) = (first.costsNow.prefix(12), first.costsWas.prefix(12))
+      return language(
+        "\(period), costs: now by the costs file \(now), before by \(was).",
+        "\(period)、固定費: 修正後は費用定義 \(now)、修正前は \(was) です。")
     case .rules:
       return language(
         "\(period), rules: now attributed by \(rulesNow), before by \(rulesWas).",

@@ -65,10 +65,7 @@ extension Books {
         product: key.product, provider: key.provider, model: key.model, serviceTier: key.serviceTier,
         entry: .adjustment, forPeriod: key.forPeriod, counts: WeightedCounts(), cost: sum.cost, state: state)
     }
-    rows.sort {
-      ($0.product, $0.provider, $0.model, $0.serviceTier, $0.order)
-        < ($1.product, $1.provider, $1.model, $1.serviceTier, $1.order)
-    }
+    sortRows()
     let booked = rows.reduce(Money.zero) { $1.entry == .adjustment ? $0 + $1.cost : $0 }
     checks.append(
       Check(
@@ -78,12 +75,20 @@ extension Books {
   }
 
   /// Before `unattributed`, which stays the last.
-  private mutating func addProduct(_ id: String, _ known: [Product]) {
+  mutating func addProduct(_ id: String, _ known: [Product]) {
     guard !products.contains(where: { $0.id == id }) else { return }
     let last = products.count - 1
     products.insert(known.first { $0.id == id } ?? Product(id: id, name: id), at: last)
     for index in rows.indices where rows[index].product == last { rows[index].product = last + 1 }
     for day in days.indices { days[day].insert(DayCell(), at: last) }
+  }
+
+  /// By product, provider, model, tier; usage before what corrects it or stands beside it.
+  mutating func sortRows() {
+    rows.sort {
+      ($0.product, $0.provider, $0.model, $0.serviceTier, $0.order)
+        < ($1.product, $1.provider, $1.model, $1.serviceTier, $1.order)
+    }
   }
 
   /// What the period's own requests cost.

@@ -20,7 +20,9 @@ enum AdjustmentsCSV {
       amount(one.was, &csv)
       amount(one.now, &csv)
       csv.number(one.difference.description)
-      for version in [one.pricesWas, one.pricesNow, one.rulesWas, one.rulesNow] { csv.text(version) }
+      for version in [
+        one.pricesWas, one.pricesNow, one.rulesWas, one.rulesNow, one.costsWas, one.costsNow,
+      ] { csv.text(version) }
       csv.endLine()
     }
     return csv.bytes
@@ -34,6 +36,6 @@ enum AdjustmentsCSV {
   static let titles = [
     "period", "for_period", "day", "product", "provider", "model", "service_tier", "reason", "decision",
     "was_usd", "was_state", "is_usd", "is_state", "difference_usd", "prices_was", "prices_is", "rules_was",
-    "rules_is",
+    "rules_is", "costs_was", "costs_is",
   ]
 }

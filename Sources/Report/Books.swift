@@ -1,13 +1,5 @@
 public import Ledger
 
-/// Where a row of the books comes from.
-public enum Entry: String, Sendable {
-  case usage
-  case adjustment
-  case fixed
-  case credit
-}
-
 /// What one period cost, by product, model and day: the finished value that every report is drawn from.
 public struct Books: Sendable {
   /// One line of `chargeback.csv`: a product's use of one model at one service tier.
@@ -197,6 +189,8 @@ public struct Books: Sendable {
   }
 
   public var period: Period
+  /// It had not ended when the books were made.
+  public var isToDate = false
   /// What its reports are written in.
   public var language = Language.en
   public var programVersion: String
@@ -214,6 +208,14 @@ public struct Books: Sendable {
   public var dayRows: [DayRow]
   /// What closed periods are corrected by in this one, to the day; `rows` holds their sums.
   public var adjustments: Adjustments
+  /// Fixed costs, credits, commitments and the spreading of unattributed cost; `rows` holds their parts.
+  public internal(set) var costs: [CostLine] = []
+  /// Version of the costs file; `none` without one.
+  public var costsVersion = "none"
+  /// Beside the books: in no row and no total.
+  public var taxes: [TaxLine] = []
+  /// What the figures are printed in beside dollars; nil for dollars alone.
+  public var currency: ReportCurrency?
   public var unpriced: [Unpriced]
   public var inputs: [Input]
   /// In the order of use and name. With `settings`, `inputs` and the versions, all that the figures depend on.
@@ -295,5 +297,6 @@ public struct Books: Sendable {
   public var isComplete: Bool {
     rejectedRead == 0 && holes.isEmpty && unpriced.isEmpty && totalCounts.interruptedRequests == 0
       && checks.allSatisfy(\.passed) && !adjustments.bringUnknownCost
+      && costs.allSatisfy { $0.amount != nil } && (currency?.missingMonths.isEmpty ?? true)
   }
 }

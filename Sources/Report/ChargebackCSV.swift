@@ -4,8 +4,9 @@ import Ledger
 enum ChargebackCSV {
   static func bytes(_ books: Books) -> [UInt8] {
     var csv = CSVWriter(byteOrderMark: true)
-    for title in titles { csv.text(title) }
+    for title in titles + convertedTitles(books) { csv.text(title) }
     csv.endLine()
+    let converted = ConvertedBooks(books)
     let counts = PrintedCounts(books)
     for (index, row) in books.rows.enumerated() {
       let product = books.products[row.product]
@@ -22,9 +23,23 @@ enum ChargebackCSV {
       csv.text(row.state.rawValue)
       csv.text(row.entry.rawValue)
       csv.text(row.forPeriod)
+      if books.currency != nil { convert(row, index, converted, &csv) }
       csv.endLine()
     }
     return csv.bytes
+  }
+
+  /// The rate is empty where months of the period have different ones; run.json has each.
+  private static func convert(
+    _ row: Books.Row, _ index: Int, _ converted: ConvertedBooks?, _ csv: inout CSVWriter
+  ) {
+    let isKnown = row.state != .unpriced
+    csv.number(isKnown ? converted?.currency.singleRate?.text ?? "" : "")
+    csv.number(isKnown ? converted.map { $0.currency.digits($0.rows[index]) } ?? "" : "")
+  }
+
+  private static func convertedTitles(_ books: Books) -> [String] {
+    books.currency.map { ["fx_rate", "cost_" + $0.code.lowercased()] } ?? []
   }
 
   static let titles =

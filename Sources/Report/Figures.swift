@@ -114,21 +114,9 @@ enum PrintedMoney {
   /// Rounded to `digits` so that they add up to `total`, itself a rounding of their sum.
   static func rounded(_ amounts: [Money], addingUpTo total: Money, digits: Int) -> [Money] {
     let unit = powerOfTen(Money.fractionDigits - digits)
-    var units: [Int128] = []
-    var remainders: [(index: Int, remainder: Int128)] = []
-    for (index, amount) in amounts.enumerated() {
-      var (floor, remainder) = amount.femtodollars.quotientAndRemainder(dividingBy: unit)
-      if remainder < 0 {
-        floor -= 1
-        remainder += unit
-      }
-      units.append(floor)
-      remainders.append((index, remainder))
-    }
-    remainders.sort { $0.remainder == $1.remainder ? $0.index < $1.index : $0.remainder > $1.remainder }
-    let leftOver = Int(total.femtodollars / unit - units.reduce(0, +))
-    for n in 0..<max(0, min(leftOver, units.count)) { units[remainders[n].index] += 1 }
-    return units.map { Money(femtodollars: $0 * unit) }
+    return roundColumn(
+      amounts.map(\.femtodollars), addingUpTo: total.femtodollars / unit, denominator: unit
+    ).map { Money(femtodollars: $0 * unit) }
   }
 
   /// Each amount's part of `total` in hundredths of a percent, adding up to that of their sum; nil for a

@@ -9,6 +9,9 @@ import Ledger
 /// contracted, effective and billed cost are one figure and `InvoiceId` stays empty; `ListCost` is another where
 /// the book has contracted prices.
 ///
+/// A fixed cost is a `Purchase`, a credit a `Credit`, and what is moved between products an `Adjustment` whose rows add
+/// up to zero. Tax that vendors bill is a `Tax` row of no product: all other rows add up to the books.
+///
 /// What corrects a closed period is a row of its own for each day and reason: billed in this period, charged for
 /// the original day, `Correction`, without quantities.
 enum FocusCSV {
@@ -24,6 +27,7 @@ enum FocusCSV {
     for one in books.adjustments.corrected {
       for adjustment in one.list { write(values(of: adjustment, in: one.period, books), to: &csv) }
     }
+    for tax in books.taxes where !tax.isReverseCharge { write(values(of: tax, books), to: &csv) }
     return csv.bytes
   }
 
@@ -60,15 +64,20 @@ enum FocusCSV {
   ) -> [String: Value] {
     var values = values(of: row, books)
     func tokens(_ column: CountColumn) -> Value { .number(quantity(counts[column, row: index])) }
-    values["PricingQuantity"] = tokens(.requests)
-    values["PricingUnit"] = .text("Requests")
     values["x_InputTokens"] = tokens(.inputTokens)
     values["x_CacheReadTokens"] = tokens(.cacheReadTokens)
     values["x_CacheWriteTokens"] = tokens(.cacheWriteTokens)
     values["x_OutputTokens"] = tokens(.outputTokens)
-    if category(row.entry) == "Usage" {
+    switch category(row.entry) {
+    case "Usage":
       values["ConsumedQuantity"] = tokens(.requests)
       values["ConsumedUnit"] = .text("Requests")
+      values["PricingQuantity"] = tokens(.requests)
+      values["PricingUnit"] = .text("Requests")
+    case "Purchase":
+      values["PricingQuantity"] = .number("1.0")
+      values["PricingUnit"] = .text("Units")
+    default: break
     }
     return values
   }
@@ -96,6 +105,23 @@ enum FocusCSV {
       let end = day + 1 < period.days.count ? period.days[day + 1].begin : period.end
       values["ChargePeriodStart"] = .text(instant(period.days[day].begin))
       values["ChargePeriodEnd"] = .text(instant(end))
+    }
+    return values
+  }
+
+  /// Tax is nobody's: it has no product.
+  private static func values(of tax: TaxLine, _ books: Books) -> [String: Value] {
+    let row = Books.Row(
+      product: books.unattributedIndex, provider: tax.vendor, model: tax.name, serviceTier: "", entry: .fixed,
+      forPeriod: books.period.label, counts: WeightedCounts(), cost: tax.tax, state: tax.state)
+    var values = values(of: row, books)
+    values["ChargeCategory"] = .text("Tax")
+    values["ChargeDescription"] = .text("\(tax.name), \(tax.rate)% of \(tax.base) USD in \(tax.month)")
+    values["x_Entry"] = .text("tax")
+    for column in [
+      "SubAccountId", "SubAccountName", "SubAccountType", "Tags", "x_ProductName", "x_CostCenter",
+    ] {
+      values[column] = nil
     }
     return values
   }
@@ -137,6 +163,7 @@ enum FocusCSV {
     case .usage, .adjustment: "Usage"
     case .fixed: "Purchase"
     case .credit: "Credit"
+    case .allocation: "Adjustment"
     }
   }
 
@@ -144,12 +171,15 @@ enum FocusCSV {
     switch entry {
     case .usage, .adjustment: "Usage-Based"
     case .fixed: "Recurring"
-    case .credit: "One-Time"
+    case .credit, .allocation: "One-Time"
     }
   }
 
   private static func description(_ row: Books.Row, _ model: String) -> String {
-    switch row.state {
+    if row.serviceTier.isEmpty {
+      return row.state == .unpriced ? "\(model): the amount is unknown" : model
+    }
+    return switch row.state {
     case .unpriced: "\(model), \(row.serviceTier): no price, the cost is unknown"
     case .partial: "\(model), \(row.serviceTier): a part has no price"
     case .estimated: "\(model), \(row.serviceTier): estimated"

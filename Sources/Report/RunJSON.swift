@@ -20,6 +20,7 @@ enum RunJSON {
       json.member("end", Timestamp.text(books.period.end))
       json.member("program", books.programVersion)
       json.member("language", books.language.rawValue)
+      if books.isToDate { json.member("to_date", true) }
       json.member("complete", books.isComplete)
       totals(books, &json)
       coverage(books, &json)
@@ -27,6 +28,7 @@ enum RunJSON {
       ingest(books, &json)
       adjustments(books, &json)
       versions(books, &json)
+      CostsJSON.write(books, &json)
       inputs(books, &json)
       otherInputs(books, &json)
       troubles(books, &json)
@@ -45,9 +47,8 @@ enum RunJSON {
       json.member("cost_usd", books.totalCost.description)
       json.member("cost_state", books.state.rawValue)
       json.object("by_entry") { json in
-        for entry in [Entry.usage, .adjustment, .fixed, .credit] {
-          let cost = books.rows.reduce(Money.zero) { $1.entry == entry ? $0 + $1.cost : $0 }
-          json.member(entry.rawValue, cost.description)
+        for entry in Entry.allCases {
+          json.member(entry.rawValue, books.cost(of: entry).description)
         }
       }
       json.member("unpriced_requests", books.whole(counts.unpricedRequests))
@@ -153,6 +154,8 @@ enum RunJSON {
             json.member("prices_is", first.pricesNow)
             json.member("rules_was", first.rulesWas)
             json.member("rules_is", first.rulesNow)
+            json.member("costs_was", first.costsWas)
+            json.member("costs_is", first.costsNow)
           }
         }
       }

@@ -15,7 +15,7 @@ enum Summary {
 
   static func text(_ books: Books) -> String {
     [
-      opening(books), attention(books), adjustments(books), models(books), days(books), files(books),
+      opening(books), attention(books), CostsSection.text(books), adjustments(books), models(books), days(books), files(books),
     ].compactMap { $0 }.joined(separator: "\n")
   }
 
@@ -24,6 +24,7 @@ enum Summary {
     let period = Markdown.escaped(books.periodName)
     var text = language("# AI cost, \(period)\n\n", "# AI利用費 \(period)\n\n")
     text += "\(Headline.total(books, strong: true)) \(range(books))\n"
+    if let line = books.currencySentence { text += "\n\(Markdown.escaped(line))\n" }
     if let line = books.adjustmentsSentence { text += "\n\(line.replacing("$", with: "\\$"))\n" }
     if let line = Headline.coverage(books) { text += "\n\(line)\n" }
     text += "\n" + Markdown.table(books.productsTable)

@@ -20,7 +20,7 @@ enum SummarySheet {
     figures(books, sheet, row: 3)
     sheet.text(books.language("By product", "プロダクト別"), row: 6, column: 0, style: .section, measures: false)
     let table = books.productsTable
-    let placed = sheet.draw(table, row: 7, summed: [1, 2, 3])
+    let placed = sheet.draw(table, row: 7, summed: books.productsTableSums)
     var next = placed.nextRow + 1
     next = try chart(books, placed, sheet, in: file, row: next)
     findings(books, sheet, row: next)

@@ -9,18 +9,22 @@ extension Books {
     let shares = PrintedMoney.shares(productCosts, of: totalCost)
     let counts = PrintedCounts.forPeople(self)
     let rates = thousandRequestRates
-    var table = Table(columns: [
-      .init(language("Product", "プロダクト"), .text), .init(language.amount("Cost", "費用"), .money),
-      .init(language("Share", "構成比"), .percent), .init(language("Requests", "リクエスト数"), .count),
-      .init(language("Cost per 1,000 requests", "1,000リクエストあたり"), .money),
-      .init(language("Cost is", "費用の状態"), .text),
-    ])
+    let converted = ConvertedBooks(self)
+    var table = Table(
+      columns: [
+        .init(language("Product", "プロダクト"), .text), .init(language.amount("Cost", "費用"), .money),
+      ] + Columns.converted(converted, language) + [
+        .init(language("Share", "構成比"), .percent), .init(language("Requests", "リクエスト数"), .count),
+        .init(language("Cost per 1,000 requests", "1,000リクエストあたり"), .money),
+        .init(language("Cost is", "費用の状態"), .text),
+      ])
     for index in products.indices {
       let state = state(ofProduct: index)
       table.rows.append([
         .text(name(ofProduct: index)),
         state == .unpriced
           ? .empty : PrintedMoney.cell(costs[index], exact: cost(ofProduct: index), digits: digits),
+      ] + Columns.converted(converted, converted?.products[index], state) + [
         shares.map { state == .unpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
         Self.countCell(counts[.requests, product: index]),
         rates.products[index].map { .money($0) } ?? .empty,
@@ -31,12 +35,16 @@ extension Books {
       .text(language.total),
       state == .unpriced
         ? .empty : PrintedMoney.cell(costs.reduce(.zero, +), exact: totalCost, digits: digits),
+    ] + Columns.converted(converted, converted?.total, state) + [
       shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
       Self.countCell(counts.total(.requests)), rates.all.map { .money($0) } ?? .empty,
       .text(state.word(language)),
     ]
     return table
   }
+
+  /// The columns of `productsTable` whose rows add up to its total.
+  var productsTableSums: Set<Int> { Set(1...(ConvertedBooks(self) == nil ? 3 : 4)) }
 
   /// What 1,000 requests of each product, and of all, cost: adjustments belong to the requests of other periods.
   private var thousandRequestRates: (products: [Money?], all: Money?) {

@@ -88,6 +88,7 @@ extension Entry {
     case .adjustment: language("adjustment", "調整")
     case .fixed: language("fixed", "固定費")
     case .credit: language("credit", "控除")
+    case .allocation: language("allocation", "再配賦")
     }
   }
 }
@@ -99,6 +100,7 @@ extension Adjustment.Reason {
     case .program: language(rawValue, "プログラム")
     case .prices: language(rawValue, "単価")
     case .rules: language(rawValue, "配賦ルール")
+    case .costs: language(rawValue, "固定費")
     }
   }
 }
@@ -107,12 +109,15 @@ extension Books {
   /// A product's name; what no rule placed has one in each language.
   func name(ofProduct product: Int) -> String {
     let name = products[product].name
-    return product == unattributedIndex && name == Product.unattributed.name
-      ? language(name, "未配賦") : name
+    if product == unattributedIndex, name == Product.unattributed.name { return language(name, "未配賦") }
+    return products[product] == .centre ? language(name, "本部") : name
   }
 
-  /// The period as people write it.
-  var periodName: String { language.period(period.label) }
+  /// The period as people write it, and whether it is still running.
+  public var periodName: String {
+    let name = language.period(period.label)
+    return isToDate ? language("\(name) to date", "\(name)（途中経過）") : name
+  }
 
   /// `2026-10-01 to 2026-10-31, days of Asia/Tokyo`
   var periodRange: String {

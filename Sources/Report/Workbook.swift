@@ -28,6 +28,7 @@ enum Workbook {
       try ProductsSheet.write(books, in: file)
       try ModelsSheet.write(books, in: file)
       try DailySheet.write(books, in: file)
+      if CostsSheet.isNeeded(books) { try CostsSheet.write(books, in: file) }
       if !books.adjustments.isEmpty { try AdjustmentsSheet.write(books, in: file) }
       try TroubleSheet.write(books, in: file)
       try AboutSheet.write(books, in: file)
@@ -60,7 +61,7 @@ enum ProductsSheet {
       books.language(
         "What each product used and what it cost, in US dollars. Rows add up to the total.",
         "各プロダクトの利用量と費用（米ドル）。各行の和は合計と一致します。"))
-    let placed = sheet.draw(table(books), row: 3, summed: Set(5...14), filter: true)
+    let placed = sheet.draw(table(books), row: 3, summed: Set(5...(ConvertedBooks(books) == nil ? 14 : 15)), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 2)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
     sheet.finish()
@@ -72,13 +73,14 @@ enum ProductsSheet {
     let shares = PrintedMoney.shares(books.productCosts, of: books.totalCost)
     let counts = PrintedCounts.forPeople(books)
     let language = books.language
+    let converted = ConvertedBooks(books)
     var table = Table(
       columns: [
         .init(language("Product", "プロダクト"), .text), .init("ID", .text),
         .init(language("Cost center", "コストセンター"), .text), .init(language("Owner", "担当"), .text),
         .init(language("Cost is", "費用の状態"), .text), .init(language.amount("Cost", "費用"), .money),
-        .init(language("Share", "構成比"), .percent),
-      ] + Columns.counts(language))
+      ] + Columns.converted(converted, language) + [.init(language("Share", "構成比"), .percent)]
+        + Columns.counts(language))
     for (index, product) in books.products.enumerated() {
       let state = books.state(ofProduct: index)
       let isUnpriced = state == .unpriced
@@ -90,6 +92,7 @@ enum ProductsSheet {
           isUnpriced
             ? .empty
             : PrintedMoney.cell(costs[index], exact: books.cost(ofProduct: index), digits: digits),
+        ] + Columns.converted(converted, converted?.products[index], state) + [
           shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
         ] + CountColumn.allCases.map { Books.countCell(counts[$0, product: index]) })
     }
@@ -97,6 +100,7 @@ enum ProductsSheet {
       [
         .text(language.total), .empty, .empty, .empty, .text(books.state.word(language)),
         PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
+      ] + Columns.converted(converted, converted?.total, books.state) + [
         shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
       ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
@@ -113,7 +117,7 @@ enum ModelsSheet {
       books.language(
         "The rows of chargeback.csv. Filter a column and the totals follow.",
         "chargeback.csvの各行です。列を絞り込むと合計も変わります。"))
-    let placed = sheet.draw(table(books), row: 3, summed: Set(7...15), filter: true)
+    let placed = sheet.draw(table(books), row: 3, summed: Set(7...(ConvertedBooks(books) == nil ? 15 : 16)), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 1)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
     sheet.finish()
@@ -125,13 +129,14 @@ enum ModelsSheet {
     let costs = PrintedMoney.rounded(books.rows.map(\.cost), digits: digits)
     let counts = PrintedCounts.forPeople(books)
     let language = books.language
+    let converted = ConvertedBooks(books)
     var table = Table(
       columns: [
         .init(language("Product", "プロダクト"), .text), .init(language("Provider", "ベンダー"), .text),
         .init(language("Model", "モデル"), .text), .init(language("Tier", "ティア"), .text),
         .init(language("Entry", "区分"), .text), .init(language("For period", "対象期間"), .text),
         .init(language("Cost is", "費用の状態"), .text), .init(language.amount("Cost", "費用"), .money),
-      ] + Columns.counts(language))
+      ] + Columns.converted(converted, language) + Columns.counts(language))
     for (index, row) in books.rows.enumerated() {
       table.rows.append(
         [
@@ -141,19 +146,30 @@ enum ModelsSheet {
           .text(row.state.word(language)),
           row.state == .unpriced
             ? .empty : PrintedMoney.cell(costs[index], exact: row.cost, digits: digits),
-        ] + CountColumn.allCases.map { Books.countCell(counts[$0, row: index]) })
+        ] + Columns.converted(converted, converted?.rows[index], row.state) + CountColumn.allCases.map { Books.countCell(counts[$0, row: index]) })
     }
     table.total =
       [
         .text(language.total), .empty, .empty, .empty, .empty, .empty,
         .text(books.state.word(language)),
         PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
-      ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
+      ] + Columns.converted(converted, converted?.total, books.state) + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
   }
 }
 
 enum Columns {
+  /// The column in the report currency; none for dollars alone.
+  static func converted(_ converted: ConvertedBooks?, _ language: Language) -> [Table.Column] {
+    converted.map { [.init(language("Cost (\($0.currency.code))", "費用（\($0.currency.code)）"), .count)] } ?? []
+  }
+
+  /// Its cell: empty where the cost is unknown.
+  static func converted(_ converted: ConvertedBooks?, _ units: Int128?, _ state: CostState) -> [Table.Cell] {
+    guard let converted, let units else { return [] }
+    return [state == .unpriced ? .empty : converted.currency.cell(units)]
+  }
+
   /// `CountColumn`s under the names of the sheets.
   static func counts(_ language: Language) -> [Table.Column] {
     [

@@ -84,12 +84,15 @@ public struct Booking: Hashable, Sendable {
   public var decision: Int64
   public var pricesVersion: String
   public var rulesVersion: String
+  public var costsVersion: String
   public var program: String
   public var seen: RequestTally
 
   public init(
-    decision: Int64, pricesVersion: String, rulesVersion: String, program: String, seen: RequestTally
+    decision: Int64, pricesVersion: String, rulesVersion: String, costsVersion: String = "none",
+    program: String, seen: RequestTally
   ) {
+    self.costsVersion = costsVersion
     self.decision = decision
     self.pricesVersion = pricesVersion
     self.rulesVersion = rulesVersion
@@ -119,11 +122,14 @@ public struct Decision: Hashable, Sendable {
   public var decidedAt: Int64
   public var pricesVersion: String
   public var rulesVersion: String
+  public var costsVersion: String
   /// As a person wrote it.
   public var reason: String
   public init(
-    id: Int64 = 0, decidedAt: Int64, pricesVersion: String, rulesVersion: String, reason: String
+    id: Int64 = 0, decidedAt: Int64, pricesVersion: String, rulesVersion: String,
+    costsVersion: String = "none", reason: String
   ) {
+    self.costsVersion = costsVersion
     self.id = id
     self.decidedAt = decidedAt
     self.pricesVersion = pricesVersion

@@ -26,14 +26,15 @@ extension Store {
     for row in rows {
       let place = row.place
       let counts = row.counts
-      let insert = try statement("INSERT INTO closed_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+      let insert = try statement("INSERT INTO closed_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
         .bind(id).bind(place.day).bind(place.product).bind(place.provider).bind(place.model)
         .bind(place.serviceTier)
       for count in [
         counts.requests, counts.failedRequests, counts.interruptedRequests, counts.unpricedRequests,
         counts.inputTokens, counts.cacheReadTokens, counts.cacheWriteTokens, counts.outputTokens,
       ] { insert.bind(String(count)) }
-      try insert.bind(String(row.amount.cost.femtodollars)).bind(row.amount.state.rawValue).run()
+      try insert.bind(String(row.amount.cost.femtodollars)).bind(row.amount.state.rawValue)
+        .bind(place.entry.rawValue).run()
     }
     return id
   }
@@ -82,7 +83,13 @@ extension Store {
 
   /// In the order of their places.
   public func rows(ofClosed id: Int64) throws(StoreError) -> [ClosedRow] {
-    let select = try statement("SELECT * FROM closed_rows WHERE period = ?")
+    let select = try statement(
+      """
+      SELECT period, day, product, provider, model, service_tier, requests, failed_requests,
+        interrupted_requests, unpriced_requests, input_tokens, cache_read_tokens, cache_write_tokens,
+        output_tokens, femtodollars, state, entry
+      FROM closed_rows WHERE period = ?
+      """)
     select.bind(id)
     var result: [ClosedRow] = []
     while try select.next() {
@@ -96,7 +103,8 @@ extension Store {
       counts.cacheWriteTokens = try whole(select.text(12))
       counts.outputTokens = try whole(select.text(13))
       guard let amount = try amount(select.text(14), select.text(15)) else { throw Self.damaged }
-      result.append(ClosedRow(place: place(select, from: 1), counts: counts, amount: amount))
+      result.append(
+        ClosedRow(place: try place(select, from: 1, entry: 16), counts: counts, amount: amount))
     }
     return result.sorted { $0.place < $1.place }
   }
@@ -109,14 +117,16 @@ extension Store {
       try statement(
         """
         INSERT INTO closed_adjustments(period, for_period, day, product, provider, model, service_tier, reason,
-          words, was_femtodollars, was_state, is_femtodollars, is_state, prices_was, prices_is, rules_was, rules_is)
-        VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+          words, was_femtodollars, was_state, is_femtodollars, is_state, prices_was, prices_is, rules_was, rules_is,
+          entry, costs_was, costs_is)
+        VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
       ).bind(closed).bind(period).bind(place.day).bind(place.product).bind(place.provider).bind(place.model)
         .bind(place.serviceTier).bind(one.reason.rawValue).bind(one.words)
         .bind((one.was?.cost.femtodollars).map { String($0) }).bind(one.was?.state.rawValue)
         .bind((one.now?.cost.femtodollars).map { String($0) }).bind(one.now?.state.rawValue)
-        .bind(one.pricesWas).bind(one.pricesNow).bind(one.rulesWas).bind(one.rulesNow).run()
+        .bind(one.pricesWas).bind(one.pricesNow).bind(one.rulesWas).bind(one.rulesNow)
+        .bind(place.entry.rawValue).bind(one.costsWas).bind(one.costsNow).run()
     }
   }
 
@@ -127,7 +137,7 @@ extension Store {
     let select = try statement(
       """
       SELECT period, day, product, provider, model, service_tier, reason, words, was_femtodollars, was_state,
-        is_femtodollars, is_state, prices_was, prices_is, rules_was, rules_is
+        is_femtodollars, is_state, prices_was, prices_is, rules_was, rules_is, entry, costs_was, costs_is
       FROM closed_adjustments WHERE for_period = ? ORDER BY id
       """)
     select.bind(period.id)
@@ -135,10 +145,11 @@ extension Store {
     while try select.next() {
       guard let reason = Adjustment.Reason(rawValue: select.text(6) ?? "") else { throw Self.damaged }
       let one = Adjustment(
-        forPeriod: period.label, place: place(select, from: 1), reason: reason, words: select.text(7) ?? "",
+        forPeriod: period.label, place: try place(select, from: 1, entry: 16), reason: reason, words: select.text(7) ?? "",
         was: try amount(select.text(8), select.text(9)), now: try amount(select.text(10), select.text(11)),
         pricesWas: select.text(12) ?? "", pricesNow: select.text(13) ?? "",
-        rulesWas: select.text(14) ?? "", rulesNow: select.text(15) ?? "")
+        rulesWas: select.text(14) ?? "", rulesNow: select.text(15) ?? "",
+        costsWas: select.text(17) ?? "", costsNow: select.text(18) ?? "")
       result.append((select.integer(0), one))
     }
     return result
@@ -148,10 +159,13 @@ extension Store {
 
   static let damaged = StoreError("a closed period's row cannot be read: the store is damaged")
 
-  private func place(_ row: any Statement, from column: Int32) -> BookPlace {
-    BookPlace(
+  private func place(
+    _ row: any Statement, from column: Int32, entry: Int32
+  ) throws(StoreError) -> BookPlace {
+    guard let known = Entry(rawValue: row.text(entry) ?? "") else { throw Self.damaged }
+    return BookPlace(
       day: row.text(column) ?? "", product: row.text(column + 1) ?? "", provider: row.text(column + 2) ?? "",
-      model: row.text(column + 3) ?? "", serviceTier: row.text(column + 4) ?? "")
+      model: row.text(column + 3) ?? "", serviceTier: row.text(column + 4) ?? "", entry: known)
   }
 
   private func amount(_ femtodollars: String?, _ state: String?) throws(StoreError) -> BookedAmount? {

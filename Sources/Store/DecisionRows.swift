@@ -2,17 +2,24 @@
 extension Store {
   /// - Parameter closed: the period whose close this is; `period` itself, or one that took adjustments to it.
   public func add(_ booking: Booking, closed: Int64, for period: Int64) throws(StoreError) {
-    try statement("INSERT INTO bookings VALUES(?,?,?,?,?,?,?,?,?)")
+    try statement(
+      """
+      INSERT INTO bookings(period, for_period, decision, prices_version, rules_version, program, attempts,
+        interrupted, requests, costs_version)
+      VALUES(?,?,?,?,?,?,?,?,?,?)
+      """
+    )
       .bind(closed).bind(period).bind(booking.decision).bind(booking.pricesVersion)
       .bind(booking.rulesVersion).bind(booking.program).bind(booking.seen.attempts)
-      .bind(booking.seen.interrupted).bind(booking.seen.requests).run()
+      .bind(booking.seen.interrupted).bind(booking.seen.requests).bind(booking.costsVersion).run()
   }
 
   /// How a closed period was booked, from its own close on: the last is what stands in the books.
   public func bookings(forClosed period: Int64) throws(StoreError) -> [Booking] {
     let select = try statement(
       """
-      SELECT decision, prices_version, rules_version, program, attempts, interrupted, requests FROM bookings
+      SELECT decision, prices_version, rules_version, program, attempts, interrupted, requests, costs_version
+      FROM bookings
       WHERE for_period = ? ORDER BY period
       """)
     select.bind(period)
@@ -21,7 +28,8 @@ extension Store {
       result.append(
         Booking(
           decision: select.integer(0), pricesVersion: select.text(1) ?? "",
-          rulesVersion: select.text(2) ?? "", program: select.text(3) ?? "",
+          rulesVersion: select.text(2) ?? "", costsVersion: select.text(7) ?? "",
+          program: select.text(3) ?? "",
           seen: RequestTally(
             attempts: select.integer(4), interrupted: select.integer(5), requests: select.integer(6))))
     }
@@ -30,16 +38,20 @@ extension Store {
 
   public func add(_ decision: Decision, for period: Int64) throws(StoreError) {
     try statement(
-      "INSERT INTO decisions(period, decided_at, prices_version, rules_version, reason) VALUES(?,?,?,?,?)"
+      """
+      INSERT INTO decisions(period, decided_at, prices_version, rules_version, reason, costs_version)
+      VALUES(?,?,?,?,?,?)
+      """
     ).bind(period).bind(decision.decidedAt).bind(decision.pricesVersion).bind(decision.rulesVersion)
-      .bind(decision.reason).run()
+      .bind(decision.reason).bind(decision.costsVersion).run()
   }
 
   /// In the order they were made.
   public func decisions(forClosed period: Int64) throws(StoreError) -> [Decision] {
     let select = try statement(
       """
-      SELECT id, decided_at, prices_version, rules_version, reason FROM decisions WHERE period = ? ORDER BY id
+      SELECT id, decided_at, prices_version, rules_version, reason, costs_version FROM decisions
+      WHERE period = ? ORDER BY id
       """)
     select.bind(period)
     var result: [Decision] = []
@@ -47,7 +59,8 @@ extension Store {
       result.append(
         Decision(
           id: select.integer(0), decidedAt: select.integer(1), pricesVersion: select.text(2) ?? "",
-          rulesVersion: select.text(3) ?? "", reason: select.text(4) ?? ""))
+          rulesVersion: select.text(3) ?? "", costsVersion: select.text(5) ?? "",
+          reason: select.text(4) ?? ""))
     }
     return result
   }
@@ -63,6 +76,19 @@ extension Store {
     guard try select.bind(version).next() else { return nil }
     defer { select.reset() }
     return (select.text(0) ?? "", select.text(1) ?? "")
+  }
+
+  /// Keeps the text of costs and their rates; the same version is kept once.
+  public func saveCosts(version: String, name: String, text: String, rates: String) throws(StoreError) {
+    try statement("INSERT INTO costs_texts VALUES(?,?,?,?) ON CONFLICT DO NOTHING")
+      .bind(version).bind(name).bind(text).bind(rates).run()
+  }
+
+  public func costs(version: String) throws(StoreError) -> (name: String, text: String, rates: String)? {
+    let select = try statement("SELECT name, text, rates FROM costs_texts WHERE version = ?")
+    guard try select.bind(version).next() else { return nil }
+    defer { select.reset() }
+    return (select.text(0) ?? "", select.text(1) ?? "", select.text(2) ?? "")
   }
 
   public func tally(from begin: Int64, to end: Int64) throws(StoreError) -> RequestTally {

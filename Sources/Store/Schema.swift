@@ -1,7 +1,7 @@
 /// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
 enum Schema {
   static let steps: [String] = [
-    first, priceFacts, closing, sources, statements, usageStatements, partitions, jobs,
+    first, priceFacts, closing, sources, statements, usageStatements, partitions, jobs, costs,
   ]
 
   static var version: Int64 { Int64(steps.count) }
@@ -72,6 +72,19 @@ enum Schema {
     CREATE TABLE decisions(
       id INTEGER PRIMARY KEY, period INTEGER NOT NULL, decided_at INTEGER NOT NULL,
       prices_version TEXT NOT NULL, rules_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+    """
+
+  private static let costs = """
+    -- The text of costs that a closed period was booked by, and the rates that converted them.
+    CREATE TABLE costs_texts(version TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, rates TEXT NOT NULL)
+      STRICT, WITHOUT ROWID;
+    -- What is no usage has no service tier, so no two rows of a place are told apart by the entry alone.
+    ALTER TABLE closed_rows ADD COLUMN entry TEXT NOT NULL DEFAULT 'usage';
+    ALTER TABLE closed_adjustments ADD COLUMN entry TEXT NOT NULL DEFAULT 'usage';
+    ALTER TABLE closed_adjustments ADD COLUMN costs_was TEXT NOT NULL DEFAULT 'none';
+    ALTER TABLE closed_adjustments ADD COLUMN costs_is TEXT NOT NULL DEFAULT 'none';
+    ALTER TABLE bookings ADD COLUMN costs_version TEXT NOT NULL DEFAULT 'none';
+    ALTER TABLE decisions ADD COLUMN costs_version TEXT NOT NULL DEFAULT 'none';
     """
 
   private static let first = """

@@ -70,10 +70,12 @@ struct RepriceCommand: ParsableCommand {
     let lock = try settings.lock("reprice")
     defer { withExtendedLifetime(lock) {} }
     let run = try settings.makeRun(pricesVersion: nil, knownAt: nil, posts: [])
-    // Only rules that are named here are a decision; those of the configuration are for open periods.
+    // Only rules and costs that are named here are a decision; those of the configuration are for open periods.
     let result = try run.reprice(
       try settings.period(period), pricesVersion: version,
-      rules: common.attribution == nil ? nil : try settings.rules(), reason: reason ?? "", dryRun: dryRun)
+      rules: common.attribution == nil ? nil : try settings.rules(),
+      costs: common.costs == nil ? nil : try settings.costs(try settings.rules().rules), reason: reason ?? "",
+      dryRun: dryRun)
     if common.json {
       Terminal.print(Self.json(result))
     } else {
@@ -119,6 +121,7 @@ struct RepriceCommand: ParsableCommand {
       writer.member("written", result.wasWritten)
       writer.member("prices_version", correction.now.pricesVersion)
       writer.member("rules_version", correction.now.rulesVersion)
+      writer.member("costs_version", correction.now.costsVersion)
       writer.member("difference_usd", correction.total.description)
       writer.name("differences")
       writer.array { writer in
@@ -129,6 +132,7 @@ struct RepriceCommand: ParsableCommand {
             writer.member("provider", one.place.provider)
             writer.member("model", one.place.model)
             writer.member("service_tier", one.place.serviceTier)
+            writer.member("entry", one.place.entry.rawValue)
             writer.member("reason", one.reason.rawValue)
             writer.member("was_usd", one.was?.state == .unpriced ? nil : (one.was?.cost ?? .zero).description)
             writer.member("is_usd", one.now?.state == .unpriced ? nil : (one.now?.cost ?? .zero).description)

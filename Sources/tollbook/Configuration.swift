@@ -52,7 +52,7 @@ struct ConfigurationFile {
 
   static let settingNames = [
     "raw-logs", "store", "prices", "attribution", "reports", "timezone", "currency", "link",
-    "language", "retention-months",
+    "language", "retention-months", "costs", "fx",
   ]
 
   init() {}

@@ -26,7 +26,7 @@ struct PostCommand: AsyncParsableCommand {
     let lock = try settings.lock("post")
     defer { withExtendedLifetime(lock) {} }
     let run = try books.run(settings, posts: [])
-    let period = try settings.period(books.period)
+    let period = try books.wantedPeriod(settings)
     let closed = try run.closedBooks.closed(period)
     let made = closed == nil ? try run.books(period) : nil
     if dryRun {

@@ -19,7 +19,7 @@ struct RunCommand: AsyncParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     let progress = ProgressLine()
     let outcome = try await books.run(settings, posts: try settings.postTargets()).run(
-      try settings.period(books.period), formats: try books.formats(), progress: progress.show)
+      try books.wantedPeriod(settings), formats: try books.formats(), progress: progress.show)
     progress.end()
     let result: RunResult
     switch outcome {
@@ -46,12 +46,21 @@ struct RunCommand: AsyncParsableCommand {
 struct BookOptions: ParsableArguments {
   @Option(help: "2026-10, 2026-10-05, 2026-W41, FY2026 or A..B (default: the last finished month).")
   var period: String?
+  @Flag(help: "Only the days of the period that have ended: its beginning..yesterday (default: of this month).")
+  var toDate = false
   @Option(help: "Which files to write: csv, xlsx, md, focus (default: all).")
   var format: String?
   @Option(help: "Price with this version of the price book, not the last published one.")
   var pricesVersion: String?
   @Option(help: "Price with what was published by then, such as 2026-10-31T00:00:00Z.")
   var knownAt: String?
+
+  func wantedPeriod(_ settings: Settings) throws -> Period {
+    guard toDate else { return try settings.period(period) }
+    let now = Settings.now()
+    let whole = try period.map { try settings.calendar.period($0) } ?? settings.calendar.month(of: now)
+    return try settings.calendar.endedDays(of: whole, now: now)
+  }
 
   func formats() throws -> Set<ReportFormat> {
     guard let format else { return Set(ReportFormat.allCases) }
@@ -160,7 +169,7 @@ struct ReportCommand: ParsableCommand {
     let lock = try settings.lock("report")
     defer { withExtendedLifetime(lock) {} }
     let run = try books.run(settings, posts: [])
-    let period = try settings.period(books.period)
+    let period = try books.wantedPeriod(settings)
     if let status = try run.closedStatus(of: period) { return try Show.closed(status, json: common.json) }
     let made = try run.books(period)
     let files = try run.report(made, try books.formats())

@@ -24,7 +24,11 @@ struct CommonOptions: ParsableArguments {
   var reports: String?
   @Option(help: "The books' time zone, by its IANA name (default: UTC).")
   var timezone: String?
-  @Option(help: "The books' currency (default: USD).")
+  @Option(help: "Fixed costs, credits, commitments and tax (default: costs.yaml beside the configuration, if it is there).")
+  var costs: String?
+  @Option(help: "The rate table (default: fx.csv beside the configuration, if it is there).")
+  var fx: String?
+  @Option(help: "The currency that figures are printed in beside US dollars, such as JPY (default: USD alone).")
   var currency: String?
   @Option(help: "The language that reports are written in: en or ja (default: en).")
   var language: String?
@@ -42,6 +46,10 @@ struct Settings {
   /// Nil where no rules are given and none are here.
   let attribution: String?
   let reports: String
+  /// Nil where none are given and none are there.
+  let costsFile: String?
+  let ratesFile: String?
+  let currency: String
   let calendar: BookCalendar
   let sources: [Source]
   let link: String?
@@ -69,6 +77,12 @@ struct Settings {
     reports = located(options.reports, "reports") ?? "reports"
     let here = FileManager.default.fileExists(atPath: "attribution.yaml") ? "attribution.yaml" : nil
     attribution = located(options.attribution, "attribution") ?? here
+    func beside(_ name: String) -> String? {
+      let path = resolve(name, file.folder)
+      return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+    costsFile = located(options.costs, "costs") ?? beside("costs.yaml")
+    ratesFile = located(options.fx, "fx") ?? beside("fx.csv")
     var location = given(options.store, "store")
     if location == nil, let inFile = file.settings["store"] {
       location =
@@ -85,9 +99,13 @@ struct Settings {
     calendar = try BookCalendar(
       zone: given(options.timezone, "timezone") ?? file.settings["timezone"] ?? "UTC")
     sources = try file.sources { [calendar] in calendar.begin(dayText: $0) }
-    let currency = given(options.currency, "currency") ?? file.settings["currency"] ?? "USD"
-    guard currency == "USD" else {
-      throw ConfigurationError("currency \(currency): this version keeps books in USD only")
+    currency = given(options.currency, "currency") ?? file.settings["currency"] ?? "USD"
+    guard isCurrencyCode(currency) else {
+      throw ConfigurationError("currency \"\(currency)\": write three capital letters, such as JPY")
+    }
+    guard currency == "USD" || ratesFile != nil else {
+      throw ConfigurationError(
+        "currency \(currency) needs a rate table: give it with fx: fx.csv or --fx FILE (see docs/costs.md)")
     }
   }
 
@@ -98,14 +116,48 @@ struct Settings {
     try text.map { try calendar.period($0) } ?? calendar.lastFinishedMonth(now: Self.now())
   }
 
+  private func contents(_ path: String) throws -> String {
+    do {
+      return try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw ConfigurationError("\(path): cannot be read: \(error.localizedDescription)")
+    }
+  }
+
+  /// The costs, whose products must be among those of the rules.
+  func costs(_ rules: Rules) throws -> CostsSource {
+    guard let costsFile else { return .none }
+    let text = try contents(costsFile)
+    let name = (costsFile as NSString).lastPathComponent
+    do {
+      let costs = try Costs(yaml: text, name: name)
+      try costs.check(products: rules.products)
+      return CostsSource(costs: costs, rates: try exchangeRates(), name: name, text: text)
+    } catch let error as RulesError {
+      throw ConfigurationError("\(error)")
+    }
+  }
+
+  func exchangeRates() throws -> ExchangeRates {
+    guard let ratesFile else { return .none }
+    do {
+      return try ExchangeRateFile.read(try contents(ratesFile), name: (ratesFile as NSString).lastPathComponent)
+    } catch let error as PriceError {
+      throw ConfigurationError("\(error)")
+    }
+  }
+
+  /// The rules, which must be there.
+  func givenRules() throws -> RulesSource {
+    guard attribution != nil else {
+      throw ConfigurationError("no attribution rules are here: give them with --attribution FILE")
+    }
+    return try rules()
+  }
+
   func rules() throws -> RulesSource {
     guard let attribution else { return .none }
-    let text: String
-    do {
-      text = try String(contentsOfFile: attribution, encoding: .utf8)
-    } catch {
-      throw ConfigurationError("\(attribution): cannot be read: \(error.localizedDescription)")
-    }
+    let text = try contents(attribution)
     do {
       let name = (attribution as NSString).lastPathComponent
       let rules = try Rules(yaml: text, name: name, dayBegin: { calendar.begin(dayText: $0) })
@@ -150,9 +202,12 @@ struct Settings {
     pricesVersion: String?, knownAt: String?, posts: [PostTarget],
     notice: @escaping (String) -> Void = Terminal.say
   ) throws -> Run {
-    Run(
+    let rules = try rules()
+    return Run(
       settings: runSettings(posts: posts), store: try openStore(), priceFolder: PriceFolder(path: prices),
-      prices: try priceBook(version: pricesVersion, knownAt: knownAt), rules: try rules(), now: Self.now,
+      prices: try priceBook(version: pricesVersion, knownAt: knownAt), rules: rules,
+      costs: try costs(rules.rules),
+      currency: currency == "USD" ? nil : (code: currency, rates: try exchangeRates()), now: Self.now,
       notice: notice)
   }
 

@@ -63,8 +63,9 @@ enum Show {
     // The terminal speaks English throughout.
     var books = books
     books.language = .en
-    Terminal.print("\(books.period.label) (\(books.period.zone))\n")
+    Terminal.print("\(books.periodName) (\(books.period.zone))\n")
     Terminal.print(TerminalTable.text(books.productsTable, color: Terminal.color))
+    if let line = books.currencySentence { Terminal.print(line) }
     if let line = books.adjustmentsSentence { Terminal.print(line) }
     for line in attention(books) { Terminal.print("! " + line) }
     Terminal.print("files in \(folder): \(files.joined(separator: ", "))")
@@ -92,6 +93,8 @@ enum Show {
       )
     }
     if !books.holes.isEmpty { lines.append("\(books.holes.count) holes: lines of the raw log are missing") }
+    let unknown = books.costs.count { $0.amount == nil }
+    if unknown > 0 { lines.append("\(unknown) fixed costs are in a currency without a rate for their month") }
     if books.adjustments.bringUnknownCost {
       lines.append("a closed period was corrected by something that has no price: see adjustments.csv")
     }

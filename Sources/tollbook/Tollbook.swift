@@ -28,6 +28,7 @@ struct Tollbook: AsyncParsableCommand {
       CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ScheduleCommand.self,
       ExplainCommand.self,
       RequestsCommand.self, UsageCommand.self, RollupCommand.self, PricesCommand.self,
+      AttributionCommand.self,
       DoctorCommand.self, StoreCommand.self, SampleCommand.self, DemoCommand.self,
     ])
 
