@@ -81,6 +81,12 @@ extension Books {
         name: "what is spread adds up to nothing", passed: moved == .zero, detail: "rows \(moved) USD"))
   }
 
+  /// What was moved from `unattributed` to products; nil where nothing is spread.
+  var spreadCost: Money? {
+    let lines = costs.filter { $0.kind == .spread }
+    return lines.isEmpty ? nil : lines.reduce(Money.zero) { $0 + ($1.amount ?? .zero) }
+  }
+
   public func cost(of entry: Entry) -> Money {
     rows.reduce(.zero) { $1.entry == entry ? $0 + $1.cost : $0 }
   }

@@ -67,7 +67,8 @@ enum Charts {
 
   /// One series a product that cost something; beyond the limit the cheapest share one.
   private static func seriesOf(_ books: Books) -> [Series] {
-    let costs = books.productCosts
+    // Only usage has days; what is spread or fixed would hide or add a series.
+    let costs = books.products.indices.map { books.usageCost(ofProduct: $0) }
     let last = books.unattributedIndex
     let used = books.products.indices.filter { costs[$0] > .zero }
     let dearest = used.sorted { costs[$0] == costs[$1] ? $0 < $1 : costs[$0] > costs[$1] }

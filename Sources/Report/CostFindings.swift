@@ -65,6 +65,19 @@ enum CostFindings {
       table: table(lines, books), short: language("seats without use", "未使用シート"))
   }
 
+  /// What no rule placed is on products by a method, and is said to be.
+  static func spread(_ cost: Money, digits: Int, _ language: Language) -> Finding {
+    let amount = CellText.dollars(cost, digits: max(digits, PrintedMoney.digits(for: [cost])))
+    return Finding(
+      headline: language(
+        "\(amount) belonged to no product and was spread", "\(amount)は配賦ルールに該当せず、再配賦しました"),
+      advice: language(
+        "The method stands with the fixed and shared costs. Add a rule for the key, team or tag that sent it, and "
+          + "run the report again.",
+        "再配賦の方法は固定費・共通費に記載しています。送信元のキー、チーム、タグのルールを追加し、レポートを作り直してください。"),
+      short: language("\(amount) spread", "再配賦\(amount)"))
+  }
+
   private static func table(_ lines: [CostLine], _ books: Books) -> Table {
     let words = CostWords(language: books.language)
     let language = books.language

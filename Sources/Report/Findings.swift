@@ -265,6 +265,7 @@ enum Findings {
     let percent = decimalText(Int128(points), fractionDigits: 2, trimmed: false)
     let language = books.language
     let part = points > 0 ? language(", \(percent)% of the total,", "（合計の\(percent)%）") : ""
+    if let spread = books.spreadCost { return CostFindings.spread(spread, digits: digits, language) }
     return Finding(
       headline: language("\(amount)\(part) belongs to no product", "\(amount)\(part)はどのプロダクトにも配賦されていません"),
       advice: language(

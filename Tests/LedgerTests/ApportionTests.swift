@@ -24,6 +24,20 @@ import Testing
     #expect(apportion(total, by: weights) == parts)
   }
 
+  @Test("sums whose product does not fit 128 bits are cut as exactly as small ones")
+  func wide() {
+    let total = powerOfTen(27)
+    let weights = [powerOfTen(26), 2 * powerOfTen(26), 0, 4 * powerOfTen(26)]
+    let parts = apportion(total, by: weights)
+    // A seventh of 10^27 is 142857142857142857142857142.857…, two are …285.714…, four are …571.428…
+    #expect(
+      parts == [
+        142_857_142_857_142_857_142_857_143, 285_714_285_714_285_714_285_714_286, 0,
+        571_428_571_428_571_428_571_428_571,
+      ])
+    #expect(apportion(-total, by: weights) == parts.map { -$0 })
+  }
+
   @Test(
     "parts add up, each within one unit of exact, and no smaller remainder is rounded up before a larger one")
   func laws() {

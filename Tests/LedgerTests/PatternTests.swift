@@ -43,6 +43,22 @@ import Testing
     }
   }
 
+  @Test("patterns cover and meet each other as the texts that they match do")
+  func covers() {
+    // One letter more than the patterns have stands for every other text.
+    let texts = words(of: ["a", "b", "c"], upTo: 5)
+    let patterns = words(of: ["a", "b", "*"], upTo: 3)
+    let matched = patterns.map { pattern in Set(texts.filter { Pattern(pattern).matches($0) }) }
+    for (i, one) in patterns.enumerated() {
+      for (j, other) in patterns.enumerated() {
+        let covers = Pattern(one).covers(Pattern(other))
+        #expect(covers == matched[j].isSubset(of: matched[i]), "\(one) covers \(other)")
+        let meets = Pattern(one).canMeet(Pattern(other))
+        #expect(meets == !matched[i].isDisjoint(with: matched[j]), "\(one) meets \(other)")
+      }
+    }
+  }
+
   /// The definition, letter by letter.
   private func defined(_ pattern: ArraySlice<Character>, _ text: ArraySlice<Character>) -> Bool {
     guard let first = pattern.first else { return text.isEmpty }

@@ -55,13 +55,13 @@ final class ClosingDesk {
     }
   }
 
-  func run(prices version: Int = 0, rules number: Int = 0) -> Run {
+  func run(prices version: Int = 0, rules number: Int = 0, costs: CostsSource = .none) -> Run {
     let time = now
     return Run(
       settings: RunSettings(
         rawLogs: desk.logs, store: "", reports: desk.folder.file("reports"), programVersion: "test"),
       store: desk.store, priceFolder: priceFolder, prices: prices[version], rules: rules[number],
-      now: { time }, notice: { _ in })
+      costs: costs, now: { time }, notice: { _ in })
   }
 
   func period(_ label: String) throws -> Period { try BookCalendar(zone: "Asia/Tokyo").period(label) }
