@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Attribute
+internal import Crypto
 internal import Foundation
 internal import Ingest
 internal import Ledger
@@ -203,12 +204,27 @@ struct Settings {
     notice: @escaping (String) -> Void = Terminal.say
   ) throws -> Run {
     let rules = try rules()
+    var run = runSettings(posts: posts)
+    run.otherInputs += try [
+      otherInput("costs", costsFile), otherInput("fx", currency == "USD" ? nil : ratesFile),
+    ].compactMap { $0 }
+    if currency != "USD" { run.bookSettings.append(.init("currency", currency)) }
     return Run(
-      settings: runSettings(posts: posts), store: try openStore(), priceFolder: PriceFolder(path: prices),
+      settings: run, store: try openStore(), priceFolder: PriceFolder(path: prices),
       prices: try priceBook(version: pricesVersion, knownAt: knownAt), rules: rules,
       costs: try costs(rules.rules),
       currency: currency == "USD" ? nil : (code: currency, rates: try exchangeRates()), now: Self.now,
       notice: notice)
+  }
+
+  /// A file that figures are made from, as `run.json` names it.
+  private func otherInput(_ use: String, _ path: String?) throws -> Books.OtherInput? {
+    guard let path else { return nil }
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw ConfigurationError("\(path): cannot be read")
+    }
+    return Books.OtherInput(
+      use: use, name: (path as NSString).lastPathComponent, sha256: hexText(SHA256.hash(data: bytes)))
   }
 
   func openStore() throws -> Store { try Store(store) }

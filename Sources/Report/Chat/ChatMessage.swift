@@ -142,7 +142,7 @@ extension ChatMessage {
       kind: .report, period: books.period.label, language: language,
       title: language("AI cost ", "AI利用費 ") + books.periodName,
       answer: Headline.total(books, strong: false))
-    message.notes = [Headline.coverage(books), books.adjustmentsSentence].compactMap { $0 }
+    message.notes = [books.currencySentence, Headline.coverage(books), books.adjustmentsSentence].compactMap { $0 }
       .map { PlainText.oneLine($0, max: Limit.sentenceMax) }
     message.take(books.productsTable)
     let findings = Findings.list(books)
@@ -176,15 +176,16 @@ extension ChatMessage {
   /// Product, cost and share.
   private mutating func take(_ table: Table) {
     let cells = CellText(table)
+    let shares = table.columns.firstIndex { $0.kind == .percent } ?? 2
     func row(_ line: [Table.Cell]) -> Row {
       var row = Row(
         name: PlainText.oneLine(cells.text(line[0], column: 0)), amount: cells.text(line[1], column: 1),
         cost: .zero, share: nil)
       if case .money(let cost) = line[1] { row.cost = cost }
-      if case .basisPoints(let share) = line[2] { row.share = share }
+      if case .basisPoints(let share) = line[shares] { row.share = share }
       return row
     }
-    headings = table.columns[0..<3].map(\.title)
+    headings = [0, 1, shares].map { table.columns[$0].title }
     let lines = table.rows + (table.total.map { [$0] } ?? [])
     digits = lines.map { CellText.digitsNeeded($0[1]) }.max() ?? 2
     rows = table.rows.map(row)
