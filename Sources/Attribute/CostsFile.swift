@@ -167,6 +167,10 @@ private struct CostsReader {
     guard (weights == nil) == (method.text != "weights"), products == nil || method.text == "evenly" else {
       throw nodes.fault(node, "weights belong to spread: weights, and products to spread: evenly")
     }
+    let taking = (weights ?? []).map(\.product) + (products ?? [])
+    guard !taking.contains(Product.unattributed.id) else {
+      throw nodes.fault(node, "what is unattributed is spread to other products")
+    }
     let allocation: Costs.Allocation
     switch method.text {
     case "keep": return nil

@@ -49,16 +49,17 @@ extension Run {
     filter.begin = period.begin
     filter.end = period.end
     let pricer = Pricer(book: book)
-    var sums: [Mover: (was: Int128, now: Int128)] = [:]
+    var sums: [Mover: Moved] = [:]
     var moved: Int64 = 0
     try store.forEachRequest(filter) { usage in
       let (was, now) = (current.match(usage), other.match(usage))
-      var own: [Mover: (was: Int128, now: Int128)] = [:]
-      func add(_ charge: Charge, _ rule: Int?, _ rules: Rules, _ side: WritableKeyPath<(was: Int128, now: Int128), Int128>) {
+      var own: [Mover: Moved] = [:]
+      func add(_ charge: Charge, _ rule: Int?, _ rules: Rules, _ side: WritableKeyPath<Moved, Int128>) {
         for share in rules.shares(of: charge, rule: rule) {
           let mover = Mover(
-            product: rules.products[share.product].id, key: usage.facts.keyName ?? "", model: charge.model ?? "")
-          own[mover, default: (0, 0)][keyPath: side] += share.amounts.total.femtodollars
+            product: rules.products[share.product].id, key: usage.facts.keyName ?? "",
+            model: charge.model ?? "")
+          own[mover, default: Moved()][keyPath: side] += share.amounts.total.femtodollars
         }
       }
       for charge in pricer.charges(usage) {
@@ -67,8 +68,8 @@ extension Run {
       }
       if own.values.contains(where: { $0.was != $0.now }) { moved += usage.requests }
       for (mover, sum) in own {
-        sums[mover, default: (0, 0)].was += sum.was
-        sums[mover, default: (0, 0)].now += sum.now
+        sums[mover, default: Moved()].was += sum.was
+        sums[mover, default: Moved()].now += sum.now
       }
     }
     return RulesPreview(
@@ -83,8 +84,14 @@ extension Run {
     var model: String
   }
 
+  /// In femtodollars.
+  private struct Moved {
+    var was: Int128 = 0
+    var now: Int128 = 0
+  }
+
   private static func products(
-    _ sums: [Mover: (was: Int128, now: Int128)], order: [Product]
+    _ sums: [Mover: Moved], order: [Product]
   ) -> [RulesPreview.Line] {
     var ids: [String] = []
     for product in order where product.id != Product.unattributed.id && !ids.contains(product.id) {
@@ -98,7 +105,7 @@ extension Run {
     }
   }
 
-  private static func movers(_ sums: [Mover: (was: Int128, now: Int128)]) -> [RulesPreview.Line] {
+  private static func movers(_ sums: [Mover: Moved]) -> [RulesPreview.Line] {
     sums.filter { $0.value.was != $0.value.now }.map { mover, sum in
       RulesPreview.Line(
         product: mover.product, key: mover.key, model: mover.model, was: Money(femtodollars: sum.was),

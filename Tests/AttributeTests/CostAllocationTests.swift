@@ -154,7 +154,7 @@ import Testing
       #expect(line.parts.reduce(Money.zero) { $0 + $1.cost } == amount, "seed \(seed): \(line.name)")
       #expect(line.parts.allSatisfy { $0.weight > 0 }, "seed \(seed): \(line.name)")
       // Within one femtodollar of the exact share.
-      for part in line.parts where part.weight < powerOfTen(12) {
+      for part in line.parts where line.weightTotal < powerOfTen(12) {
         let exact = amount.femtodollars * part.weight
         let gap = part.cost.femtodollars * line.weightTotal - exact
         #expect(gap.magnitude < line.weightTotal.magnitude, "seed \(seed): \(line.name)")

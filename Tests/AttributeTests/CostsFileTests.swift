@@ -120,6 +120,7 @@ import Testing
       ("unattributed: {spread: somehow}", "somehow"),
       ("unattributed: {spread: weights}", "weights"),
       ("unattributed: {spread: usage, weights: {a: 1}}", "weights"),
+      ("unattributed: {spread: weights, weights: {a: 1, unattributed: 1}}", "other products"),
       ("tax: [{name: t}]", "rate"),
       ("tax: [{name: t, rate: ten}]", "ten"),
       ("tax: [{name: t, rate: '10%', reverse-charge: maybe}]", "true or false"),

@@ -100,7 +100,7 @@ import Testing
     #expect(Set(result.correction.list.map(\.words)) == ["the invoice came"])
     #expect(Set(result.correction.list.map(\.place.entry)).isSuperset(of: [.fixed, .credit]))
     let first = try #require(result.correction.list.first)
-    #expect((first.costsWas, first.costsNow) == (costs[1].version, costs[2].version))
+    #expect([first.costsWas, first.costsNow] == [costs[1].version, costs[2].version])
     // The other costs hold from August on: July has none of them, and its seats are gone.
     let seats = result.correction.list.filter { $0.place.model == "seats" }
     #expect(seats.reduce(Money.zero) { $0 + $1.difference }.description == "-10")
