@@ -87,6 +87,48 @@ public struct BookCalendar: Sendable {
     return dayText(end)
   }
 
+  /// The period of the same kind that ends where this one begins: `2026-01` → `2025-12`. Nil for what is no month, week,
+  /// day or fiscal year.
+  public func previous(before label: String) throws(UsageError) -> String? {
+    if label.contains("..") { return nil }
+    let begin = try span(label).lowerBound
+    let (year, month, _) = Timestamp.date(days: begin - 1)
+    if label.hasPrefix("FY") { return "FY\(year - 1)" }
+    if label.contains("W") { return weekText(monday: begin - 7) }
+    if label.utf8.count == 7 { return "\(year)-" + twoDigits(month) }
+    return dayText(begin - 1)
+  }
+
+  /// The same month a year before; nil for what is no month.
+  public func yearBefore(_ label: String) throws(UsageError) -> String? {
+    guard isMonth(label) else { return nil }
+    let (year, month, _) = Timestamp.date(days: try span(label).lowerBound)
+    return "\(year - 1)-" + twoDigits(month)
+  }
+
+  /// The fiscal year that a month lies in: its label, its months before that one, and the days behind it. Nil for what
+  /// is no month.
+  public func fiscalYear(of label: String) throws(UsageError) -> (
+    label: String, monthsBefore: [String], daysBehind: Int
+  )? {
+    guard isMonth(label) else { return nil }
+    let days = try span(label)
+    let (year, month, _) = Timestamp.date(days: days.lowerBound)
+    let first = month >= 4 ? year : year - 1
+    let count = (month + 8) % 12
+    let months = (0..<count).map { index in
+      let number = 3 + index
+      return "\(first + number / 12)-" + twoDigits(number % 12 + 1)
+    }
+    let end = Timestamp.days(year: first + 1, month: 4, day: 1)
+    return ("FY\(first)", months, Int(end - days.upperBound))
+  }
+
+  public func isMonth(_ label: String) -> Bool { label.utf8.count == 7 && !label.contains("W") }
+
+  /// From 0 for Monday.
+  public func weekday(_ day: Period.Day) -> Int { Int(((self.day(of: day.begin) + 3) % 7 + 7) % 7) }
+
   /// ISO 8601: a week belongs to the year that its Thursday is in.
   func weekText(monday: Int64) -> String {
     let year = Timestamp.date(days: monday + 3).year

@@ -110,7 +110,7 @@ public struct ClosedBooks {
     of closed: ClosedPeriod, trying: Decision? = nil, rules: Rules? = nil, costs: CostsSource? = nil
   ) throws -> Correction {
     guard let booking = try store.bookings(forClosed: closed.id).last else {
-      throw StoreError("\(closed.label) was closed, and how is not noted: the store is damaged")
+      throw Store.damagedClose(closed.label)
     }
     let rows = Dictionary(
       uniqueKeysWithValues: try store.rows(ofClosed: closed.id).map { ($0.place, $0.amount) })
@@ -241,6 +241,12 @@ public struct ClosedBooks {
       throw StoreError("the costs \(version) of a closed period are missing: the store is damaged")
     }
     return try CostsSource(name: kept.name, text: kept.text, ratesText: kept.rates)
+  }
+}
+
+extension Store {
+  static func damagedClose(_ label: String) -> StoreError {
+    StoreError("\(label) was closed, and how is not noted: the store is damaged")
   }
 }
 

@@ -24,6 +24,43 @@ public struct BookMaking {
 
   /// - Throws: `StoreError`.
   public func books(of period: Period) throws -> Books {
+    let builder = try added(period)
+    let segments = try segments(of: period)
+    var rejections: [Rejection] = []
+    for (id, row) in segments where row.rejected > 0 {
+      rejections += try store.rejections(segment: id, file: row.name)
+    }
+    var books = builder.finish(
+      inputs: segments.map { _, row in
+        Books.Input(
+          name: row.name, sha256: row.sha256, lines: row.lines, usages: row.usages,
+          duplicates: row.duplicates, rejected: row.rejected, control: row.control)
+      },
+      rejections: rejections, holes: try holes(of: period))
+    include(costs, in: &books)
+    return books
+  }
+
+  /// The books' figures alone, to be compared with: nothing of files and lines.
+  func figures(of period: Period) throws -> Books {
+    var books = try added(period).finish(inputs: [], rejections: [], holes: [])
+    include(costs, in: &books)
+    return books
+  }
+
+  /// Over the files that the period's lines stand in.
+  func inputsSHA256(of period: Period) throws -> String {
+    inputsDigest(try segments(of: period).map { ($0.row.name, $0.row.sha256, $0.row.lines) })
+  }
+
+  private func segments(of period: Period) throws -> [(id: Int64, row: SegmentRow)] {
+    try store.segments(from: period.begin, to: period.end) { name in
+      hour(inPath: name).map { $0 < period.end && $0 + 3_600_000_000 > period.begin } ?? true
+    }
+  }
+
+  /// Every request of the period, one at a time.
+  private func added(_ period: Period) throws -> BooksBuilder {
     try store.requireRows(of: period.label, from: period.begin, to: period.end)
     var builder = BooksBuilder(
       Books(
@@ -44,24 +81,10 @@ public struct BookMaking {
       let rule = rules.match(usage)
       builder.add(
         usage, serviceTier: serviceTierName(usage.facts.serviceTier), charges: charges,
-        shares: charges.map { rules.shares(of: $0, rule: rule) })
+        shares: charges.map { rules.shares(of: $0, rule: rule) },
+        withoutCache: usage.usesCache ? pricer.charges(usage.withoutCache) : nil)
     }
-    let segments = try store.segments(from: period.begin, to: period.end) { name in
-      hour(inPath: name).map { $0 < period.end && $0 + 3_600_000_000 > period.begin } ?? true
-    }
-    var rejections: [Rejection] = []
-    for (id, row) in segments where row.rejected > 0 {
-      rejections += try store.rejections(segment: id, file: row.name)
-    }
-    var books = builder.finish(
-      inputs: segments.map { _, row in
-        Books.Input(
-          name: row.name, sha256: row.sha256, lines: row.lines, usages: row.usages,
-          duplicates: row.duplicates, rejected: row.rejected, control: row.control)
-      },
-      rejections: rejections, holes: try holes(of: period))
-    include(costs, in: &books)
-    return books
+    return builder
   }
 
   /// What no request made, put on products by what the requests cost.
@@ -88,6 +111,20 @@ public struct BookMaking {
       where hole.after < period.end && hole.before >= period.begin {
         result.append(Books.Hole(writer: writer, first: hole.first, last: hole.last))
       }
+    }
+    return result
+  }
+}
+
+extension Usage {
+  fileprivate var usesCache: Bool { counts.usesCache || otherModels.contains { $0.counts.usesCache } }
+
+  /// The same request as if nothing had been cached.
+  fileprivate var withoutCache: Usage {
+    var result = self
+    result.counts = counts.withoutCache
+    for index in otherModels.indices {
+      result.otherModels[index].counts = otherModels[index].counts.withoutCache
     }
     return result
   }

@@ -13,6 +13,7 @@ public struct FolderError: Error, CustomStringConvertible, Sendable {
 /// `run.json` is a complete one.
 public struct ReportFolder: Sendable {
   public let path: String
+  private static let bridge = "charts/bridge.svg"
 
   /// - Parameters:
   ///   - reports: the folder of all periods.
@@ -26,7 +27,11 @@ public struct ReportFolder: Sendable {
     let files = try render(books, formats: formats)
     if let run = files.last { try removeOther(run.bytes) }
     if books.adjustments.isEmpty, formats.contains(.csv) { try remove("adjustments.csv") }
-    if formats.contains(.markdown) { try makeFolder(path + "/charts") }
+    if formats.contains(.markdown) {
+      try makeFolder(path + "/charts")
+      // Of an earlier run that had something to compare with.
+      if !files.contains(where: { $0.name == Self.bridge }) { try remove(Self.bridge) }
+    }
     for file in files { try replace(file.name) { try writeFile(file.bytes, to: $0) } }
     return files.map(\.name)
   }

@@ -21,10 +21,13 @@ public struct RunSettings: Sendable {
   public var otherInputs: [Books.OtherInput] = []
   public var bookSettings: [Books.Setting] = []
   public var programVersion: String
+  /// What a review is made from beside the books.
+  public var reviewFiles: ReviewFiles
 
   public init(
     rawLogs: String, sources: [Source] = [], store: String, reports: String, posts: [PostTarget] = [],
-    link: String? = nil, language: Language = .en, programVersion: String
+    link: String? = nil, language: Language = .en, programVersion: String,
+    reviewFiles: ReviewFiles = ReviewFiles()
   ) {
     self.rawLogs = rawLogs
     self.sources = sources
@@ -34,6 +37,7 @@ public struct RunSettings: Sendable {
     self.link = link
     self.language = language
     self.programVersion = programVersion
+    self.reviewFiles = reviewFiles
   }
 }
 
@@ -118,7 +122,7 @@ public struct Run {
     return summary
   }
 
-  /// Price, attribute, add up, and book what closed periods are corrected by.
+  /// Price, attribute, add up, book what closed periods are corrected by, and say why it changed.
   public func books(_ period: Period) throws -> Books {
     try books(period, try closedBooks.corrections(in: period))
   }
@@ -133,6 +137,7 @@ public struct Run {
     books.settings = settings.bookSettings
     books.isToDate = now() < period.end
     books.currency = currency.map { ReportCurrency(code: $0.code, period: period, rates: $0.rates) }
+    books.review = try Reviewing(run: self).review(books)
     return books
   }
 

@@ -206,6 +206,10 @@ public struct Books: Sendable {
   public var days: [[DayCell]]
   /// The usage of `rows` cut by day, in the order of their places.
   public var dayRows: [DayRow]
+  /// What was used, to the day, the product, the key and the model.
+  public var use = PeriodUse()
+  /// Why it cost what it did; nil where nobody looked.
+  public var review: Review?
   /// What closed periods are corrected by in this one, to the day; `rows` holds their sums.
   public var adjustments: Adjustments
   /// Fixed costs, credits, commitments and the spreading of unattributed cost; `rows` holds their parts.

@@ -46,8 +46,12 @@ public struct BooksBuilder {
   private var stated = StatedCosts()
   private var statedDays = StatedDays()
   private var statedUsage = StatedUsages()
+  private var use: UseCollector
 
-  public init(_ empty: Books) { books = empty }
+  public init(_ empty: Books) {
+    books = empty
+    use = UseCollector(products: empty.products.count)
+  }
 
   /// What vendors state of days that lie wholly in the period: told before the first request.
   public mutating func compare(with statements: [VendorStatement]) {
@@ -56,9 +60,11 @@ public struct BooksBuilder {
   }
 
   /// One attempt: its charges, and for each charge the shares of the products.
-  /// - Parameter serviceTier: the tier's word in reports.
+  /// - Parameters:
+  ///   - serviceTier: the tier's word in reports.
+  ///   - withoutCache: the charges as if nothing had been cached; nil where nothing was.
   public mutating func add(
-    _ usage: Usage, serviceTier: String, charges: [Charge], shares: [[Share]]
+    _ usage: Usage, serviceTier: String, charges: [Charge], shares: [[Share]], withoutCache: [Charge]? = nil
   ) {
     let counted = usage.final || usage.outcome == .interrupted
     let isUnpriced = charges.contains(where: \.isUnpriced)
@@ -80,7 +86,8 @@ public struct BooksBuilder {
         counts.unpricedRequests = isUnpriced ? requests : 0
       }
       chargedTotal += charge.total.femtodollars
-      for share in shares[index] {
+      let plainCosts = charge.costWithoutCache(withoutCache?[index], shares[index])
+      for (part, share) in shares[index].enumerated() {
         let factor = books.weightDenominator * Int128(share.weight) / Int128(share.weightTotal)
         let weighted = counts.times(factor)
         let cost = share.amounts.total
@@ -91,6 +98,9 @@ public struct BooksBuilder {
         if let day {
           books.days[day][share.product].counts += weighted
           books.days[day][share.product].cost += cost
+          use.add(
+            usage, charge, index, serviceTier: serviceTier, day: day, share: share, factor: factor,
+            requests: counts.requests, withoutCache: plainCosts?[part])
         }
       }
       if let reason = charge.unpricedReason {
@@ -141,6 +151,7 @@ public struct BooksBuilder {
     result.statedCosts = stated.list
     result.statedDays = statedDays.list
     result.statedUsage = statedUsage.list
+    result.use = use.result
     result.checks = checks(result)
     return result
   }

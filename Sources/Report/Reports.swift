@@ -30,7 +30,7 @@ public enum Reports {
     [
       ("daily.svg", Array(Charts.daily(books).utf8)),
       ("products.svg", Array(Charts.products(books).utf8)),
-    ]
+    ] + (BridgeChart.svg(books).map { [("bridge.svg", Array($0.utf8))] } ?? [])
   }
 }
 

@@ -35,6 +35,7 @@ enum RunJSON {
       statedCosts(books, &json)
       statedDays(books, &json)
       statedUsage(books, &json)
+      ReviewJSON.write(books, &json)
     }
     return json.bytes + [0x0A]
   }

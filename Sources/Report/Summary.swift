@@ -15,7 +15,8 @@ enum Summary {
 
   static func text(_ books: Books) -> String {
     [
-      opening(books), attention(books), CostsSection.text(books), adjustments(books), models(books), days(books), files(books),
+      opening(books), attention(books), ReviewMarkdown.sections(books), CostsSection.text(books),
+      adjustments(books), models(books), days(books), files(books),
     ].compactMap { $0 }.joined(separator: "\n")
   }
 
@@ -27,6 +28,7 @@ enum Summary {
     if let line = books.currencySentence { text += "\n\(Markdown.escaped(line))\n" }
     if let line = books.adjustmentsSentence { text += "\n\(line.replacing("$", with: "\\$"))\n" }
     if let line = Headline.coverage(books) { text += "\n\(line)\n" }
+    if let answer = ReviewMarkdown.answer(books) { text += "\n\(answer)" }
     text += "\n" + Markdown.table(books.productsTable)
     if books.totalCost > .zero {
       text += "\n![\(language("Cost by product", "プロダクト別の費用"))](charts/products.svg)\n"

@@ -28,6 +28,11 @@ enum Workbook {
       try ProductsSheet.write(books, in: file)
       try ModelsSheet.write(books, in: file)
       try DailySheet.write(books, in: file)
+      if let review = books.review {
+        try MoversSheet.write(books, review, in: file)
+        try BudgetSheet.write(books, review, in: file)
+        try UnitCostSheet.write(books, review, in: file)
+      }
       if CostsSheet.isNeeded(books) { try CostsSheet.write(books, in: file) }
       if !books.adjustments.isEmpty { try AdjustmentsSheet.write(books, in: file) }
       try TroubleSheet.write(books, in: file)

@@ -54,7 +54,7 @@ enum WorkbookCharts {
     return chart
   }
 
-  private static func dress(
+  static func dress(
     _ chart: UnsafeMutablePointer<lxw_chart>, title: String, legend: lxw_chart_legend_position
   ) {
     chart_title_set_name(chart, title)
@@ -73,7 +73,7 @@ enum WorkbookCharts {
     chart_chartarea_set_line(chart, &border)
   }
 
-  private static func fill(_ series: UnsafeMutablePointer<lxw_chart_series>, _ color: UInt32) {
+  static func fill(_ series: UnsafeMutablePointer<lxw_chart_series>, _ color: UInt32) {
     var fill = lxw_chart_fill()
     fill.color = color
     chart_series_set_fill(series, &fill)

@@ -21,6 +21,10 @@ struct CommonOptions: ParsableArguments {
   var prices: String?
   @Option(help: "The attribution rules (default: attribution.yaml, if it is here).")
   var attribution: String?
+  @Option(help: "What each product may cost, by month: a CSV file (default: budgets.csv beside the configuration, if it is there).")
+  var budgets: String?
+  @Option(help: "What each product made, by month or day: a CSV file (default: units.csv beside the configuration, if it is there).")
+  var units: String?
   @Option(help: "The folder that reports are written to (default: reports).")
   var reports: String?
   @Option(help: "The books' time zone, by its IANA name (default: UTC).")
@@ -46,6 +50,9 @@ struct Settings {
   let prices: String
   /// Nil where no rules are given and none are here.
   let attribution: String?
+  /// Nil where none are given and none are here.
+  let budgets: String?
+  let units: String?
   let reports: String
   /// Nil where none are given and none are there.
   let costsFile: String?
@@ -84,6 +91,8 @@ struct Settings {
     }
     costsFile = located(options.costs, "costs") ?? beside("costs.yaml")
     ratesFile = located(options.fx, "fx") ?? beside("fx.csv")
+    budgets = located(options.budgets, "budgets") ?? beside("budgets.csv")
+    units = located(options.units, "units") ?? beside("units.csv")
     var location = given(options.store, "store")
     if location == nil, let inFile = file.settings["store"] {
       location =
@@ -168,6 +177,20 @@ struct Settings {
     }
   }
 
+  func reviewFiles() throws -> ReviewFiles {
+    func bytes(_ path: String) throws -> [UInt8] {
+      do {
+        return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+      } catch {
+        throw ConfigurationError("\(path): cannot be read: \(error.localizedDescription)")
+      }
+    }
+    func name(_ path: String) -> String { (path as NSString).lastPathComponent }
+    return ReviewFiles(
+      budgets: try budgets.map { try BudgetsFile(bytes($0), name: name($0)) },
+      units: try units.map { try UnitsFile(bytes($0), name: name($0)) })
+  }
+
   func priceBook(version: String?, knownAt: String?) throws -> PriceFolder.Stored {
     var time: Int64?
     if let knownAt {
@@ -205,6 +228,7 @@ struct Settings {
   ) throws -> Run {
     let rules = try rules()
     var run = runSettings(posts: posts)
+    run.reviewFiles = try reviewFiles()
     run.otherInputs += try [
       otherInput("costs", costsFile), otherInput("fx", currency == "USD" ? nil : ratesFile),
     ].compactMap { $0 }

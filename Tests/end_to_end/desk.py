@@ -95,10 +95,11 @@ class Done:
         self.code, self.out, self.err = code, out, err
 
 
-def make_month(folder, requests, seed=1, bad=0, resent=0, crashes=2, utc_offset=9, writers=2):
+def make_month(
+        folder, requests, seed=1, bad=0, resent=0, crashes=2, utc_offset=9, writers=2, month=PERIOD):
     """Writes a sample month with the program and returns what it says it wrote."""
     arguments = {
-        "out": folder, "month": PERIOD, "requests": requests, "seed": seed, "utc-offset": utc_offset,
+        "out": folder, "month": month, "requests": requests, "seed": seed, "utc-offset": utc_offset,
         "writers": writers, "crashes": crashes, "bad": bad, "resent": resent}
     words = [word for name, value in arguments.items() for word in ("--" + name, str(value))]
     done = subprocess.run(
