@@ -52,6 +52,16 @@ public struct Movers: Sendable {
     hasMoreUsers = was.use.hasMoreUsers || now.use.hasMoreUsers
   }
 
+  /// Both columns as printed; a difference is that of the printed figures.
+  static func printed(_ movers: [Mover]) -> (was: [Money], now: [Money], digits: Int) {
+    let digits = PrintedMoney.digits(for: movers.map(\.was) + movers.map(\.now))
+    return (
+      PrintedMoney.rounded(movers.map(\.was), digits: digits),
+      PrintedMoney.rounded(movers.map(\.now), digits: digits),
+      digits
+    )
+  }
+
   private struct ModelKey: Hashable {
     var product: String
     var model: String

@@ -21,7 +21,7 @@ enum MoversSheet {
     if let sentence = words.caching {
       row = section(language("Caching", "キャッシュ"), sentence, sheet, row: row)
       let table = books.cachingTable(review, rowsMax: Limit.cachingRowsMax)
-      row = sheet.draw(table, row: row, summed: [3, 8]).nextRow + 1
+      row = sheet.draw(table, row: row, summed: [4, 9]).nextRow + 1
     }
     if let sentence = words.waste {
       row = section(language("Lost answers", "使われなかった応答"), sentence, sheet, row: row)
@@ -29,7 +29,12 @@ enum MoversSheet {
     }
     if !review.anomalies.isEmpty {
       row = section(language("Unusual days", "通常と異なる日"), nil, sheet, row: row)
-      sheet.draw(books.anomaliesTable(review, words), row: row)
+      let table = books.anomaliesTable(review)
+      let placed = sheet.draw(table, row: row)
+      for (index, one) in review.anomalies.enumerated() {
+        sheet.text(
+          words.reason(one), row: placed.firstRow + index, column: table.columns.count, measures: false)
+      }
     }
     sheet.finish()
   }

@@ -57,18 +57,20 @@ extension ReviewWords {
   }
 
   private var growth: [Action] {
-    let largest = review.movers?.models.first { $0.difference > .zero }
-    return largest.map { mover in
-      [
-        Action(
-          weight: mover.difference,
-          words: language(
-            "Ask whether \(name(title(mover.product))) needs that much of \(name(mover.name)): "
-              + "\(signed(mover.difference)) since \(review.previous?.label ?? "").",
-            "\(name(title(mover.product)))の\(name(mover.name))の増加（\(review.previous?.label ?? "")から\(signed(mover.difference))）が必要か確認する。"
-          ))
-      ]
-    } ?? []
+    guard let movers = review.movers?.models,
+      let index = movers.firstIndex(where: { $0.difference > .zero })
+    else { return [] }
+    let (was, now, _) = Movers.printed(movers)
+    let (mover, more) = (movers[index], signed(now[index] - was[index]))
+    return [
+      Action(
+        weight: mover.difference,
+        words: language(
+          "Ask whether \(name(title(mover.product))) needs that much of \(name(mover.name)): \(more) since "
+            + "\(review.previous?.label ?? "").",
+          "\(name(title(mover.product)))の\(name(mover.name))の増加（\(review.previous?.label ?? "")から\(more)）が必要か確認する。"
+        ))
+    ]
   }
 
   private var cache: [Action] {

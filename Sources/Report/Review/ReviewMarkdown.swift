@@ -5,6 +5,7 @@ enum ReviewMarkdown {
   enum Limit {
     /// A screenful; the workbook has them all.
     static let cachingMax = 10
+    static let anomaliesMax = 5
   }
 
   static func words(_ books: Books, _ review: Review) -> ReviewWords {
@@ -69,6 +70,7 @@ enum ReviewMarkdown {
       text += Markdown.table(books.bridgeTable(bridge))
       if let basis = words.basis(comparison) { text += "\n\(basis)\n" }
     }
+    if review.comparisons.contains(where: { $0.bridge != nil }) { text += "\n\(words.driversNote)\n" }
     guard let movers = review.movers else { return text }
     for (list, title, hasProduct) in [
       (movers.models, language("Model", "モデル"), true), (movers.keys, language("Key", "キー"), false),
@@ -104,7 +106,7 @@ enum ReviewMarkdown {
 
   private static func anomalies(_ books: Books, _ review: Review, _ words: ReviewWords) -> String? {
     guard !review.anomalies.isEmpty else { return nil }
-    let lines = review.anomalies.map { "- \(words.anomaly($0))\n" }.joined()
+    let lines = review.anomalies.prefix(Limit.anomaliesMax).map { "- \(words.anomaly($0))\n" }.joined()
     return "## \(books.language("Unusual days", "通常と異なる日"))\n\n" + lines
   }
 

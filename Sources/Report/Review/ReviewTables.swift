@@ -36,9 +36,7 @@ extension Books {
 
   /// What changed most: was, is, difference.
   func moversTable(_ movers: [Movers.Mover], title: String, hasProduct: Bool) -> Table {
-    let digits = PrintedMoney.digits(for: movers.map(\.was) + movers.map(\.now))
-    let was = PrintedMoney.rounded(movers.map(\.was), digits: digits)
-    let now = PrintedMoney.rounded(movers.map(\.now), digits: digits)
+    let (was, now, digits) = Movers.printed(movers)
     let names = Dictionary(products.map { ($0.id, $0.name) }) { first, _ in first }
     var table = Table(
       columns: (hasProduct ? [.init(language("Product", "プロダクト"), .text)] : []) + [
@@ -67,7 +65,7 @@ extension Books {
     let more = PrintedMoney.rounded(lines.map { $0.best?.saving ?? .zero }, digits: digits)
     var table = Table(columns: [
       .init(language("Product", "プロダクト"), .text), .init(language("Model", "モデル"), .text),
-      .init(language("Read from a cache", "キャッシュ利用率"), .percent),
+      .init(language("Tier", "サービス階層"), .text), .init(language("Read from a cache", "キャッシュ利用率"), .percent),
       .init(language("Reads and writes cost", "読み書きの費用"), .money),
       .init(language("As plain input", "通常入力なら"), .money), .init(language("Saved", "節約額"), .money),
       .init(language("Best day", "最良の日"), .text), .init(language("Its rate", "その利用率"), .percent),
@@ -75,7 +73,7 @@ extension Books {
     ])
     for (index, line) in lines.enumerated() {
       table.rows.append([
-        .text(products[line.product].name), .text(line.model),
+        .text(products[line.product].name), .text(line.model), .text(line.serviceTier),
         .basisPoints(Int64(line.hitRate.times(10_000))), .money(costs[index]),
         line.withoutCache == nil ? .empty : .money(without[index]),
         line.withoutCache == nil ? .empty : .money(without[index] - costs[index]),
@@ -88,7 +86,7 @@ extension Books {
     guard isAll, lines.count > 1 else { return table }
     let known = lines.indices.filter { lines[$0].withoutCache != nil }
     table.total = [
-      .text(language("Total", "合計")), .empty, .empty, .money(costs.reduce(.zero, +)),
+      .text(language("Total", "合計")), .empty, .empty, .empty, .money(costs.reduce(.zero, +)),
       .money(without.reduce(.zero, +)), .money(known.reduce(.zero) { $0 + without[$1] - costs[$1] }), .empty,
       .empty, .money(more.reduce(.zero, +)),
     ]
@@ -125,26 +123,26 @@ extension Books {
     return table
   }
 
-  func anomaliesTable(_ review: Review, _ words: ReviewWords) -> Table {
+  func anomaliesTable(_ review: Review) -> Table {
     let digits = PrintedMoney.digits(for: review.anomalies.flatMap { [$0.cost, $0.usual] })
     func rounded(_ money: Money) -> Money { PrintedMoney.rounded([money], digits: digits)[0] }
     return Table(
       columns: [
         .init(language("Day", "日"), .text), .init(language("Key", "キー"), .text),
         .init(language("Cost", "費用"), .money), .init(language("Usually", "通常"), .money),
-        .init(language("Why", "要因"), .text),
       ],
       rows: review.anomalies.map { one in
         [
           .text(one.day), .text(one.key.isEmpty ? language("no key", "キーなし") : one.key),
-          .money(rounded(one.cost)), .money(rounded(one.usual)), .text(words.reason(one)),
+          .money(rounded(one.cost)), .money(rounded(one.usual)),
         ]
       })
   }
 
   func budgetTable(_ budget: BudgetReview, _ review: Review) -> Table {
-    let digits = PrintedMoney.digits(
-      for: budget.lines.flatMap { [$0.budget ?? .zero, $0.actual, $0.yearBudget, $0.yearActual] })
+    let digits = productDigits
+    // The month's costs as everywhere else in the report.
+    let printed = printedProductCosts(digits: digits)
     func rounded(_ money: Money?) -> Money? { money.map { PrintedMoney.rounded([$0], digits: digits)[0] } }
     func cell(_ money: Money?) -> Table.Cell { rounded(money).map { .money($0) } ?? .empty }
     func used(_ actual: Money, _ budget: Money?) -> Table.Cell {
@@ -164,7 +162,8 @@ extension Books {
     for line in budget.lines {
       let index = products.firstIndex { $0.id == line.product }
       let title = index.map { products[$0].name } ?? language("Total", "合計")
-      let (budget, actual) = (rounded(line.budget), rounded(line.actual) ?? .zero)
+      let actual = index.map { printed[$0] } ?? printed.reduce(.zero, +)
+      let budget = rounded(line.budget)
       let (yearBudget, yearActual) = (rounded(line.yearBudget) ?? .zero, rounded(line.yearActual) ?? .zero)
       var row: [Table.Cell] = [
         .text(title), cell(line.budget), .money(actual), budget.map { .money($0 - actual) } ?? .empty,
@@ -186,19 +185,19 @@ extension Books {
       columns: [.init(language("Product", "プロダクト"), .text), .init(language("Unit", "単位"), .text)]
         + units.months.map { .init($0, .money) }
         + [
-          .init(language("Made", "件数"), .count), .init(language("Cost", "費用"), .money),
+          .init(language("Count, \(period.label)", "\(period.label) 件数"), .count),
+          .init(language("Cost, \(period.label)", "\(period.label) 費用"), .money),
         ])
+    let printed = printedProductCosts(digits: productDigits)
     for line in units.lines {
+      let product = products.firstIndex { $0.id == line.product }
       let digits = PrintedMoney.digits(for: line.months.compactMap { $0?.perUnit(digits: 6) })
       table.rows.append(
         [.text(names[line.product] ?? line.product), .text(line.unit)]
           + line.months.map { $0.flatMap { $0.perUnit(digits: digits) }.map { .money($0) } ?? .empty }
           + [
             line.months.last.flatMap { $0 }.map { .count($0.count) } ?? .empty,
-            line.months.last.flatMap { $0 }.map {
-              .money(PrintedMoney.rounded([$0.cost], digits: productDigits)[0])
-            }
-              ?? .empty,
+            line.months.last.flatMap { $0 } == nil ? .empty : product.map { .money(printed[$0]) } ?? .empty,
           ])
     }
     return table

@@ -115,6 +115,14 @@ struct ReviewWords {
       "\(comparison.label)は締め済みのため、計上時の金額で比較しています。")
   }
 
+  var driversNote: String {
+    language(
+      "Each step is what the cost changed by when its driver moved, one after the other, from left to right. The unit "
+        + "price is the mean price of a token: list and contract prices, and how much of the use fell under long-context, "
+        + "regional or hourly ones.",
+      "各列は、左から順に要因を一つずつ今の値に置き換えたときの費用の変化です。単価はトークンあたりの平均で、価格表・契約価格のほか、長文・地域・時間帯別の価格が適用された割合でも動きます。")
+  }
+
   // MARK: - Single findings
 
   func anomaly(_ one: Anomaly) -> String {
