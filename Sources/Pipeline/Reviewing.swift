@@ -13,6 +13,13 @@ public struct ReviewFiles: Sendable {
     self.budgets = budgets
     self.units = units
   }
+
+  /// As `run.json` names them.
+  var inputs: [Books.OtherInput] {
+    [("budgets", budgets?.file), ("units", units?.file)].compactMap { use, file in
+      file.map { Books.OtherInput(use: use, name: $0.name, sha256: $0.sha256) }
+    }
+  }
 }
 
 /// Makes a period's review: looks at the period before, at the same one a year before, and at the months that budgets
@@ -150,8 +157,6 @@ struct Reviewing {
 
   private func addPlans(_ books: Books, _ calendar: BookCalendar, _ inputs: inout ReviewInputs) throws {
     let files = run.settings.reviewFiles
-    inputs.files = [files.budgets?.file, files.units?.file].compactMap { $0 }
-      .map { Review.File(name: $0.name, sha256: $0.sha256) }
     try check(files, books)
     guard let year = try calendar.fiscalYear(of: books.period.label) else { return }
     inputs.fiscalYear = (year.label, year.daysBehind)

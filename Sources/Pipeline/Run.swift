@@ -133,7 +133,9 @@ public struct Run {
     ).books(of: period)
     books.language = settings.language
     books.include(corrections)
-    books.otherInputs = settings.otherInputs
+    books.otherInputs = (settings.otherInputs + settings.reviewFiles.inputs).sorted {
+      ($0.use, $0.name) < ($1.use, $1.name)
+    }
     books.settings = settings.bookSettings
     books.isToDate = now() < period.end
     books.currency = currency.map { ReportCurrency(code: $0.code, period: period, rates: $0.rates) }

@@ -67,6 +67,7 @@ enum Show {
     Terminal.print(TerminalTable.text(books.productsTable, color: Terminal.color))
     if let line = books.currencySentence { Terminal.print(line) }
     if let line = books.adjustmentsSentence { Terminal.print(line) }
+    for line in books.changeLines { Terminal.print(line) }
     for line in attention(books) { Terminal.print("! " + line) }
     Terminal.print("files in \(folder): \(files.joined(separator: ", "))")
   }

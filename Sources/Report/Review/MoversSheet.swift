@@ -9,7 +9,7 @@ enum MoversSheet {
 
   static func write(_ books: Books, _ review: Review, in file: WorkbookFile) throws(ReportError) {
     let language = books.language
-    let sheet = try WorkbookSheet(language("Movers", "増減"), in: file, footer: Workbook.footer(books))
+    let sheet = try WorkbookSheet(language("Movers", "増減"), of: books, in: file)
     let words = ReviewWords.plain(books, review)
     sheet.title(
       language("Why it changed", "なぜ変わったか"),
@@ -132,7 +132,7 @@ enum BudgetSheet {
   static func write(_ books: Books, _ review: Review, in file: WorkbookFile) throws(ReportError) {
     guard let budget = review.budget else { return }
     let language = books.language
-    let sheet = try WorkbookSheet(language("Budget", "予算"), in: file, footer: Workbook.footer(books))
+    let sheet = try WorkbookSheet(language("Budget", "予算"), of: books, in: file)
     let words = ReviewWords.plain(books, review)
     sheet.title(
       language("Budget and actual cost", "予算と実績"),
@@ -152,7 +152,7 @@ enum UnitCostSheet {
   static func write(_ books: Books, _ review: Review, in file: WorkbookFile) throws(ReportError) {
     guard let units = review.unitCosts, !units.lines.isEmpty else { return }
     let language = books.language
-    let sheet = try WorkbookSheet(language("Unit cost", "単位費用"), in: file, footer: Workbook.footer(books))
+    let sheet = try WorkbookSheet(language("Unit cost", "単位費用"), of: books, in: file)
     sheet.title(
       language("Cost per unit", "単位あたり費用"),
       language(

@@ -15,18 +15,6 @@ public struct Review: Sendable {
   /// Days of the period that are over, of how many.
   public var daysOver: Int
   public var unitCosts: UnitCosts?
-  /// The files that it is made from beside the books' own.
-  public var files: [File] = []
-
-  public struct File: Hashable, Sendable {
-    /// The file's name alone.
-    public var name: String
-    public var sha256: String
-    public init(name: String, sha256: String) {
-      self.name = name
-      self.sha256 = sha256
-    }
-  }
 
   public init(daysOver: Int) { self.daysOver = daysOver }
 

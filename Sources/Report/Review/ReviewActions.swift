@@ -52,7 +52,7 @@ extension ReviewWords {
         weight: one.difference,
         words: language(
           "Look at what \(name(one.key)) did on \(one.day): \(money(one.difference)) more than usual.",
-          "\(one.day)の\(name(one.key))を調べる: 通常より\(money(one.difference))多くかかっています。"))
+          "\(language.day(one.day))の\(name(one.key))を調べる: 通常より\(money(one.difference))多くかかっています。"))
     }
   }
 
@@ -68,7 +68,7 @@ extension ReviewWords {
         words: language(
           "Ask whether \(name(title(mover.product))) needs that much of \(name(mover.name)): \(more) since "
             + "\(review.previous?.label ?? "").",
-          "\(name(title(mover.product)))の\(name(mover.name))の増加（\(review.previous?.label ?? "")から\(more)）が必要か確認する。"
+          "\(name(title(mover.product)))の\(name(mover.name))の増加（\(language.period(review.previous?.label ?? ""))から\(more)）が必要か確認する。"
         ))
     ]
   }
@@ -81,10 +81,10 @@ extension ReviewWords {
         Action(
           weight: best.saving,
           words: language(
-            "Cache more of \(name(books.products[line.product].name))'s prompts to \(name(line.model)): at the rate of "
+            "Cache more of \(name(books.name(ofProduct: line.product)))'s prompts to \(name(line.model)): at the rate of "
               + "\(best.day) (\(percent(best.hitRate)), now \(percent(line.hitRate))) it saves up to "
               + "\(money(best.saving)).",
-            "\(name(books.products[line.product].name))の\(name(line.model))のキャッシュ利用率を\(best.day)の水準（\(percent(best.hitRate))、現在\(percent(line.hitRate))）に上げる: 最大\(money(best.saving))の節約。"
+            "\(name(books.name(ofProduct: line.product)))の\(name(line.model))のキャッシュ利用率を\(language.day(best.day))の水準（\(percent(best.hitRate))、現在\(percent(line.hitRate))）に上げる: 最大\(money(best.saving))の節約。"
           ))
       ]
     } ?? []
@@ -116,7 +116,7 @@ extension ReviewWords {
 
   /// A product's name by its id.
   func title(_ id: String) -> String {
-    if id == BudgetEntry.total { return language("Total", "合計") }
-    return books.products.first { $0.id == id }?.name ?? id
+    if id == BudgetEntry.total { return language.total }
+    return books.products.first { $0.id == id }.map(books.name(of:)) ?? id
   }
 }

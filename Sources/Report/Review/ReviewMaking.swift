@@ -34,7 +34,6 @@ public struct ReviewInputs: Sendable {
   public var units: [UnitEntry]?
   /// Months for the units, without this one.
   public var unitMonths: [MonthCosts] = []
-  public var files: [Review.File] = []
 
   public init(daysOver: Int) { self.daysOver = daysOver }
 }
@@ -43,7 +42,6 @@ extension Review {
   /// In: finished books and what stands beside them. Out: the review.
   public init(_ books: Books, _ inputs: ReviewInputs) {
     self.init(daysOver: inputs.daysOver)
-    files = inputs.files
     wasted = books.use.wasted
     caching = CacheLine.list(books)
     let now = PeriodCosts(books)

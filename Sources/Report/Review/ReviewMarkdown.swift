@@ -116,12 +116,21 @@ enum ReviewMarkdown {
   }
 }
 
+extension Books {
+  /// The change against the period before and what made it, for a terminal; none where nobody looked.
+  public var changeLines: [String] {
+    guard let review else { return [] }
+    let words = ReviewWords.plain(self, review)
+    return [words.change, words.why, words.forecast].compactMap { $0 }
+  }
+}
+
 extension ReviewWords {
   /// Which months of the year count.
   func yearNote(_ budget: BudgetReview) -> String? {
     guard !budget.missing.isEmpty else { return nil }
-    let known = budget.months.joined(separator: ", ")
-    let missing = budget.missing.joined(separator: ", ")
+    let known = budget.months.map(language.period).joined(separator: language(", ", "、"))
+    let missing = budget.missing.map(language.period).joined(separator: language(", ", "、"))
     return language(
       "To date is of \(known): the store has nothing of \(missing), so neither their cost nor their budget counts.",
       "累計は\(known)のみ。\(missing)のデータは保存されていないため、費用も予算も含みません。")

@@ -17,7 +17,7 @@ extension Books {
         ])
     for (line, exact) in zip(printed.lines, bridge.lines) {
       table.rows.append(
-        [.text(line.product.name), cell(line.was, exact.was)]
+        [.text(name(of: line.product)), cell(line.was, exact.was)]
           + printed.steps.enumerated().map { cell(line.steps[$0.offset], exact.amount($0.element)) }
           + [
             cell(line.now, exact.now), cell(line.difference, exact.difference),
@@ -25,7 +25,7 @@ extension Books {
           ])
     }
     table.total =
-      [.text(language("Total", "合計")), cell(printed.was, bridge.was)]
+      [.text(language.total), cell(printed.was, bridge.was)]
       + printed.steps.enumerated().map { cell(printed.total($0.offset), bridge.amount($0.element)) }
       + [
         cell(printed.now, bridge.now), cell(printed.now - printed.was, bridge.difference),
@@ -37,17 +37,16 @@ extension Books {
   /// What changed most: was, is, difference.
   func moversTable(_ movers: [Movers.Mover], title: String, hasProduct: Bool) -> Table {
     let (was, now, digits) = Movers.printed(movers)
-    let names = Dictionary(products.map { ($0.id, $0.name) }) { first, _ in first }
+    let names = Dictionary(products.map { ($0.id, name(of: $0)) }) { first, _ in first }
     var table = Table(
       columns: (hasProduct ? [.init(language("Product", "プロダクト"), .text)] : []) + [
         .init(title, .text), .init(language("Was", "前"), .money), .init(language("Is", "今"), .money),
         .init(language("Difference", "差"), .money),
       ])
     for (index, mover) in movers.enumerated() {
-      let unknown = language("unknown", "不明")
       table.rows.append(
         (hasProduct ? [.text(names[mover.product] ?? mover.product)] : []) + [
-          .text(mover.name.isEmpty ? unknown : mover.name),
+          .text(mover.name.isEmpty ? language.unknown : mover.name),
           PrintedMoney.cell(was[index], exact: mover.was, digits: digits),
           PrintedMoney.cell(now[index], exact: mover.now, digits: digits),
           PrintedMoney.cell(now[index] - was[index], exact: mover.difference, digits: digits),
@@ -73,11 +72,11 @@ extension Books {
     ])
     for (index, line) in lines.enumerated() {
       table.rows.append([
-        .text(products[line.product].name), .text(line.model), .text(line.serviceTier),
+        .text(name(ofProduct: line.product)), .text(line.model), .text(line.serviceTier),
         .basisPoints(Int64(line.hitRate.times(10_000))), .money(costs[index]),
         line.withoutCache == nil ? .empty : .money(without[index]),
         line.withoutCache == nil ? .empty : .money(without[index] - costs[index]),
-        .text(line.best?.day ?? ""),
+        .text(line.best.map { language.day($0.day) } ?? ""),
         line.best.map { .basisPoints(Int64($0.hitRate.times(10_000))) } ?? .empty,
         line.best == nil ? .empty : .money(more[index]),
       ])
@@ -86,7 +85,7 @@ extension Books {
     guard isAll, lines.count > 1 else { return table }
     let known = lines.indices.filter { lines[$0].withoutCache != nil }
     table.total = [
-      .text(language("Total", "合計")), .empty, .empty, .empty, .money(costs.reduce(.zero, +)),
+      .text(language.total), .empty, .empty, .empty, .money(costs.reduce(.zero, +)),
       .money(without.reduce(.zero, +)), .money(known.reduce(.zero) { $0 + without[$1] - costs[$1] }), .empty,
       .empty, .money(more.reduce(.zero, +)),
     ]
@@ -111,11 +110,11 @@ extension Books {
       let count = interrupted[.interruptedRequests, product: index]
       guard all[index].total != .zero || count != 0 else { continue }
       table.rows.append(
-        [.text(product.name)] + columns.map { .money($0[index]) }
+        [.text(name(of: product))] + columns.map { .money($0[index]) }
           + [.money(columns.reduce(.zero) { $0 + $1[index] }), Books.countCell(count)])
     }
     table.total =
-      [.text(language("Total", "合計"))] + columns.map { .money($0.reduce(.zero, +)) }
+      [.text(language.total)] + columns.map { .money($0.reduce(.zero, +)) }
       + [
         .money(columns.reduce(.zero) { $0 + $1.reduce(.zero, +) }),
         Books.countCell(interrupted.total(.interruptedRequests)),
@@ -133,7 +132,7 @@ extension Books {
       ],
       rows: review.anomalies.map { one in
         [
-          .text(one.day), .text(one.key.isEmpty ? language("no key", "キーなし") : one.key),
+          .text(language.day(one.day)), .text(one.key.isEmpty ? language("no key", "キーなし") : one.key),
           .money(rounded(one.cost)), .money(rounded(one.usual)),
         ]
       })
@@ -152,7 +151,7 @@ extension Books {
       .init(language("Product", "プロダクト"), .text), .init(language("Budget", "予算"), .money),
       .init(language("Actual", "実績"), .money), .init(language("Left", "残り"), .money),
       .init(language("Used", "消化率"), .percent),
-      .init(language("\(budget.year) budget to date", "\(budget.year) 予算累計"), .money),
+      .init(language("\(budget.year) budget to date", "\(language.period(budget.year)) 予算累計"), .money),
       .init(language("Actual to date", "実績累計"), .money), .init(language("Left", "残り"), .money),
       .init(language("Used", "消化率"), .percent),
     ])
@@ -161,7 +160,7 @@ extension Books {
     }
     for line in budget.lines {
       let index = products.firstIndex { $0.id == line.product }
-      let title = index.map { products[$0].name } ?? language("Total", "合計")
+      let title = index.map(name(ofProduct:)) ?? language.total
       let actual = index.map { printed[$0] } ?? printed.reduce(.zero, +)
       let budget = rounded(line.budget)
       let (yearBudget, yearActual) = (rounded(line.yearBudget) ?? .zero, rounded(line.yearActual) ?? .zero)
@@ -180,13 +179,13 @@ extension Books {
 
   /// What one unit cost, over the months.
   func unitCostTable(_ units: UnitCosts) -> Table {
-    let names = Dictionary(products.map { ($0.id, $0.name) }) { first, _ in first }
+    let names = Dictionary(products.map { ($0.id, name(of: $0)) }) { first, _ in first }
     var table = Table(
       columns: [.init(language("Product", "プロダクト"), .text), .init(language("Unit", "単位"), .text)]
-        + units.months.map { .init($0, .money) }
+        + units.months.map { .init(language.period($0), .money) }
         + [
-          .init(language("Count, \(period.label)", "\(period.label) 件数"), .count),
-          .init(language("Cost, \(period.label)", "\(period.label) 費用"), .money),
+          .init(language("Count, \(period.label)", "\(periodName) 件数"), .count),
+          .init(language("Cost, \(period.label)", "\(periodName) 費用"), .money),
         ])
     let printed = printedProductCosts(digits: productDigits)
     for line in units.lines {
@@ -201,5 +200,12 @@ extension Books {
           ])
     }
     return table
+  }
+}
+
+extension Books {
+  /// A product's name, though it be one of an earlier period's rules.
+  func name(of product: Product) -> String {
+    product == .unattributed ? name(ofProduct: unattributedIndex) : product.name
   }
 }

@@ -21,11 +21,11 @@ struct ReviewWords {
     case .cache: language("Cache hits", "キャッシュ")
     case .price: language("Unit price", "単価")
     case .unsplit: language("Size, cache, price", "大きさ・キャッシュ・単価")
-    case .unpriced: language("Had no price", "価格未設定")
+    case .unpriced: language("Had no price", "単価不明分")
     case .late: language("Came after the close", "締め後の到着")
-    case .adjustments: language("Adjustments", "過去分の調整")
+    case .adjustments: language("Adjustments", "調整")
     case .fixed: language("Fixed costs", "固定費")
-    case .credits: language("Credits", "割引・クレジット")
+    case .credits: language("Credits", "控除")
     }
   }
 
@@ -73,8 +73,8 @@ struct ReviewWords {
     var text = language("Why: ", "主な要因: ") + list.joined(separator: language(", ", "、"))
     if let lead, printed.lines.count > 1 {
       text += language(
-        "; most of the first in \(name(lead.product.name)) (\(signed(lead.steps[index])))",
-        "。うち最大は\(name(lead.product.name))（\(signed(lead.steps[index]))）")
+        "; most of the first in \(name(books.name(of: lead.product))) (\(signed(lead.steps[index])))",
+        "。うち最大は\(name(books.name(of: lead.product)))（\(signed(lead.steps[index]))）")
     }
     return text + language(".", "。")
   }
@@ -83,8 +83,9 @@ struct ReviewWords {
 
   /// `2026-09`, or how much of it.
   func earlier(_ comparison: Comparison) -> String {
-    guard let days = comparison.days else { return comparison.label }
-    return language("the first \(days) days of \(comparison.label)", "\(comparison.label)の最初の\(days)日間")
+    let label = language.period(comparison.label)
+    guard let days = comparison.days else { return label }
+    return language("the first \(days) days of \(label)", "\(label)の最初の\(days)日間")
   }
 
   func absence(_ comparison: Comparison) -> String? {
@@ -92,11 +93,11 @@ struct ReviewWords {
     case .nothing:
       language(
         "Nothing to compare with: the store has no request of \(comparison.label).",
-        "比較対象なし: \(comparison.label)のリクエストは保存されていません。")
+        "比較対象なし: \(language.period(comparison.label))のリクエストは保存されていません。")
     case .dropped:
       language(
         "Nothing to compare with: the requests of \(comparison.label) were dropped, and it was never closed.",
-        "比較対象なし: \(comparison.label)のリクエストは締め前に削除されています。")
+        "比較対象なし: \(language.period(comparison.label))のリクエストは締め前に削除されています。")
     case .requests, .sums: nil
     }
   }
@@ -107,12 +108,13 @@ struct ReviewWords {
       return language(
         "The requests of \(comparison.label) were dropped: only the sums of its close are left, so size, cache and "
           + "price cannot be told apart, and volume is of all requests.",
-        "\(comparison.label)のリクエストは削除済みです。締め時の合計しか残っていないため、大きさ・キャッシュ・単価は分けられず、件数は全リクエストで数えます。")
+        "\(language.period(comparison.label))のリクエストは削除済みです。締め時の合計しか残っていないため、大きさ・キャッシュ・単価は分けられず、件数は全リクエストで数えます。"
+      )
     }
     guard comparison.isClosed else { return nil }
     return language(
       "\(comparison.label) is closed and counts as it was booked.",
-      "\(comparison.label)は締め済みのため、計上時の金額で比較しています。")
+      "\(language.period(comparison.label))は締め済みのため、計上時の金額で比較しています。")
   }
 
   var driversNote: String {
@@ -129,7 +131,7 @@ struct ReviewWords {
     let key = one.key.isEmpty ? language("(no key)", "（キーなし）") : name(one.key)
     let head = language(
       "\(one.day), \(key): \(money(one.cost)), usually \(money(one.usual)).",
-      "\(one.day) \(key): \(money(one.cost))（通常\(money(one.usual))）。")
+      "\(language.day(one.day)) \(key): \(money(one.cost))（通常\(money(one.usual))）。")
     return head + " " + reason(one)
   }
 
@@ -197,7 +199,7 @@ struct ReviewWords {
     )
     if interrupted > 0 {
       text += language(
-        " \(Findings.counted(interrupted, "interrupted request")) may cost more: nobody knows.",
+        " \(language.counted(interrupted, "interrupted request", "件")) may cost more: nobody knows.",
         " 中断された\(CellText.grouped(String(interrupted)))件の費用は不明です。")
     }
     return text
@@ -217,10 +219,10 @@ struct ReviewWords {
           period,
           language(
             "End of \(books.period.label), \(forecast.daysLeft) days from now",
-            "\(books.period.label)末（残り\(forecast.daysLeft)日）")))
+            "\(books.periodName)末（残り\(forecast.daysLeft)日）")))
     }
     if let year = forecast.fiscalYear {
-      parts.append(words(year.range, language("End of \(year.label)", "\(year.label)末")))
+      parts.append(words(year.range, language("End of \(year.label)", "\(language.period(year.label))末")))
     }
     return parts.isEmpty ? nil : parts.joined(separator: " ")
   }

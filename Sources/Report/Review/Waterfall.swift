@@ -24,7 +24,9 @@ struct Waterfall {
     let language = books.language
     guard printed.was > .zero || printed.now > .zero else { return nil }
     let label = books.review?.previous?.label ?? ""
-    var bars = [Bar(label: label.isEmpty ? language("Was", "前") : label, low: .zero, high: printed.was)]
+    var bars = [
+      Bar(label: label.isEmpty ? language("Was", "前") : language.period(label), low: .zero, high: printed.was)
+    ]
     var level = printed.was
     for (index, step) in printed.steps.enumerated() {
       let amount = printed.total(index)
@@ -35,7 +37,7 @@ struct Waterfall {
           change: amount))
       level = next
     }
-    bars.append(Bar(label: books.period.label, low: .zero, high: printed.now))
+    bars.append(Bar(label: books.periodName, low: .zero, high: printed.now))
     guard bars.allSatisfy({ $0.low >= .zero }) else { return nil }
     self.bars = bars
     digits = printed.digits
@@ -80,7 +82,8 @@ enum BridgeChart {
     let language = books.language
     let label = books.review?.previous?.label ?? ""
     let title = language(
-      "From \(label) to \(books.period.label), USD", "\(label)から\(books.period.label)への増減（USD）")
+      "From \(label) to \(books.period.label), USD", "\(language.period(label))から\(books.periodName)への増減（USD）"
+    )
     var svg = SVG(width: 960, height: 400, title: title)
     svg.label(title, x: 240, y: 300, bold: true, size: 15)
     if picture.isCut {
