@@ -94,7 +94,8 @@ extension Run {
     note(Int64(books.holes.count), "holes in the writers' numbers: lines are missing")
     if books.adjustments.bringUnknownCost { result.append("an adjustment has a part without a price") }
     note(
-      Int64(books.costs.count { $0.amount == nil }), "fixed costs in a currency without a rate for their month")
+      Int64(books.costs.count { $0.amount == nil }),
+      "fixed costs in a currency without a rate for their month")
     if let months = books.currency?.missingMonths, !months.isEmpty {
       result.append("no \(books.currency?.code ?? "") rate for \(months.joined(separator: ", "))")
     }
@@ -148,7 +149,8 @@ extension Run {
     try store.add(
       Booking(
         decision: 0, pricesVersion: books.prices.version, rulesVersion: books.attributionVersion,
-        costsVersion: books.costsVersion, program: books.programVersion, seen: try store.tally(from: period.begin, to: period.end)),
+        costsVersion: books.costsVersion, program: books.programVersion,
+        seen: try store.tally(from: period.begin, to: period.end)),
       closed: closed, for: closed)
     for correction in corrections {
       try store.add(correction.list, closed: closed, for: correction.closed.id)

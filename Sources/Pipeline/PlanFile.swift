@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Ledger
+public import Ledger
 public import Report
 
 /// A small table that somebody keeps by hand: CSV with a header, UTF-8. Strict, each fault with its line.
@@ -89,9 +89,11 @@ public struct PlanFile: Sendable {
 public struct BudgetsFile: Sendable {
   public let file: PlanFile
   public let entries: [BudgetEntry]
+  public var usesRates: Bool { entries.contains { $0.foreign != nil } }
 
+  /// - Parameter rates: those that budgets in other currencies are converted by, month by month.
   /// - Throws: `UsageError` with the place.
-  public init(_ bytes: [UInt8], name: String) throws(UsageError) {
+  public init(_ bytes: [UInt8], name: String, rates: ExchangeRates = .none) throws(UsageError) {
     file = try PlanFile(bytes, name: name, headers: [["month", "product", "amount", "currency"]])
     var entries: [BudgetEntry] = []
     var seen: Set<[String]> = []
@@ -102,8 +104,12 @@ public struct BudgetsFile: Sendable {
       guard !product.isEmpty else {
         throw UsageError("\(place): a product's id is missing; \(BudgetEntry.total) is for all of them")
       }
-      guard currency == "USD" else {
-        throw UsageError("\(place): currency \"\(currency)\": budgets are in USD, as the books are")
+      let rate = rates[currency, month: month]
+      guard currency == "USD" || rate != nil else {
+        throw UsageError(
+          isCurrencyCode(currency)
+            ? "\(place): the rate table (fx.csv, --fx) has no \(currency) for \(month)"
+            : "\(place): currency \"\(currency)\": write three capital letters, such as JPY")
       }
       guard let decimal = DecimalNumber(amount), !decimal.negative, let money = decimal.femtodollars(per: 1),
         !money.rounded
@@ -112,7 +118,10 @@ public struct BudgetsFile: Sendable {
         throw UsageError("\(place): \(product) has a budget for \(month) already")
       }
       entries.append(
-        BudgetEntry(month: month, product: product, amount: Money(femtodollars: money.value), place: place))
+        BudgetEntry(
+          month: month, product: product,
+          amount: rate?.dollars(ofForeign: money.value) ?? Money(femtodollars: money.value),
+          foreign: rate.map { BudgetEntry.Foreign(amount: money.value, rate: $0) }, place: place))
     }
     self.entries = entries
   }

@@ -67,6 +67,7 @@ struct Reviewing {
       comparison.isClosed = true
       comparison.pricesVersion = booking.pricesVersion
       comparison.rulesVersion = booking.rulesVersion
+      comparison.costsVersion = booking.costsVersion
     }
     guard isThere else {
       comparison.basis = closed == nil ? .dropped : .sums
@@ -76,6 +77,7 @@ struct Reviewing {
     let making = try making(comparison, period)
     comparison.pricesVersion = making.prices.book.version
     comparison.rulesVersion = making.rules.version
+    comparison.costsVersion = making.costs.version
     guard try store.tally(from: period.begin, to: period.end).attempts > 0 || closed != nil else {
       comparison.basis = .nothing
       return EarlierPeriod(comparison: comparison)
@@ -98,12 +100,13 @@ struct Reviewing {
   private func making(_ comparison: Comparison, _ period: Period) throws -> BookMaking {
     guard comparison.isClosed else {
       return BookMaking(
-        store: run.store, prices: run.prices, rules: run.rules.rules,
+        store: run.store, prices: run.prices, rules: run.rules.rules, costs: run.costs,
         programVersion: run.settings.programVersion)
     }
     return BookMaking(
       store: run.store, prices: try run.closedBooks.loadPrices(comparison.pricesVersion),
       rules: try run.closedBooks.loadRules(comparison.rulesVersion, period),
+      costs: try run.closedBooks.loadCosts(comparison.costsVersion),
       programVersion: run.settings.programVersion)
   }
 
@@ -127,6 +130,10 @@ struct Reviewing {
     costs.hasMeters = false
     let counted = labels(period, days)
     for row in try run.store.rows(ofClosed: closed.id) where counted.contains(row.place.day) {
+      if let step = Bridge.Step(row.place.entry) {
+        costs.add(row.amount.cost, to: step, product: row.place.product)
+        continue
+      }
       let place = PeriodCosts.Place(
         product: row.place.product, provider: row.place.provider, model: row.place.model,
         serviceTier: row.place.serviceTier)

@@ -106,7 +106,9 @@ struct AttributionPreviewCommand: ParsableCommand {
     guard !preview.movers.isEmpty else { return Terminal.print("no request would land elsewhere") }
     Terminal.print("\(preview.movedRequests) requests would land elsewhere; the largest moves:\n")
     let shown = preview.movers.prefix(RulesPreviewLimit.moversMax)
-    var lines: [(names: [String], was: Money, now: Money)] = shown.map { ([$0.key, $0.model, $0.product], $0.was, $0.now) }
+    var lines: [(names: [String], was: Money, now: Money)] = shown.map {
+      ([$0.key, $0.model, $0.product], $0.was, $0.now)
+    }
     let rest = preview.movers.dropFirst(shown.count)
     if !rest.isEmpty {
       lines.append(
@@ -127,7 +129,9 @@ private enum AttributionWords {
   static func show(_ results: [RuleExampleResult], _ rules: Rules, _ calendar: BookCalendar) {
     let failed = results.filter { !$0.passed }
     guard !failed.isEmpty else {
-      if !results.isEmpty { Terminal.print("\(rules.examples.count) tests: every request lands where it must") }
+      if !results.isEmpty {
+        Terminal.print("\(rules.examples.count) tests: every request lands where it must")
+      }
       return
     }
     let table = Table(

@@ -46,7 +46,8 @@ struct RunCommand: AsyncParsableCommand {
 struct BookOptions: ParsableArguments {
   @Option(help: "2026-10, 2026-10-05, 2026-W41, FY2026 or A..B (default: the last finished month).")
   var period: String?
-  @Flag(help: "Only the days of the period that have ended: its beginning..yesterday (default: of this month).")
+  @Flag(
+    help: "Only the days of the period that have ended: its beginning..yesterday (default: of this month).")
   var toDate = false
   @Option(help: "Which files to write: csv, xlsx, md, focus (default: all).")
   var format: String?

@@ -21,19 +21,29 @@ struct CommonOptions: ParsableArguments {
   var prices: String?
   @Option(help: "The attribution rules (default: attribution.yaml, if it is here).")
   var attribution: String?
-  @Option(help: "What each product may cost, by month: a CSV file (default: budgets.csv beside the configuration, if it is there).")
+  @Option(
+    help:
+      "What each product may cost, by month: a CSV file (default: budgets.csv beside the configuration, if it is there)."
+  )
   var budgets: String?
-  @Option(help: "What each product made, by month or day: a CSV file (default: units.csv beside the configuration, if it is there).")
+  @Option(
+    help:
+      "What each product made, by month or day: a CSV file (default: units.csv beside the configuration, if it is there)."
+  )
   var units: String?
   @Option(help: "The folder that reports are written to (default: reports).")
   var reports: String?
   @Option(help: "The books' time zone, by its IANA name (default: UTC).")
   var timezone: String?
-  @Option(help: "Fixed costs, credits, commitments and tax (default: costs.yaml beside the configuration, if it is there).")
+  @Option(
+    help:
+      "Fixed costs, credits, commitments and tax (default: costs.yaml beside the configuration, if it is there)."
+  )
   var costs: String?
   @Option(help: "The rate table (default: fx.csv beside the configuration, if it is there).")
   var fx: String?
-  @Option(help: "The currency that figures are printed in beside US dollars, such as JPY (default: USD alone).")
+  @Option(
+    help: "The currency that figures are printed in beside US dollars, such as JPY (default: USD alone).")
   var currency: String?
   @Option(help: "The language that reports are written in: en or ja (default: en).")
   var language: String?
@@ -151,7 +161,8 @@ struct Settings {
   func exchangeRates() throws -> ExchangeRates {
     guard let ratesFile else { return .none }
     do {
-      return try ExchangeRateFile.read(try contents(ratesFile), name: (ratesFile as NSString).lastPathComponent)
+      return try ExchangeRateFile.read(
+        try contents(ratesFile), name: (ratesFile as NSString).lastPathComponent)
     } catch let error as PriceError {
       throw ConfigurationError("\(error)")
     }
@@ -187,7 +198,7 @@ struct Settings {
     }
     func name(_ path: String) -> String { (path as NSString).lastPathComponent }
     return ReviewFiles(
-      budgets: try budgets.map { try BudgetsFile(bytes($0), name: name($0)) },
+      budgets: try budgets.map { try BudgetsFile(bytes($0), name: name($0), rates: exchangeRates()) },
       units: try units.map { try UnitsFile(bytes($0), name: name($0)) })
   }
 
@@ -230,7 +241,8 @@ struct Settings {
     var run = runSettings(posts: posts)
     run.reviewFiles = try reviewFiles()
     run.otherInputs += try [
-      otherInput("costs", costsFile), otherInput("fx", currency == "USD" ? nil : ratesFile),
+      otherInput("costs", costsFile),
+      otherInput("fx", currency == "USD" && run.reviewFiles.budgets?.usesRates != true ? nil : ratesFile),
     ].compactMap { $0 }
     if currency != "USD" { run.bookSettings.append(.init("currency", currency)) }
     return Run(

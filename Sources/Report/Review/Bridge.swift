@@ -26,16 +26,20 @@ public struct Bridge: Sendable {
     case adjustments
     case fixed
     case credits
+    /// Cost that is moved from one product to another.
+    case allocation
 
     /// Steps that every comparison shows, though they be nothing.
     public static let drivers: [Step] = [.volume, .mix, .size, .cache, .price]
 
-    init?(_ entry: Entry) {
+    /// Nil for usage, which the drivers are of.
+    public init?(_ entry: Entry) {
       switch entry {
       case .usage: return nil
       case .adjustment: self = .adjustments
       case .fixed: self = .fixed
       case .credit: self = .credits
+      case .allocation: self = .allocation
       }
     }
   }

@@ -10,13 +10,27 @@ public struct BudgetEntry: Hashable, Sendable {
   /// A product's id, or `total`.
   public var product: String
   public var amount: Money
+  /// As it was given, where that is not dollars.
+  public var foreign: Foreign?
   /// Where it stands: `budgets.csv:7`.
   public var place: String
 
-  public init(month: String, product: String, amount: Money, place: String) {
+  public struct Foreign: Hashable, Sendable {
+    /// In units of 10^-15 of the currency.
+    public var amount: Int128
+    /// Of the budget's month: the budget and what was spent are compared at one rate.
+    public var rate: ExchangeRate
+    public init(amount: Int128, rate: ExchangeRate) {
+      self.amount = amount
+      self.rate = rate
+    }
+  }
+
+  public init(month: String, product: String, amount: Money, foreign: Foreign? = nil, place: String) {
     self.month = month
     self.product = product
     self.amount = amount
+    self.foreign = foreign
     self.place = place
   }
 }
@@ -57,6 +71,8 @@ public struct BudgetReview: Sendable {
     public var product: String
     /// Nil where the month has none.
     public var budget: Money?
+    /// The month's, as it was given.
+    public var foreign: BudgetEntry.Foreign?
     public var actual: Money
     /// Of the year's months that are known and have a budget.
     public var yearBudget: Money
@@ -90,7 +106,8 @@ public struct BudgetReview: Sendable {
       guard !own.isEmpty, let month = known.last else { continue }
       lines.append(
         Line(
-          product: id, budget: own.first { $0.month == month.month }?.amount, actual: month.cost(id),
+          product: id, budget: own.first { $0.month == month.month }?.amount,
+          foreign: own.first { $0.month == month.month }?.foreign, actual: month.cost(id),
           yearBudget: own.reduce(.zero) { $0 + $1.amount },
           yearActual: known.reduce(.zero) { sum, month in
             own.contains { $0.month == month.month } ? sum + month.cost(id) : sum

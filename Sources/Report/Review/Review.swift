@@ -49,6 +49,7 @@ public struct Comparison: Sendable {
   public var isClosed = false
   public var pricesVersion = ""
   public var rulesVersion = ""
+  public var costsVersion = ""
   /// Over the files that its lines stand in.
   public var inputsSHA256 = ""
   /// Nil where there is nothing to compare with.

@@ -40,6 +40,7 @@ enum ReviewJSON {
     json.member("closed", comparison.isClosed)
     json.member("prices_version", comparison.pricesVersion)
     json.member("rules_version", comparison.rulesVersion)
+    json.member("costs_version", comparison.costsVersion)
     json.member("inputs_sha256", comparison.inputsSHA256)
     guard let bridge = comparison.bridge else { return }
     json.member("was_usd", bridge.was.description)

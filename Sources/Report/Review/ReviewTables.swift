@@ -138,45 +138,6 @@ extension Books {
       })
   }
 
-  func budgetTable(_ budget: BudgetReview, _ review: Review) -> Table {
-    let digits = productDigits
-    // The month's costs as everywhere else in the report.
-    let printed = printedProductCosts(digits: digits)
-    func rounded(_ money: Money?) -> Money? { money.map { PrintedMoney.rounded([$0], digits: digits)[0] } }
-    func cell(_ money: Money?) -> Table.Cell { rounded(money).map { .money($0) } ?? .empty }
-    func used(_ actual: Money, _ budget: Money?) -> Table.Cell {
-      budget.flatMap { basisPoints(actual, of: $0) }.map { .basisPoints($0) } ?? .empty
-    }
-    var table = Table(columns: [
-      .init(language("Product", "プロダクト"), .text), .init(language("Budget", "予算"), .money),
-      .init(language("Actual", "実績"), .money), .init(language("Left", "残り"), .money),
-      .init(language("Used", "消化率"), .percent),
-      .init(language("\(budget.year) budget to date", "\(language.period(budget.year)) 予算累計"), .money),
-      .init(language("Actual to date", "実績累計"), .money), .init(language("Left", "残り"), .money),
-      .init(language("Used", "消化率"), .percent),
-    ])
-    if review.forecast?.period != nil {
-      table.columns.append(.init(language("Expected at the end", "期末見込み"), .money))
-    }
-    for line in budget.lines {
-      let index = products.firstIndex { $0.id == line.product }
-      let title = index.map(name(ofProduct:)) ?? language.total
-      let actual = index.map { printed[$0] } ?? printed.reduce(.zero, +)
-      let budget = rounded(line.budget)
-      let (yearBudget, yearActual) = (rounded(line.yearBudget) ?? .zero, rounded(line.yearActual) ?? .zero)
-      var row: [Table.Cell] = [
-        .text(title), cell(line.budget), .money(actual), budget.map { .money($0 - actual) } ?? .empty,
-        used(line.actual, line.budget), .money(yearBudget), .money(yearActual),
-        .money(yearBudget - yearActual), used(line.yearActual, line.yearBudget),
-      ]
-      if let forecast = review.forecast, let period = forecast.period {
-        row.append(cell(index.map { forecast.products[$0].expected } ?? period.expected))
-      }
-      table.rows.append(row)
-    }
-    return table
-  }
-
   /// What one unit cost, over the months.
   func unitCostTable(_ units: UnitCosts) -> Table {
     let names = Dictionary(products.map { ($0.id, name(of: $0)) }) { first, _ in first }

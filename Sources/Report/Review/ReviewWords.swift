@@ -26,6 +26,7 @@ struct ReviewWords {
     case .adjustments: language("Adjustments", "調整")
     case .fixed: language("Fixed costs", "固定費")
     case .credits: language("Credits", "控除")
+    case .allocation: language("Allocation", "再配賦")
     }
   }
 

@@ -135,6 +135,12 @@ public struct PeriodUse: Sendable {
   /// By product.
   public var wasted: [WastedUse] = []
 
+  /// Makes room for a product in front of the last one.
+  mutating func addProduct(before last: Int) {
+    for index in cells.indices where cells[index].product == last { cells[index].product = last + 1 }
+    if last < wasted.count { wasted.insert(WastedUse(), at: last) }
+  }
+
   public enum Limit {
     /// A user's place is some hundred bytes; a company with more of them looks at keys and products.
     public static let usersMax = 200_000
