@@ -142,7 +142,8 @@ extension ChatMessage {
       kind: .report, period: books.period.label, language: language,
       title: language("AI cost ", "AI利用費 ") + books.periodName,
       answer: Headline.total(books, strong: false))
-    message.notes = [books.currencySentence, Headline.coverage(books), books.adjustmentsSentence].compactMap { $0 }
+    let notes = [books.currencySentence, Headline.coverage(books), books.adjustmentsSentence]
+    message.notes = (books.changeLines + notes.compactMap { $0 })
       .map { PlainText.oneLine($0, max: Limit.sentenceMax) }
     message.take(books.productsTable)
     let findings = Findings.list(books)
