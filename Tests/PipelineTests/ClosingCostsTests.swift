@@ -1,6 +1,7 @@
 import Attribute
 import Ledger
 import Pipeline
+import Price
 import Report
 import Store
 import TestKit
