@@ -22,6 +22,7 @@ enum AdjustmentsCSV {
       csv.number(one.difference.description)
       for version in [
         one.pricesWas, one.pricesNow, one.rulesWas, one.rulesNow, one.costsWas, one.costsNow,
+        one.place.entry.rawValue,
       ] { csv.text(version) }
       csv.endLine()
     }
@@ -36,6 +37,6 @@ enum AdjustmentsCSV {
   static let titles = [
     "period", "for_period", "day", "product", "provider", "model", "service_tier", "reason", "decision",
     "was_usd", "was_state", "is_usd", "is_state", "difference_usd", "prices_was", "prices_is", "rules_was",
-    "rules_is", "costs_was", "costs_is",
+    "rules_is", "costs_was", "costs_is", "entry",
   ]
 }

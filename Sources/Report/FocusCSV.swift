@@ -94,14 +94,20 @@ enum FocusCSV {
       cost: adjustment.difference, state: state)
     var values = values(of: row, books)
     values["ChargeClass"] = .text("Correction")
+    values["ChargeCategory"] = .text(category(place.entry))
+    values["ChargeFrequency"] = .text(frequency(place.entry))
     let model = place.model.isEmpty ? "unknown" : place.model
     func words(_ amount: BookedAmount?) -> String {
       amount?.state == .unpriced ? "unknown" : "\(amount?.cost ?? .zero)"
     }
     values["ChargeDescription"] = .text(
-      "\(model), \(place.serviceTier): correction of \(adjustment.forPeriod) for \(adjustment.reason.rawValue), "
+      "\(place.serviceTier.isEmpty ? model : "\(model), \(place.serviceTier)"): correction of \(adjustment.forPeriod) for \(adjustment.reason.rawValue), "
         + "was \(words(adjustment.was)), is \(words(adjustment.now))")
-    if let day = period.days.firstIndex(where: { $0.label == place.day }) {
+    if place.entry != .usage {
+      // It is of the period, and its day only says which month.
+      values["ChargePeriodStart"] = .text(instant(period.begin))
+      values["ChargePeriodEnd"] = .text(instant(period.end))
+    } else if let day = period.days.firstIndex(where: { $0.label == place.day }) {
       let end = day + 1 < period.days.count ? period.days[day + 1].begin : period.end
       values["ChargePeriodStart"] = .text(instant(period.days[day].begin))
       values["ChargePeriodEnd"] = .text(instant(end))

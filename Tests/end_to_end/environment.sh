@@ -4,13 +4,17 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 env=$here/.venv
 
-if [[ ! -f $env/ready || $here/requirements.txt -nt $env/ready || $here/requirements-litellm.txt -nt $env/ready ]]; then
+newer() { [[ $here/requirements$1.txt -nt $env/ready ]]; }
+if [[ ! -f $env/ready ]] || newer "" || newer -litellm || newer -focus; then
   python3 -m venv "$env"
   "$env/bin/pip" install --quiet --requirement "$here/requirements.txt"
   # The last SDK of the earlier line, which authenticates with another header, in a folder of its own.
   "$env/bin/pip" install --quiet --upgrade --target "$env/anthropic-1" anthropic==1.17.0
   "$env/bin/pip" install --quiet --upgrade --no-deps --target "$env/litellm" \
     --requirement "$here/requirements-litellm.txt"
+  # The FOCUS project's own validator. It asks for a newer Python than it needs, and for packages that it does not use.
+  "$env/bin/pip" install --quiet --upgrade --no-deps --ignore-requires-python --target "$env/focus" \
+    --requirement "$here/requirements-focus.txt"
   touch "$env/ready"
 fi
 echo "$env"
