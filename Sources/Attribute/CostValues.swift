@@ -19,10 +19,12 @@ struct CostValues {
     let text = try nodes.scalar(node, "amount")
     let isPlain = text.utf8.allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: ".") }
     let limit = Costs.Limit.amountMax * powerOfTen(Money.fractionDigits)
-    guard isPlain, let units = DecimalNumber(text)?.units(fractionDigits: Money.fractionDigits), units <= limit
+    guard isPlain, let units = DecimalNumber(text)?.units(fractionDigits: Money.fractionDigits),
+      units <= limit
     else {
       throw nodes.fault(
-        node, "\"\(text)\" is no amount such as 800 or 49.90: digits and a point, not negative, no separators")
+        node, "\"\(text)\" is no amount such as 800 or 49.90: digits and a point, not negative, no separators"
+      )
     }
     return Costs.Amount(text: text, currency: currency, units: units)
   }

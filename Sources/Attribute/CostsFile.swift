@@ -84,12 +84,14 @@ private struct CostsReader {
     result.when = try entry.when(node)
     guard let allocation = entry.allocation else {
       throw nodes.fault(
-        node, (isCommitment ? "a commitment needs unused, with who bears it: " : "who bears it? ")
+        node,
+        (isCommitment ? "a commitment needs unused, with who bears it: " : "who bears it? ")
           + CostValues.allocationWords)
     }
     result.allocation = try resolved(allocation, vendor: result.vendor, node)
     result.place = nodes.place(node)
-    note(kind, [result.name, result.vendor, result.amount.canonical, result.when.canonical], result.allocation)
+    note(
+      kind, [result.name, result.vendor, result.amount.canonical, result.when.canonical], result.allocation)
     return result
   }
 
@@ -109,7 +111,9 @@ private struct CostsReader {
     result.vendor = entry.vendor ?? ""
     guard !result.vendor.isEmpty else { throw nodes.fault(node, "a credit needs the vendor that gives it") }
     if let percent {
-      guard entry.hasNoAmount else { throw nodes.fault(node, "a credit has an amount or a percent, not both") }
+      guard entry.hasNoAmount else {
+        throw nodes.fault(node, "a credit has an amount or a percent, not both")
+      }
       result.size = .percent(percent)
     } else {
       result.size = .amount(try entry.amount(node))
@@ -118,7 +122,8 @@ private struct CostsReader {
     // Whoever used the vendor has earned the discount.
     result.allocation = try resolved(entry.allocation ?? .usage(["vendor"]), vendor: result.vendor, node)
     result.place = nodes.place(node)
-    note("credit", [result.name, result.vendor, result.size.canonical, result.when.canonical], result.allocation)
+    note(
+      "credit", [result.name, result.vendor, result.size.canonical, result.when.canonical], result.allocation)
     return result
   }
 
@@ -131,7 +136,9 @@ private struct CostsReader {
       case "rate": rate = try values.percent(value, key.name)
       case "reverse-charge":
         let text = try nodes.scalar(value, key.name)
-        guard text == "true" || text == "false" else { throw nodes.fault(value, "reverse-charge is true or false") }
+        guard text == "true" || text == "false" else {
+          throw nodes.fault(value, "reverse-charge is true or false")
+        }
         result.isReverseCharge = text == "true"
       case "vendors":
         let vendors = try nodes.texts(value, key.name)
@@ -188,7 +195,9 @@ private struct CostsReader {
   // MARK: -
 
   private mutating func name(_ entry: EntryReader, _ node: Node) throws(RulesError) -> String {
-    guard let name = entry.name, !name.isEmpty else { throw nodes.fault(node, "it needs a name: reports show it") }
+    guard let name = entry.name, !name.isEmpty else {
+      throw nodes.fault(node, "it needs a name: reports show it")
+    }
     guard name != CostLine.spreadName else {
       throw nodes.fault(node, "\"\(name)\" is the name of what spreads unattributed cost; choose another")
     }

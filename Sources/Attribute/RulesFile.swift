@@ -86,7 +86,9 @@ private struct RulesReader {
       }
     }
     guard let id, !id.isEmpty else { throw nodes.fault(node, "a product needs an id") }
-    guard !id.utf8.contains(0) else { throw nodes.fault(node, "a product's id has a NUL, which no store keeps") }
+    guard !id.utf8.contains(0) else {
+      throw nodes.fault(node, "a product's id has a NUL, which no store keeps")
+    }
     guard id != Product.unattributed.id else {
       throw nodes.fault(node, "\"\(id)\" is the product of what no rule places; choose another id")
     }
@@ -106,10 +108,14 @@ private struct RulesReader {
     for (key, value) in try nodes.mapping(node, "a rule") {
       switch key.name {
       case "product":
-        guard rule.parts.isEmpty else { throw nodes.fault(key.node, "a rule has a product or a split, not both") }
+        guard rule.parts.isEmpty else {
+          throw nodes.fault(key.node, "a rule has a product or a split, not both")
+        }
         rule.parts = [.init(product: try product(value), weight: 1)]
       case "split":
-        guard rule.parts.isEmpty else { throw nodes.fault(key.node, "a rule has a product or a split, not both") }
+        guard rule.parts.isEmpty else {
+          throw nodes.fault(key.node, "a rule has a product or a split, not both")
+        }
         rule.parts = try split(value)
       case "when": rule.conditions = try conditions(value, &text)
       case "from": rule.from = try day(value)
@@ -199,7 +205,9 @@ private struct RulesReader {
 
   private func day(_ node: Node) throws(RulesError) -> Int64 {
     let text = try nodes.scalar(node, "a day")
-    guard let begin = dayBegin(text) else { throw nodes.fault(node, "\"\(text)\" is no day such as 2026-10-01") }
+    guard let begin = dayBegin(text) else {
+      throw nodes.fault(node, "\"\(text)\" is no day such as 2026-10-01")
+    }
     return begin
   }
 

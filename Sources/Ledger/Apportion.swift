@@ -25,7 +25,9 @@ public func apportion(_ total: Int128, by weights: [Int128]) -> [Int128] {
 }
 
 /// total × weight / sum, also where the product does not fit 128 bits: large money in proportion to large money.
-private func portion(_ total: Int128, _ weight: Int128, of sum: Int128) -> (quotient: Int128, remainder: Int128) {
+private func portion(_ total: Int128, _ weight: Int128, of sum: Int128) -> (
+  quotient: Int128, remainder: Int128
+) {
   let (product, overflow) = total.multipliedReportingOverflow(by: weight)
   guard overflow else { return product.quotientAndRemainder(dividingBy: sum) }
   // The weight is a part of the sum, so the quotient is a part of the total and fits.

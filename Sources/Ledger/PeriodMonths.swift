@@ -27,7 +27,9 @@ extension Period {
     var result: [MonthSlice] = []
     for (index, day) in days.enumerated() {
       let month = String(day.label.prefix(7))
-      guard let number = Int(day.label.suffix(2)) else { preconditionFailure("a day's label ends with its day") }
+      guard let number = Int(day.label.suffix(2)) else {
+        preconditionFailure("a day's label ends with its day")
+      }
       if result.last?.month == month {
         let last = result.count - 1
         result[last].days = result[last].days.lowerBound..<number
@@ -35,7 +37,8 @@ extension Period {
       } else {
         result.append(
           MonthSlice(
-            month: month, firstDay: day.label, days: number - 1..<number, daysInMonth: Self.daysInMonth(month),
+            month: month, firstDay: day.label, days: number - 1..<number,
+            daysInMonth: Self.daysInMonth(month),
             periodDays: index..<index + 1))
       }
     }

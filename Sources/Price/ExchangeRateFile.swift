@@ -21,7 +21,8 @@ public enum ExchangeRateFile {
       if line.isEmpty || line.hasPrefix("#") { continue }
       if columns == 0 {
         guard line == heading || line == heading + ",kind" else {
-          throw PriceError(place: place, problem: "the heading must be \(heading), with ,kind behind it or not")
+          throw PriceError(
+            place: place, problem: "the heading must be \(heading), with ,kind behind it or not")
         }
         columns = line == heading ? 5 : 6
         continue

@@ -68,7 +68,8 @@ struct CostTables {
       for (part, printed) in zip(line.parts, parts) {
         table.rows.append(
           [
-            .text(words.name(line)), .text(books.language.period(line.slice.month)), .text(names[part.product] ?? part.product),
+            .text(words.name(line)), .text(books.language.period(line.slice.month)),
+            .text(names[part.product] ?? part.product),
             .text(words.basis(part, of: line)),
             line.amount == nil ? .empty : PrintedMoney.cell(printed, exact: part.cost, digits: digits),
           ] + (converted.map { [line.amount == nil ? .empty : $0[at].cell] } ?? []))
@@ -152,7 +153,10 @@ struct CostTables {
       ],
       rows: currency.rates.map {
         [.text(language.period($0.month)), .text($0.text), .text($0.kind), .text($0.source), .text($0.date)]
-      } + currency.missingMonths.map { [.text(language.period($0)), .text(language("no rate", "レートなし")), .empty, .empty, .empty] })
+      }
+        + currency.missingMonths.map {
+          [.text(language.period($0)), .text(language("no rate", "レートなし")), .empty, .empty, .empty]
+        })
   }
 
   // MARK: - Columns
@@ -183,7 +187,9 @@ struct CostTables {
       units = converted.printed(amounts)
     }
 
-    subscript(_ index: Int) -> (cell: Table.Cell, units: Int128) { (currency.cell(units[index]), units[index]) }
+    subscript(_ index: Int) -> (cell: Table.Cell, units: Int128) {
+      (currency.cell(units[index]), units[index])
+    }
     var total: Table.Cell { currency.cell(units.reduce(0, +)) }
   }
 }

@@ -31,7 +31,8 @@ struct CostWords {
     guard let given = line.given else { return "" }
     if given.unit == "%" { return language("\(given.amount)% of usage", "利用額の\(given.amount)%") }
     let sum = "\(CellText.grouped(given.amount)) \(given.unit)"
-    let monthly = given.isMonthly ? language("\(sum) a month", "月額 \(sum)") : language("\(sum) once", "一時 \(sum)")
+    let monthly =
+      given.isMonthly ? language("\(sum) a month", "月額 \(sum)") : language("\(sum) once", "一時 \(sum)")
     if given.unit == "USD" { return monthly }
     return given.rate.isEmpty
       ? language("\(monthly), no rate", "\(monthly)（レートなし）")

@@ -4,17 +4,23 @@ import Ledger
 /// The part of `run.json` on costs that no request made, taxes and the report currency.
 enum CostsJSON {
   static func write(_ books: Books, _ json: inout JSONWriter) {
-    json.member("costs", object: { json in
-      json.member("version", books.costsVersion)
-      guard !books.costs.isEmpty else { return }
-      json.member("lines", array: { json in
-        for line in books.costs { write(line, &json) }
+    json.member(
+      "costs",
+      object: { json in
+        json.member("version", books.costsVersion)
+        guard !books.costs.isEmpty else { return }
+        json.member(
+          "lines",
+          array: { json in
+            for line in books.costs { write(line, &json) }
+          })
       })
-    })
     if !books.taxes.isEmpty {
-      json.member("taxes", array: { json in
-        for tax in books.taxes { write(tax, &json) }
-      })
+      json.member(
+        "taxes",
+        array: { json in
+          for tax in books.taxes { write(tax, &json) }
+        })
     }
     if let currency = books.currency { write(currency, books, &json) }
   }
@@ -38,20 +44,24 @@ enum CostsJSON {
       json.member("cost_state", line.state.rawValue)
       json.member("method", method(line.method))
       if case .usage(let providers) = line.method, !providers.isEmpty {
-        json.member("providers", array: { json in
-          for provider in providers { json.string(provider) }
-        })
+        json.member(
+          "providers",
+          array: { json in
+            for provider in providers { json.string(provider) }
+          })
       }
       if line.hadNoBasis { json.member("without_basis", true) }
-      json.member("parts", array: { json in
-        for part in line.parts {
-          json.object { json in
-            json.member("product", part.product)
-            json.member("weight", weight(part, line))
-            json.member("cost_usd", line.amount == nil ? nil : part.cost.description)
+      json.member(
+        "parts",
+        array: { json in
+          for part in line.parts {
+            json.object { json in
+              json.member("product", part.product)
+              json.member("weight", weight(part, line))
+              json.member("cost_usd", line.amount == nil ? nil : part.cost.description)
+            }
           }
-        }
-      })
+        })
     }
   }
 
@@ -86,30 +96,38 @@ enum CostsJSON {
   }
 
   private static func write(_ currency: ReportCurrency, _ books: Books, _ json: inout JSONWriter) {
-    json.member("currency", object: { json in
-      json.member("code", currency.code)
-      if let converted = ConvertedBooks(books) {
-        json.member("total", currency.digits(converted.total))
-        json.member("products", object: { json in
-          for (product, units) in zip(books.products, converted.products) {
-            json.member(product.id, currency.digits(units))
-          }
-        })
-      }
-      json.member("rates", array: { json in
-        for rate in currency.rates {
-          json.object { json in
-            json.member("month", rate.month)
-            json.member("rate", rate.text)
-            json.member("kind", rate.kind)
-            json.member("source", rate.source)
-            json.member("date", rate.date)
-          }
+    json.member(
+      "currency",
+      object: { json in
+        json.member("code", currency.code)
+        if let converted = ConvertedBooks(books) {
+          json.member("total", currency.digits(converted.total))
+          json.member(
+            "products",
+            object: { json in
+              for (product, units) in zip(books.products, converted.products) {
+                json.member(product.id, currency.digits(units))
+              }
+            })
         }
+        json.member(
+          "rates",
+          array: { json in
+            for rate in currency.rates {
+              json.object { json in
+                json.member("month", rate.month)
+                json.member("rate", rate.text)
+                json.member("kind", rate.kind)
+                json.member("source", rate.source)
+                json.member("date", rate.date)
+              }
+            }
+          })
+        json.member(
+          "months_without_rate",
+          array: { json in
+            for month in currency.missingMonths { json.string(month) }
+          })
       })
-      json.member("months_without_rate", array: { json in
-        for month in currency.missingMonths { json.string(month) }
-      })
-    })
   }
 }

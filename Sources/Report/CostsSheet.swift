@@ -66,7 +66,8 @@ enum CostsSheet {
       let whole = WorkbookSheet.reference(pools.nextRow - 1, 6 + offset)
       let part = WorkbookSheet.reference(parts.nextRow - 1, 4 + offset)
       sheet.formula(
-        "ROUND(\(whole)-\(part),6)", cell: .money(.zero), row: parts.nextRow, column: 4 + offset, style: style)
+        "ROUND(\(whole)-\(part),6)", cell: .money(.zero), row: parts.nextRow, column: 4 + offset, style: style
+      )
     }
     return parts.nextRow + 2
   }

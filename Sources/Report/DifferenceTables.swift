@@ -21,7 +21,9 @@ extension Reports {
   }
 
   /// Was, is and difference of lines that are named by some columns.
-  public static func movesTable(_ lines: [(names: [String], was: Money, now: Money)], titles: [String]) -> Table {
+  public static func movesTable(_ lines: [(names: [String], was: Money, now: Money)], titles: [String])
+    -> Table
+  {
     let digits = max(4, PrintedMoney.digits(for: lines.map { $0.now - $0.was }))
     return table(titles, lines, digits: digits)
   }

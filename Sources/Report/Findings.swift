@@ -20,11 +20,12 @@ enum Findings {
   }
 
   static func list(_ books: Books) -> [Finding] {
-    [failedChecks(books)].compactMap { $0 } + CostFindings.list(books) + [
-      unpriced(books), interrupted(books), rejected(books), holes(books),
-      unknownCorrections(books), unknownFields(books), mismatches(books), estimated(books),
-      unattributed(books), statedCosts(books), statedDays(books), statedUsage(books),
-    ].compactMap { $0 }
+    [failedChecks(books)].compactMap { $0 } + CostFindings.list(books)
+      + [
+        unpriced(books), interrupted(books), rejected(books), holes(books),
+        unknownCorrections(books), unknownFields(books), mismatches(books), estimated(books),
+        unattributed(books), statedCosts(books), statedDays(books), statedUsage(books),
+      ].compactMap { $0 }
   }
 
   /// In place of findings where there are none.

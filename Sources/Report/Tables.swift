@@ -20,26 +20,28 @@ extension Books {
       ])
     for index in products.indices {
       let state = state(ofProduct: index)
-      table.rows.append([
-        .text(name(ofProduct: index)),
-        state == .unpriced
-          ? .empty : PrintedMoney.cell(costs[index], exact: cost(ofProduct: index), digits: digits),
-      ] + Columns.converted(converted, converted?.products[index], state) + [
-        shares.map { state == .unpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
-        Self.countCell(counts[.requests, product: index]),
-        rates.products[index].map { .money($0) } ?? .empty,
-        .text(state.word(language)),
-      ])
+      table.rows.append(
+        [
+          .text(name(ofProduct: index)),
+          state == .unpriced
+            ? .empty : PrintedMoney.cell(costs[index], exact: cost(ofProduct: index), digits: digits),
+        ] + Columns.converted(converted, converted?.products[index], state) + [
+          shares.map { state == .unpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
+          Self.countCell(counts[.requests, product: index]),
+          rates.products[index].map { .money($0) } ?? .empty,
+          .text(state.word(language)),
+        ])
     }
-    table.total = [
-      .text(language.total),
-      state == .unpriced
-        ? .empty : PrintedMoney.cell(costs.reduce(.zero, +), exact: totalCost, digits: digits),
-    ] + Columns.converted(converted, converted?.total, state) + [
-      shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
-      Self.countCell(counts.total(.requests)), rates.all.map { .money($0) } ?? .empty,
-      .text(state.word(language)),
-    ]
+    table.total =
+      [
+        .text(language.total),
+        state == .unpriced
+          ? .empty : PrintedMoney.cell(costs.reduce(.zero, +), exact: totalCost, digits: digits),
+      ] + Columns.converted(converted, converted?.total, state) + [
+        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
+        Self.countCell(counts.total(.requests)), rates.all.map { .money($0) } ?? .empty,
+        .text(state.word(language)),
+      ]
     return table
   }
 

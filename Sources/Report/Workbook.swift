@@ -66,7 +66,8 @@ enum ProductsSheet {
       books.language(
         "What each product used and what it cost, in US dollars. Rows add up to the total.",
         "各プロダクトの利用量と費用（米ドル）。各行の和は合計と一致します。"))
-    let placed = sheet.draw(table(books), row: 3, summed: Set(5...(ConvertedBooks(books) == nil ? 14 : 15)), filter: true)
+    let placed = sheet.draw(
+      table(books), row: 3, summed: Set(5...(ConvertedBooks(books) == nil ? 14 : 15)), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 2)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
     sheet.finish()
@@ -98,7 +99,7 @@ enum ProductsSheet {
             ? .empty
             : PrintedMoney.cell(costs[index], exact: books.cost(ofProduct: index), digits: digits),
         ] + Columns.converted(converted, converted?.products[index], state) + [
-          shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
+          shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty
         ] + CountColumn.allCases.map { Books.countCell(counts[$0, product: index]) })
     }
     table.total =
@@ -106,7 +107,7 @@ enum ProductsSheet {
         .text(language.total), .empty, .empty, .empty, .text(books.state.word(language)),
         PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
       ] + Columns.converted(converted, converted?.total, books.state) + [
-        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
+        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty
       ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
   }
@@ -122,7 +123,8 @@ enum ModelsSheet {
       books.language(
         "The rows of chargeback.csv. Filter a column and the totals follow.",
         "chargeback.csvの各行です。列を絞り込むと合計も変わります。"))
-    let placed = sheet.draw(table(books), row: 3, summed: Set(7...(ConvertedBooks(books) == nil ? 15 : 16)), filter: true)
+    let placed = sheet.draw(
+      table(books), row: 3, summed: Set(7...(ConvertedBooks(books) == nil ? 15 : 16)), filter: true)
     sheet.freeze(rows: placed.firstRow, columns: 1)
     sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
     sheet.finish()
@@ -151,14 +153,16 @@ enum ModelsSheet {
           .text(row.state.word(language)),
           row.state == .unpriced
             ? .empty : PrintedMoney.cell(costs[index], exact: row.cost, digits: digits),
-        ] + Columns.converted(converted, converted?.rows[index], row.state) + CountColumn.allCases.map { Books.countCell(counts[$0, row: index]) })
+        ] + Columns.converted(converted, converted?.rows[index], row.state)
+          + CountColumn.allCases.map { Books.countCell(counts[$0, row: index]) })
     }
     table.total =
       [
         .text(language.total), .empty, .empty, .empty, .empty, .empty,
         .text(books.state.word(language)),
         PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
-      ] + Columns.converted(converted, converted?.total, books.state) + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
+      ] + Columns.converted(converted, converted?.total, books.state)
+      + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
     return table
   }
 }

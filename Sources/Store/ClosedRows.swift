@@ -145,7 +145,8 @@ extension Store {
     while try select.next() {
       guard let reason = Adjustment.Reason(rawValue: select.text(6) ?? "") else { throw Self.damaged }
       let one = Adjustment(
-        forPeriod: period.label, place: try place(select, from: 1, entry: 16), reason: reason, words: select.text(7) ?? "",
+        forPeriod: period.label, place: try place(select, from: 1, entry: 16), reason: reason,
+        words: select.text(7) ?? "",
         was: try amount(select.text(8), select.text(9)), now: try amount(select.text(10), select.text(11)),
         pricesWas: select.text(12) ?? "", pricesNow: select.text(13) ?? "",
         rulesWas: select.text(14) ?? "", rulesNow: select.text(15) ?? "",

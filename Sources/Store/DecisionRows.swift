@@ -9,9 +9,9 @@ extension Store {
       VALUES(?,?,?,?,?,?,?,?,?,?)
       """
     )
-      .bind(closed).bind(period).bind(booking.decision).bind(booking.pricesVersion)
-      .bind(booking.rulesVersion).bind(booking.program).bind(booking.seen.attempts)
-      .bind(booking.seen.interrupted).bind(booking.seen.requests).bind(booking.costsVersion).run()
+    .bind(closed).bind(period).bind(booking.decision).bind(booking.pricesVersion)
+    .bind(booking.rulesVersion).bind(booking.program).bind(booking.seen.attempts)
+    .bind(booking.seen.interrupted).bind(booking.seen.requests).bind(booking.costsVersion).run()
   }
 
   /// How a closed period was booked, from its own close on: the last is what stands in the books.

@@ -10,7 +10,9 @@ import Testing
   private static func period(_ days: ClosedRange<Int>, month: String = "2026-10") -> Period {
     Period(
       label: "p", zone: "UTC", begin: 0, end: 1_000_000,
-      days: days.map { .init(label: "\(month)-" + ($0 < 10 ? "0\($0)" : "\($0)"), begin: Int64($0 - days.lowerBound)) })
+      days: days.map {
+        .init(label: "\(month)-" + ($0 < 10 ? "0\($0)" : "\($0)"), begin: Int64($0 - days.lowerBound))
+      })
   }
 
   private func used(_ product: String, _ provider: String, _ dollars: Int128, _ state: CostState = .exact)
@@ -86,7 +88,8 @@ import Testing
     #expect(try lines(costs, [used("unattributed", "openai", 10)]).map(\.kind) == [.fixed])
   }
 
-  @Test("yen become dollars at the month's rate, rounded once; without a rate the amount is unknown, not zero")
+  @Test(
+    "yen become dollars at the month's rate, rounded once; without a rate the amount is unknown, not zero")
   func yen() throws {
     let costs = #"fixed: [{name: infra, amount: "100", currency: JPY, per: month, evenly: [a, b]}]"#
     let rate = ExchangeRate(
@@ -96,7 +99,8 @@ import Testing
     #expect(known.amount?.description == "0.666666666666667")
     #expect(parts(known) == ["a 0.333333333333334", "b 0.333333333333333"])
     let unknown = try lines(costs, [])[0]
-    #expect(unknown.amount == nil && unknown.state == .unpriced && unknown.parts.map(\.product) == ["a", "b"])
+    #expect(
+      unknown.amount == nil && unknown.state == .unpriced && unknown.parts.map(\.product) == ["a", "b"])
   }
 
   @Test("tax is what the rate says of each vendor's bill, and never a cost")
@@ -109,12 +113,14 @@ import Testing
         """, name: "costs.yaml")
     let billed = [used("a", "openai", 30), used("b", "openai", 10), used("a", "gemini", 8), used("b", "", 5)]
     let found = costs.taxLines(Self.period(1...31).monthSlices, billed: billed)
-    #expect(found.map { "\($0.name) \($0.vendor) \($0.base) \($0.tax)" } == [
-      "消費税 openai 40 4", "digital gemini 8 0.2", "digital openai 40 1",
-    ])
+    #expect(
+      found.map { "\($0.name) \($0.vendor) \($0.base) \($0.tax)" } == [
+        "消費税 openai 40 4", "digital gemini 8 0.2", "digital openai 40 1",
+      ])
   }
 
-  @Test("the days of a month add up to the month, however it is cut", arguments: 1...40 as ClosedRange<UInt64>)
+  @Test(
+    "the days of a month add up to the month, however it is cut", arguments: 1...40 as ClosedRange<UInt64>)
   func daysAddUp(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let yaml = """
@@ -134,20 +140,25 @@ import Testing
     #expect(sums == whole.map { $0.amount ?? .zero }, "seed \(seed)")
   }
 
-  @Test("whatever the file says, each cost's parts add up to it and lie with products", arguments: 1...60 as ClosedRange<UInt64>)
+  @Test(
+    "whatever the file says, each cost's parts add up to it and lie with products",
+    arguments: 1...60 as ClosedRange<UInt64>)
   func partsAddUp(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let metered = (0..<Int.random(in: 0...8, using: &random)).map { _ in
       MeteredCost(
         month: "2026-10", product: products.randomElement(using: &random)?.id ?? "a",
         provider: ["openai", "bedrock", "cursor"].randomElement(using: &random) ?? "",
-        cost: Money(femtodollars: Int128.random(in: 0...powerOfTen(Int.random(in: 0...22, using: &random)), using: &random)),
+        cost: Money(
+          femtodollars: Int128.random(
+            in: 0...powerOfTen(Int.random(in: 0...22, using: &random)), using: &random)),
         state: .exact)
     }
     let found = try lines(
       CostsText.random(&random), metered, days: 1...Int.random(in: 1...31, using: &random),
       rates: ExchangeRates([
-        ExchangeRate(month: "2026-10", currency: "JPY", units: 151_257_003, kind: "", source: "s", date: "2026-10-31")
+        ExchangeRate(
+          month: "2026-10", currency: "JPY", units: 151_257_003, kind: "", source: "s", date: "2026-10-31")
       ]))
     for line in found {
       let amount = try #require(line.amount)
@@ -179,7 +190,8 @@ enum CostsText {
       return decimalText(Int128.random(in: 0...size, using: &random), fractionDigits: 15, trimmed: true)
     }
     let bearers = [
-      "product: b", "seats: {a: 3, c: 4}", "evenly: all", "evenly: [a, b, c]", "weights: {a: 7, b: 11, c: 13}",
+      "product: b", "seats: {a: 3, c: 4}", "evenly: all", "evenly: [a, b, c]",
+      "weights: {a: 7, b: 11, c: 13}",
       "usage: all", "usage: [openai, cursor]", "keep: centre",
     ]
     var text = "fixed:\n"
@@ -187,10 +199,13 @@ enum CostsText {
       text += "  - {name: f\(n), vendor: cursor, amount: \"\(amount())\", currency: \(pick(["USD", "JPY"])), "
       text += "\(pick(["per: month", "month: 2026-10"])), \(pick(bearers))}\n"
     }
-    text += "commitments:\n  - {name: k, vendor: bedrock, amount: \"\(amount())\", per: month, unused: {\(pick(bearers))}}\n"
-    text += "credits:\n  - {name: p, vendor: openai, percent: \(Int.random(in: 0...100, using: &random))%, per: month}\n"
+    text +=
+      "commitments:\n  - {name: k, vendor: bedrock, amount: \"\(amount())\", per: month, unused: {\(pick(bearers))}}\n"
+    text +=
+      "credits:\n  - {name: p, vendor: openai, percent: \(Int.random(in: 0...100, using: &random))%, per: month}\n"
     text += "  - {name: q, vendor: openai, amount: \"\(amount())\", per: month, \(pick(bearers))}\n"
-    text += "unattributed: {\(pick(["spread: keep", "spread: usage", "spread: evenly", "spread: weights, weights: {a: 1, c: 2}"]))}\n"
+    text +=
+      "unattributed: {\(pick(["spread: keep", "spread: usage", "spread: evenly", "spread: weights, weights: {a: 1, c: 2}"]))}\n"
     return text
   }
 }

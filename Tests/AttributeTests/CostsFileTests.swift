@@ -124,7 +124,10 @@ import Testing
       ("tax: [{name: t}]", "rate"),
       ("tax: [{name: t, rate: ten}]", "ten"),
       ("tax: [{name: t, rate: '10%', reverse-charge: maybe}]", "true or false"),
-      ("fixed: [{name: x, amount: '1', per: month, product: a}]\ncredits: [{name: x, vendor: v, amount: '1', per: month}]", "another entry"),
+      (
+        "fixed: [{name: x, amount: '1', per: month, product: a}]\ncredits: [{name: x, vendor: v, amount: '1', per: month}]",
+        "another entry"
+      ),
       ("fixed: [{name: 'unattributed cost, spread', amount: '1', per: month, product: a}]", "choose another"),
     ])
   func faultElsewhere(yaml: String, word: String) {

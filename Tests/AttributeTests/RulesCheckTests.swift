@@ -84,9 +84,12 @@ import Testing
     let rules = try rules(tested)
     let results = rules.results(of: rules.examples)
     let failed = results.filter { !$0.passed }
-    let lines = failed.map { "\($0.example.place.split(separator: ":").last ?? "") \(rules.text(of: $0.parts))" }
+    let lines = failed.map {
+      "\($0.example.place.split(separator: ":").last ?? "") \(rules.text(of: $0.parts))"
+    }
     // Line 11 names no time, so it is asked before October, in it and behind it.
-    #expect(lines == ["11 unattributed", "11 a 60 : b 40", "11 unattributed", "12 a 60 : b 40", "13 a 60 : b 40"])
+    #expect(
+      lines == ["11 unattributed", "11 a 60 : b 40", "11 unattributed", "12 a 60 : b 40", "13 a 60 : b 40"])
     #expect(Set(results.filter(\.passed).map(\.example.place)).count == 4)
   }
 

@@ -36,7 +36,8 @@ import Testing
     return try Self.texts.map { text in
       text.isEmpty
         ? .none
-        : CostsSource(costs: try Costs(yaml: text, name: "costs.yaml"), rates: rates, name: "costs.yaml", text: text)
+        : CostsSource(
+          costs: try Costs(yaml: text, name: "costs.yaml"), rates: rates, name: "costs.yaml", text: text)
     }
   }
 
@@ -87,7 +88,9 @@ import Testing
     #expect(!inForce.isEmpty, "seed \(seed) closed nothing: it proves nothing")
   }
 
-  @Test("a difference in the costs alone has the reason costs, and its decision's words", arguments: Backing.allCases)
+  @Test(
+    "a difference in the costs alone has the reason costs, and its decision's words",
+    arguments: Backing.allCases)
   func reason(in backing: Backing) throws {
     var random = SeededRandom(seed: 5)
     let desk = try ClosingDesk(backing)

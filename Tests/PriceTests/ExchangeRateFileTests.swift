@@ -4,7 +4,9 @@ import Testing
 
 /// The rate table: exact, strict, and the same when it is written again.
 @Suite struct ExchangeRateFileTests {
-  private func read(_ text: String) throws -> ExchangeRates { try ExchangeRateFile.read(text, name: "fx.csv") }
+  private func read(_ text: String) throws -> ExchangeRates {
+    try ExchangeRateFile.read(text, name: "fx.csv")
+  }
 
   @Test("a rate is read exactly, with where it is from")
   func rates() throws {
@@ -26,7 +28,8 @@ import Testing
 
   @Test("dollars of yen are rounded once, half to even")
   func dollars() throws {
-    let rate = try #require(try read("month,currency,rate,source,date\n2026-10,JPY,3,s,2026-10-31\n")["JPY", month: "2026-10"])
+    let rate = try #require(
+      try read("month,currency,rate,source,date\n2026-10,JPY,3,s,2026-10-31\n")["JPY", month: "2026-10"])
     #expect(rate.dollars(ofForeign: powerOfTen(15)).description == "0.333333333333333")
     #expect(rate.dollars(ofForeign: 2 * powerOfTen(15)).description == "0.666666666666667")
   }

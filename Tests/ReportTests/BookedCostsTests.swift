@@ -52,13 +52,18 @@ import Testing
     #expect(books.products.map(\.id).suffix(2) == ["centre", "unattributed"])
     #expect(books.checks.suffix(3).map(\.passed) == [true, true, true])
     #expect(books.checks.suffix(3).map(\.name).contains("what is spread adds up to nothing"))
-    #expect(books.rows.reduce(Money.zero) { $0 + $1.cost } == books.products.indices.reduce(.zero) { $0 + books.cost(ofProduct: $1) })
+    #expect(
+      books.rows.reduce(Money.zero) { $0 + $1.cost }
+        == books.products.indices.reduce(.zero) { $0 + books.cost(ofProduct: $1) })
   }
 
-  @Test("an amount without a rate is unknown for those who would bear it, and the books say that they are not complete")
+  @Test(
+    "an amount without a rate is unknown for those who would bear it, and the books say that they are not complete"
+  )
   func unknown() {
     var books = october()
-    books.include([line(.fixed, "infra", [("auto-approval", 0), ("chrome-assistant", 0)], known: false)], version: "v")
+    books.include(
+      [line(.fixed, "infra", [("auto-approval", 0), ("chrome-assistant", 0)], known: false)], version: "v")
     let rows = books.rows.filter { $0.entry == .fixed }
     #expect(rows.map(\.state) == [.unpriced, .unpriced])
     #expect(!books.isComplete)
@@ -74,7 +79,9 @@ import Testing
       })
   }
 
-  @Test("in yen, rows add up to products and products to the total, each within a yen of exact", arguments: 1...200 as ClosedRange<UInt64>)
+  @Test(
+    "in yen, rows add up to products and products to the total, each within a yen of exact",
+    arguments: 1...200 as ClosedRange<UInt64>)
   func yen(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     var books = SampleBooks.random(seed: seed)
@@ -106,7 +113,8 @@ import Testing
   func words() {
     let yen = ReportCurrency(code: "JPY", period: SampleBooks.october2026, rates: .none)
     let euro = ReportCurrency(code: "EUR", period: SampleBooks.october2026, rates: .none)
-    #expect([yen.text(1_234_567), yen.text(-5), euro.text(123_456)] == ["¥1,234,567", "-¥5", "1,234.56 EUR"])
+    #expect(
+      [yen.text(1_234_567), yen.text(-5), euro.text(123_456)] == ["¥1,234,567", "-¥5", "1,234.56 EUR"])
     #expect([yen.digits(-12), euro.digits(5)] == ["-12", "0.05"])
   }
 
