@@ -257,6 +257,9 @@ enum Findings {
   private static func unattributed(_ books: Books) -> Finding? {
     let cost = books.unattributedCost
     let requests = books.counts(ofProduct: books.unattributedIndex).requests
+    if let spread = books.spreadCost {
+      return CostFindings.spread(spread, digits: books.productDigits, books.language)
+    }
     guard cost != .zero || requests != 0 else { return nil }
     // What is small here still shows: it is a rule that is missing, however little it cost so far.
     let digits = max(books.productDigits, PrintedMoney.digits(for: [cost]))
@@ -266,7 +269,6 @@ enum Findings {
     let percent = decimalText(Int128(points), fractionDigits: 2, trimmed: false)
     let language = books.language
     let part = points > 0 ? language(", \(percent)% of the total,", "（合計の\(percent)%）") : ""
-    if let spread = books.spreadCost { return CostFindings.spread(spread, digits: digits, language) }
     return Finding(
       headline: language("\(amount)\(part) belongs to no product", "\(amount)\(part)はどのプロダクトにも配賦されていません"),
       advice: language(

@@ -22,6 +22,7 @@ struct DoctorCommand: ParsableCommand {
       rawLogs: settings.rawLogs, reports: settings.reports, now: now)
     var findings = doctor.lookAtDisk()
     findings.append(rules(settings))
+    findings += look("costs") { try costs(settings, now) }
     if try settings.storeIsThere() {
       findings += look("store") {
         let store = try settings.openStore()
@@ -69,6 +70,29 @@ struct DoctorCommand: ParsableCommand {
     } catch {
       return Finding("rules", .broken, "\(error)", remedy: "mend the line it names")
     }
+  }
+
+  /// The costs file, and whether last month has a rate.
+  private func costs(_ settings: Settings, _ now: Int64) throws -> [Finding] {
+    var findings: [Finding] = []
+    if let path = settings.costsFile {
+      let version = try settings.costs(try settings.rules().rules).version
+      findings.append(Finding("costs", .fine, "\(path), version \(version.prefix(12))"))
+    }
+    guard settings.currency != "USD", let path = settings.ratesFile else { return findings }
+    let rates = try settings.exchangeRates()
+    let month = settings.calendar.lastFinishedMonth(now: now).label
+    if let rate = rates[settings.currency, month: month] {
+      findings.append(
+        Finding(
+          "costs", .fine, "\(path): \(rate.text) \(settings.currency) per USD in \(month), \(rate.source)"))
+    } else {
+      findings.append(
+        Finding(
+          "costs", .look, "\(path) has no \(settings.currency) rate for \(month)",
+          remedy: "add it with its source and date, or that month is reported in US dollars alone"))
+    }
+    return findings
   }
 
   private func printText(_ findings: [Finding]) {
