@@ -126,4 +126,22 @@ import Testing
   func noDay(text: String) throws {
     #expect(try BookCalendar(zone: "UTC").begin(dayText: text) == nil)
   }
+
+  @Test("to date are the days that have ended in the books' zone")
+  func toDate() throws {
+    let calendar = try BookCalendar(zone: "Asia/Tokyo")
+    // The 16th has begun in Tokyo, and it is still the 15th in UTC.
+    let now = try #require(Timestamp.parse("2026-10-15T15:00:00Z".utf8))
+    #expect(calendar.month(of: now).label == "2026-10")
+    let ended = try calendar.endedDays(of: calendar.month(of: now), now: now)
+    #expect(ended.label == "2026-10-01..2026-10-15" && ended.end == now)
+    let first = try #require(Timestamp.parse("2026-10-02T00:00:00+09:00".utf8))
+    #expect(try calendar.endedDays(of: calendar.month(of: first), now: first).label == "2026-10-01")
+    let september = try calendar.period("2026-09")
+    #expect(try calendar.endedDays(of: september, now: now) == september)
+    #expect(throws: UsageError.self) { try calendar.endedDays(of: calendar.period("2026-11"), now: now) }
+    #expect(
+      try calendar.endedDays(of: calendar.period("FY2026"), now: now).days.count == 30 + 31 + 30 + 31 + 31
+        + 30 + 15)
+  }
 }
