@@ -71,6 +71,38 @@ import Testing
     #expect(csv.contains("infra,,0,0,0,0,0,0,0,0,,unpriced,fixed,2026-10"))
   }
 
+  @Test(
+    "whatever the costs are, rows add up to usage and costs, and products to the total",
+    arguments: 1...100 as ClosedRange<UInt64>)
+  func rowsAddUp(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var books = SampleBooks.random(seed: seed)
+    let usage = books.totalCost
+    var expected = usage
+    let ids = books.products.map(\.id) + ["centre", "gone"]
+    let lines = (0..<Int.random(in: 1...12, using: &random)).map { number in
+      let kind = CostLine.Kind.allCases[Int.random(in: 0..<4, using: &random)]
+      let sign: Int128 = kind == .credit ? -1 : 1
+      let bearers = ids.filter { id in
+        Bool.random(using: &random) && !(kind == .spread && id == Product.unattributed.id)
+      }
+      return line(
+        kind, "cost \(number)",
+        bearers.map { ($0, sign * Int128.random(in: 0...powerOfTen(18), using: &random)) })
+    }
+    for one in lines where one.kind != .spread { expected += one.amount ?? .zero }
+    books.include(lines, version: "v")
+    #expect(books.totalCost == expected, "seed \(seed)")
+    #expect(books.usageCost == usage, "seed \(seed)")
+    #expect(books.cost(of: .allocation) == .zero, "seed \(seed)")
+    #expect(
+      books.products.indices.reduce(Money.zero) { $0 + books.cost(ofProduct: $1) } == expected, "seed \(seed)"
+    )
+    #expect(books.checks.allSatisfy(\.passed), "seed \(seed)")
+    let days = books.dayRows.reduce(Money.zero) { $0 + $1.amount.cost }
+    #expect(days == expected - usage, "seed \(seed): what a close freezes is what is booked")
+  }
+
   private func rates(_ units: [(String, Int128)]) -> ExchangeRates {
     ExchangeRates(
       units.map {
