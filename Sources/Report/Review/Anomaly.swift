@@ -84,9 +84,14 @@ struct KeyDays {
     let floor = max(Anomaly.Limit.floor, Money(femtodollars: meanPart))
     var found: [Anomaly] = []
     for (key, days) in keys {
-      guard let first = days.keys.min() else { continue }
+      guard key != UseCaller.otherKeys, let first = days.keys.min() else { continue }
+      let costs = totals.indices.map { day in
+        days[day]?.values.reduce(Int128(0)) { $0 + $1.femtodollars } ?? 0
+      }
       for day in earlierDays..<earlierDays + daysOver {
-        if let one = anomaly(key, days, first: first, day: day, floor: floor) { found.append(one) }
+        let before = Array(stride(from: day - 7, through: first, by: -7).prefix(Anomaly.Limit.weekdaysMax))
+        guard let usual = usual(costs, day, before, floor) else { continue }
+        if let one = named(key, days, day, before, usual: usual) { found.append(one) }
       }
     }
     found.sort { a, b in
@@ -96,20 +101,17 @@ struct KeyDays {
     return Array(found.prefix(Anomaly.Limit.linesMax))
   }
 
-  private func anomaly(
-    _ key: String, _ days: [Int: [PeriodCosts.Place: UseSum]], first: Int, day: Int, floor: Money
-  ) -> Anomaly? {
-    let before = Array(stride(from: day - 7, through: first, by: -7).prefix(Anomaly.Limit.weekdaysMax))
+  /// The usual cost of a day that is far from it; nil for a day as any other.
+  private func usual(_ costs: [Int128], _ day: Int, _ before: [Int], _ floor: Money) -> Money? {
     guard before.count >= Anomaly.Limit.weekdaysMin else { return nil }
-    func cost(_ day: Int) -> Int128 { days[day]?.values.reduce(0) { $0 + $1.femtodollars } ?? 0 }
     // Twice everything, so that a median between two values is whole.
-    let usual = twiceMedian(before.map(cost))
-    let distance = abs(2 * cost(day) - usual)
-    let spread = twiceMedian(before.map { abs(2 * cost($0) - usual) })
+    let usual = twiceMedian(before.map { costs[$0] })
+    let distance = abs(2 * costs[day] - usual)
+    let spread = twiceMedian(before.map { abs(2 * costs[$0] - usual) })
     guard 2 * distance > Anomaly.Limit.madFactor * spread, 2 * distance >= usual,
       distance >= 2 * floor.femtodollars
     else { return nil }
-    return named(key, days, day, before, usual: Money(femtodollars: usual / 2))
+    return Money(femtodollars: usual / 2)
   }
 
   private func named(

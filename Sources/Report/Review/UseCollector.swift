@@ -13,6 +13,7 @@ struct UseCollector {
   private var callerNumbers: [UseCaller: Int32] = [:]
   /// By the store's number of the facts; -1 for none. Most requests need no look-up of their names.
   private var callersOfFacts: [Int32] = []
+  private var keys: Set<String> = []
   private var users: [String: Int128] = [:]
   private var hasMoreUsers = false
   private var wasted: [WastedUse]
@@ -64,8 +65,12 @@ struct UseCollector {
     let facts = usage.factsNumber
     let isKept = index == 0 && facts > 0 && facts < Limit.factsMax
     if isKept, facts < callersOfFacts.count, callersOfFacts[facts] >= 0 { return callersOfFacts[facts] }
+    var key = usage.facts.keyName ?? usage.facts.keyID ?? ""
+    if !keys.contains(key) {
+      if keys.count < PeriodUse.Limit.keysMax { keys.insert(key) } else { key = UseCaller.otherKeys }
+    }
     let caller = UseCaller(
-      key: usage.facts.keyName ?? usage.facts.keyID ?? "", provider: usage.facts.provider ?? "",
+      key: key, provider: usage.facts.provider ?? "",
       model: charge.model ?? "", serviceTier: tier)
     let number = callerNumbers[caller] ?? Int32(callers.count)
     if number == callers.count {

@@ -113,6 +113,9 @@ public struct UseCaller: Hashable, Comparable, Sendable {
   public var model: String
   public var serviceTier: String
 
+  /// Stands for the keys beyond `PeriodUse.Limit.keysMax`.
+  public static let otherKeys = "(other keys)"
+
   public init(key: String, provider: String, model: String, serviceTier: String) {
     self.key = key
     self.provider = provider
@@ -144,6 +147,8 @@ public struct PeriodUse: Sendable {
   public enum Limit {
     /// A user's place is some hundred bytes; a company with more of them looks at keys and products.
     public static let usersMax = 200_000
+    /// Keys told apart. Each has a cell for each day and model, of some hundred bytes.
+    public static let keysMax = 5000
   }
 
   public init() {}
