@@ -32,6 +32,8 @@ enum AboutSheet {
       (language("Prices", "単価表"), books.prices.version),
       (language("Prices from", "単価の出典"), books.prices.source),
       (language("Attribution rules", "配賦ルール"), books.attributionVersion),
+      (language("Costs file", "固定費の定義"), books.costsVersion == "none" ? "" : books.costsVersion),
+      (language("Exchange rate", "為替レート"), books.currencySentence ?? ""),
       (language("Program", "プログラム"), books.programVersion),
     ].filter { !$0.1.isEmpty }
   }

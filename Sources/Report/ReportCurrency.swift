@@ -67,6 +67,8 @@ public struct ConvertedBooks: Sendable {
   public let rows: [Int128]
   public let products: [Int128]
   public let total: Int128
+  /// By row, in units of 1/`currency.denominator` printed units.
+  private let exact: [Int128]
 
   /// Nil where the books are in dollars alone, or a month has no rate.
   public init?(_ books: Books) {
@@ -75,6 +77,7 @@ public struct ConvertedBooks: Sendable {
     }
     self.currency = currency
     let exact = Self.exactRows(books, currency)
+    self.exact = exact
     var sums = books.products.map { _ in Int128(0) }
     for (row, amount) in zip(books.rows, exact) { sums[row.product] += amount }
     products = roundColumn(sums, denominator: currency.denominator)
@@ -90,6 +93,13 @@ public struct ConvertedBooks: Sendable {
 
   /// Over some of the books' rows.
   public func sum(ofRows indices: [Int]) -> Int128 { indices.reduce(0) { $0 + rows[$1] } }
+
+  /// Groups of rows that together are all of them, or all but such as add up to nothing: their sums as printed, which
+  /// add up to the total.
+  public func printed(groups: [[Int]]) -> [Int128] {
+    roundColumn(
+      groups.map { $0.reduce(0) { $0 + exact[$1] } }, addingUpTo: total, denominator: currency.denominator)
+  }
 
   /// Each row's months at their own rates. What has no day in the period, a correction of a closed one, is booked in
   /// the first month.

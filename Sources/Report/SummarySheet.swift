@@ -15,7 +15,8 @@ enum SummarySheet {
     let sheet = try WorkbookSheet(books.language("Summary", "サマリー"), of: books, in: file)
     sheet.title(
       Workbook.footer(books),
-      books.periodRange + books.language(". US dollars.", "。金額は米ドルです。"))
+      books.periodRange + books.language(". US dollars.", "。金額は米ドルです。")
+        + (books.currencySentence.map { books.language(" \($0)", $0) } ?? ""))
     sheet.fitOnePage()
     figures(books, sheet, row: 3)
     sheet.text(books.language("By product", "プロダクト別"), row: 6, column: 0, style: .section, measures: false)

@@ -65,7 +65,8 @@ extension Books {
   /// Provider and model over all products and tiers, dearest first; those beyond `rowsMax` in one line.
   public func modelsTable(rowsMax: Int) -> Table {
     var groups: [ModelName: [Int]] = [:]
-    for (index, row) in rows.enumerated() {
+    // What is moved between products adds up to nothing, and is no model.
+    for (index, row) in rows.enumerated() where row.entry != .allocation {
       groups[ModelName(provider: row.provider, model: row.model), default: []].append(index)
     }
     var lines: [ModelLine] = groups.map { name, members in
@@ -96,14 +97,18 @@ extension Books {
     let digits = productDigits
     let printed = PrintedMoney.rounded(lines.map(\.exact), addingUpTo: total, digits: digits)
     let shares = PrintedMoney.shares(lines.map(\.exact), of: totalCost)
-    var table = Table(columns: [
-      .init(language("Model", "モデル"), .text), .init(language("Provider", "ベンダー"), .text),
-      .init(language.amount("Cost", "費用"), .money), .init(language("Share", "構成比"), .percent),
-      .init(language("Requests", "リクエスト数"), .count), .init(language("Input", "入力"), .count),
-      .init(language("Cache read", "キャッシュ読込"), .count),
-      .init(language("Cache write", "キャッシュ書込"), .count), .init(language("Output", "出力"), .count),
-      .init(language("Cost is", "費用の状態"), .text),
-    ])
+    let converted = ConvertedBooks(self)
+    let foreign = converted?.printed(groups: lines.map(\.rows))
+    var table = Table(
+      columns: [
+        .init(language("Model", "モデル"), .text), .init(language("Provider", "ベンダー"), .text),
+        .init(language.amount("Cost", "費用"), .money),
+      ] + Columns.converted(converted, language) + [
+        .init(language("Share", "構成比"), .percent), .init(language("Requests", "リクエスト数"), .count),
+        .init(language("Input", "入力"), .count), .init(language("Cache read", "キャッシュ読込"), .count),
+        .init(language("Cache write", "キャッシュ書込"), .count), .init(language("Output", "出力"), .count),
+        .init(language("Cost is", "費用の状態"), .text),
+      ])
     let tokens: [CountColumn] = [
       .requests, .inputTokens, .cacheReadTokens, .cacheWriteTokens, .outputTokens,
     ]
@@ -113,14 +118,16 @@ extension Books {
         [
           .text(line.name.model.isEmpty ? language.unknown : line.name.model), .text(line.name.provider),
           isUnpriced ? .empty : PrintedMoney.cell(printed[index], exact: line.exact, digits: digits),
-          shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty,
+        ] + Columns.converted(converted, foreign?[index], line.state) + [
+          shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty
         ] + tokens.map { Self.countCell(counts[$0, rows: line.rows]) } + [.text(line.state.word(language))])
     }
     table.total =
       [
         .text(language.total), .empty,
         state == .unpriced ? .empty : PrintedMoney.cell(total, exact: totalCost, digits: digits),
-        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty,
+      ] + Columns.converted(converted, converted?.total, state) + [
+        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty
       ] + tokens.map { Self.countCell(counts.total($0)) } + [.text(state.word(language))]
     return table
   }
