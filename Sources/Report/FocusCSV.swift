@@ -97,11 +97,12 @@ enum FocusCSV {
     values["ChargeCategory"] = .text(category(place.entry))
     values["ChargeFrequency"] = .text(frequency(place.entry))
     let model = place.model.isEmpty ? "unknown" : place.model
+    let what = place.serviceTier.isEmpty ? model : "\(model), \(place.serviceTier)"
     func words(_ amount: BookedAmount?) -> String {
       amount?.state == .unpriced ? "unknown" : "\(amount?.cost ?? .zero)"
     }
     values["ChargeDescription"] = .text(
-      "\(place.serviceTier.isEmpty ? model : "\(model), \(place.serviceTier)"): correction of \(adjustment.forPeriod) for \(adjustment.reason.rawValue), "
+      "\(what): correction of \(adjustment.forPeriod) for \(adjustment.reason.rawValue), "
         + "was \(words(adjustment.was)), is \(words(adjustment.now))")
     if place.entry != .usage {
       // It is of the period, and its day only says which month.

@@ -79,12 +79,16 @@ public struct ConvertedBooks: Sendable {
     let exact = Self.exactRows(books, currency)
     self.exact = exact
     var sums = books.products.map { _ in Int128(0) }
-    for (row, amount) in zip(books.rows, exact) { sums[row.product] += amount }
+    var members = books.products.map { _ in [Int]() }
+    for (index, row) in books.rows.enumerated() {
+      sums[row.product] += exact[index]
+      members[row.product].append(index)
+    }
     products = roundColumn(sums, denominator: currency.denominator)
     total = products.reduce(0, +)
     var rows = exact
     for (product, printed) in products.enumerated() {
-      let own = books.rows.indices.filter { books.rows[$0].product == product }
+      let own = members[product]
       let rounded = roundColumn(own.map { exact[$0] }, addingUpTo: printed, denominator: currency.denominator)
       for (index, amount) in zip(own, rounded) { rows[index] = amount }
     }
