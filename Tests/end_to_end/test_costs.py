@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 import oracle_costs
-from desk import PERIOD, Desk, end_line
+from desk import ATTRIBUTION, PERIOD, Desk, end_line, make_month
+
+EXAMPLES = ATTRIBUTION.parent
 
 RULES = """
 products:
@@ -345,6 +347,23 @@ def test_month_to_date_has_the_days_that_ended_and_a_running_month_says_so(tmp_p
     assert "no day of 2999-12 has ended" in refused.err
     ended = json.loads(desk.command("run", "--period", PERIOD, "--to-date", "--json", codes=(0,)).out)
     assert ended["period"] == PERIOD and "to_date" not in ended
+
+
+def test_the_example_files_hold_on_the_sample_month(tmp_path):
+    make_month(tmp_path / "raw-logs", requests=600, seed=3)
+    desk = CostsDesk(
+        tmp_path, costs=(EXAMPLES / "costs.yaml").read_text(), rates=(EXAMPLES / "fx.csv").read_text(),
+        rules=(EXAMPLES / "attribution.yaml").read_text(), currency="JPY")
+    desk.raw_logs = tmp_path / "raw-logs"
+    run = desk.run(codes=(0, 3))
+    found = defaultdict(int)
+    for row in desk.rows():
+        if row["entry"] != "usage":
+            found[row["entry"], row["product"], row["provider"], row["model"]] += oracle_costs.femto(row["cost_usd"])
+    assert dict(found) == without_zeros(desk.expected().rows)
+    assert sum(int(row["cost_jpy"] or 0) for row in desk.rows()) == int(run["currency"]["total"])
+    desk.attribution = EXAMPLES / "attribution.yaml"
+    assert "every request lands where it must" in desk.command("attribution", "check").out
 
 
 def test_the_same_inputs_give_the_same_bytes(month):
