@@ -54,7 +54,7 @@ RATES = """month,currency,rate,source,date,kind
 MODELS = [
     ("anthropic", "anthropic.messages", "claude-haiku-4-5-20251001", "input_tokens", "output_tokens"),
     ("anthropic", "anthropic.messages", "claude-sonnet-4-5-20250929", "input_tokens", "output_tokens"),
-    ("openai", "openai.chat_completions", "gpt-4.1-mini", "prompt_tokens", "completion_tokens"),
+    ("openai", "openai.chat_completions", "gpt-5-mini-2025-08-07", "prompt_tokens", "completion_tokens"),
 ]
 
 
