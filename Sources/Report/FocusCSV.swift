@@ -9,8 +9,10 @@ import Ledger
 /// contracted, effective and billed cost are one figure and `InvoiceId` stays empty; `ListCost` is another where
 /// the book has contracted prices.
 ///
-/// A fixed cost is a `Purchase`, a credit a `Credit`, and what is moved between products an `Adjustment` whose rows add
-/// up to zero. Tax that vendors bill is a `Tax` row of no product: all other rows add up to the books.
+/// A fixed cost is two rows, as FOCUS has what is paid for ahead: a `Purchase` that is billed and has no effective cost,
+/// and a `Usage` that is not billed and bears it. A credit is a `Credit`, and what is moved between products an
+/// `Adjustment` whose rows add up to zero. Tax that vendors bill is a `Tax` row of no product. Without those, billed and
+/// effective cost each add up to the books.
 ///
 /// What corrects a closed period is a row of its own for each day and reason: billed in this period, charged for
 /// the original day, `Correction`, without quantities.
@@ -22,13 +24,32 @@ enum FocusCSV {
     csv.endLine()
     let counts = PrintedCounts(books)
     for (index, row) in books.rows.enumerated() where row.entry != .adjustment {
-      write(values(of: row, index, books, counts), to: &csv)
+      for values in asBilled(values(of: row, index, books, counts), row.entry) { write(values, to: &csv) }
     }
     for one in books.adjustments.corrected {
-      for adjustment in one.list { write(values(of: adjustment, in: one.period, books), to: &csv) }
+      for adjustment in one.list {
+        let values = values(of: adjustment, in: one.period, books)
+        for values in asBilled(values, adjustment.place.entry) { write(values, to: &csv) }
+      }
     }
     for tax in books.taxes where !tax.isReverseCharge { write(values(of: tax, books), to: &csv) }
     return csv.bytes
+  }
+
+  /// A purchase, and the use of it; anything else as it is.
+  private static func asBilled(_ values: [String: Value], _ entry: Entry) -> [[String: Value]] {
+    guard entry == .fixed else { return [values] }
+    var purchase = values
+    purchase["EffectiveCost"] = .number("0.0")
+    var use = values
+    use["ChargeCategory"] = .text("Usage")
+    use["ChargeFrequency"] = .text("Usage-Based")
+    for column in ["BilledCost", "ContractedCost", "ListCost"] { use[column] = .number("0.0") }
+    if let quantity = values["PricingQuantity"] {
+      use["ConsumedQuantity"] = quantity
+      use["ConsumedUnit"] = values["PricingUnit"]
+    }
+    return [purchase, use]
   }
 
   private static func write(_ values: [String: Value], to csv: inout CSVWriter) {
@@ -97,7 +118,8 @@ enum FocusCSV {
     values["ChargeCategory"] = .text(category(place.entry))
     values["ChargeFrequency"] = .text(frequency(place.entry))
     let model = place.model.isEmpty ? "unknown" : place.model
-    let what = place.serviceTier.isEmpty ? model : "\(model), \(place.serviceTier)"
+    let what =
+      place.serviceTier.isEmpty ? plain(model, or: place.entry.rawValue) : "\(model), \(place.serviceTier)"
     func words(_ amount: BookedAmount?) -> String {
       amount?.state == .unpriced ? "unknown" : "\(amount?.cost ?? .zero)"
     }
@@ -123,7 +145,8 @@ enum FocusCSV {
       forPeriod: books.period.label, counts: WeightedCounts(), cost: tax.tax, state: tax.state)
     var values = values(of: row, books)
     values["ChargeCategory"] = .text("Tax")
-    values["ChargeDescription"] = .text("\(tax.name), \(tax.rate)% of \(tax.base) USD in \(tax.month)")
+    values["ChargeDescription"] = .text(
+      "\(plain(tax.name, or: "tax")), \(tax.rate)% of \(tax.base) USD in \(tax.month)")
     values["x_Entry"] = .text("tax")
     for column in [
       "SubAccountId", "SubAccountName", "SubAccountType", "Tags", "x_ProductName", "x_CostCenter",
@@ -184,7 +207,8 @@ enum FocusCSV {
 
   private static func description(_ row: Books.Row, _ model: String) -> String {
     if row.serviceTier.isEmpty {
-      return row.state == .unpriced ? "\(model): the amount is unknown" : model
+      let name = plain(model, or: row.entry.rawValue)
+      return row.state == .unpriced ? "\(name): the amount is unknown" : name
     }
     return switch row.state {
     case .unpriced: "\(model), \(row.serviceTier): no price, the cost is unknown"
@@ -192,6 +216,11 @@ enum FocusCSV {
     case .estimated: "\(model), \(row.serviceTier): estimated"
     case .exact: "\(model), \(row.serviceTier)"
     }
+  }
+
+  /// FOCUS descriptions are ASCII; a name as people know it stands in a custom column.
+  private static func plain(_ name: String, or word: String) -> String {
+    name.allSatisfy(\.isASCII) ? name : word
   }
 
   /// One flat JSON object, as FOCUS wants its tags.

@@ -182,6 +182,12 @@ def test_focus_adds_up_to_the_books_with_tax_rows_of_no_product(month):
         by_category[row["ChargeCategory"]] += Fraction(row["BilledCost"])
     by_entry = {k: Fraction(v) for k, v in month.run_json["totals"]["by_entry"].items()}
     assert by_category["Usage"] == by_entry["usage"]
+    effective = sum(Fraction(row["EffectiveCost"]) for row in rows if row["ChargeCategory"] != "Tax")
+    assert effective == Fraction(month.run_json["totals"]["cost_usd"])
+    bought = [row for row in rows if row["ChargeCategory"] == "Purchase"]
+    used = [row for row in rows if row["ChargeCategory"] == "Usage" and row["x_Entry"] == "fixed"]
+    assert [r["BilledCost"] for r in bought] == [r["EffectiveCost"] for r in used]
+    assert {r["EffectiveCost"] for r in bought} == {"0.0"} == {r["BilledCost"] for r in used}
     assert by_category["Purchase"] == by_entry["fixed"]
     assert by_category["Credit"] == by_entry["credit"]
     assert by_category["Adjustment"] == 0
