@@ -129,6 +129,8 @@ struct CostTables {
           PrintedMoney.cell(amounts[index], exact: tax.tax, digits: digits),
         ] + (converted.map { [$0[index].cell] } ?? []))
     }
+    // What is billed and what the buyer declares are no sum that anybody pays.
+    guard Set(books.taxes.map(\.isReverseCharge)).count == 1 else { return table }
     let base = books.taxes.reduce(Money.zero) { $0 + $1.base }
     let tax = books.taxes.reduce(Money.zero) { $0 + $1.tax }
     table.total =
