@@ -13,10 +13,9 @@ enum SummarySheet {
 
   static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
     let sheet = try WorkbookSheet(books.language("Summary", "サマリー"), of: books, in: file)
-    sheet.title(
-      Workbook.footer(books),
-      books.periodRange + books.language(". US dollars.", "。金額は米ドルです。")
-        + (books.currencySentence.map { books.language(" \($0)", $0) } ?? ""))
+    var range = books.periodRange + books.language(". US dollars.", "。金額は米ドルです。")
+    if let rate = books.currencySentence { range += books.language(" ", "") + rate }
+    sheet.title(Workbook.footer(books), range)
     sheet.fitOnePage()
     figures(books, sheet, row: 3)
     sheet.text(books.language("By product", "プロダクト別"), row: 6, column: 0, style: .section, measures: false)

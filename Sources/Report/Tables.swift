@@ -114,21 +114,23 @@ extension Books {
     ]
     for (index, line) in lines.enumerated() {
       let isUnpriced = line.state == .unpriced
-      table.rows.append(
-        [
-          .text(line.name.model.isEmpty ? language.unknown : line.name.model), .text(line.name.provider),
-          isUnpriced ? .empty : PrintedMoney.cell(printed[index], exact: line.exact, digits: digits),
-        ] + Columns.converted(converted, foreign?[index], line.state) + [
-          shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty
-        ] + tokens.map { Self.countCell(counts[$0, rows: line.rows]) } + [.text(line.state.word(language))])
+      let named: [Table.Cell] = [
+        .text(line.name.model.isEmpty ? language.unknown : line.name.model), .text(line.name.provider),
+        isUnpriced ? .empty : PrintedMoney.cell(printed[index], exact: line.exact, digits: digits),
+      ]
+      let foreignCell = Columns.converted(converted, foreign?[index], line.state)
+      let share: Table.Cell = shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty
+      let counted = tokens.map { Self.countCell(counts[$0, rows: line.rows]) }
+      table.rows.append(named + foreignCell + [share] + counted + [.text(line.state.word(language))])
     }
-    table.total =
-      [
-        .text(language.total), .empty,
-        state == .unpriced ? .empty : PrintedMoney.cell(total, exact: totalCost, digits: digits),
-      ] + Columns.converted(converted, converted?.total, state) + [
-        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty
-      ] + tokens.map { Self.countCell(counts.total($0)) } + [.text(state.word(language))]
+    let named: [Table.Cell] = [
+      .text(language.total), .empty,
+      state == .unpriced ? .empty : PrintedMoney.cell(total, exact: totalCost, digits: digits),
+    ]
+    let foreignCell = Columns.converted(converted, converted?.total, state)
+    let share: Table.Cell = shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty
+    let counted = tokens.map { Self.countCell(counts.total($0)) }
+    table.total = named + foreignCell + [share] + counted + [.text(state.word(language))]
     return table
   }
 
