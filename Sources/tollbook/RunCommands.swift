@@ -18,7 +18,9 @@ struct RunCommand: AsyncParsableCommand {
     let lock = try settings.lock("run")
     defer { withExtendedLifetime(lock) {} }
     let progress = ProgressLine()
-    let outcome = try await books.run(settings, posts: try settings.postTargets()).run(
+    // A part of a month is for whoever asked for it.
+    let posts = books.toDate ? [] : try settings.postTargets()
+    let outcome = try await books.run(settings, posts: posts).run(
       try books.wantedPeriod(settings), formats: try books.formats(), progress: progress.show)
     progress.end()
     let result: RunResult
