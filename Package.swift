@@ -61,20 +61,28 @@ let package = Package(
     room("Sample", imports: ["JSON", "Ledger"]),
     room(
       "Pipeline",
-      imports: ["Ingest", "Price", "Attribute", "Report", "Store", "RawLog", "JSON", "Ledger", crypto]),
+      imports: [
+        "Ingest", "Price", "Attribute", "Report", "Store", "RawLog", "JSON", "Ledger", crypto,
+      ]),
 
     .executableTarget(
       name: "tollbook",
       dependencies: [
-        "Pipeline", "ProxyServer", "Store", "Price", "Attribute", "Report", "Ingest", "Sample", "RawLog",
+        "Pipeline", "ProxyServer", "Store", "Price", "Attribute", "Report", "Ingest", "Sample",
+        "RawLog",
         "JSON", "Ledger", crypto, yams,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
     .executableTarget(
-      name: "charges-benchmark", dependencies: ["Price", "Store", "Ledger"], path: "Benchmarks/charges",
+      name: "charges-benchmark", dependencies: ["Price", "Store", "Ledger"],
+      path: "Benchmarks/charges",
       exclude: ["count_allocations.c", "peers.py"], swiftSettings: strict),
+
+    .executableTarget(
+      name: "workbook-benchmark", dependencies: ["Report", "Ledger"], path: "Benchmarks/workbooks",
+      exclude: ["sheet.c", "sheet.py"], swiftSettings: strict),
 
     // The price book inside the program: its bytes, nothing more.
     .target(name: "CBundledPrices", exclude: ["bundled.csv"], cSettings: [.headerSearchPath(".")]),
@@ -100,7 +108,8 @@ let package = Package(
     tests(
       "ProxyServerTests",
       imports: [
-        "ProxyServer", "Normalize", "RawLog", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1, nioEmbedded,
+        "ProxyServer", "Normalize", "RawLog", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1,
+        nioEmbedded,
       ]),
     tests("NormalizeTests", imports: ["Normalize", "JSON", "Ledger"]),
     tests("IngestTests", imports: ["Ingest", "RawLog", "Ledger", "Sample", "JSON"]),
@@ -112,7 +121,8 @@ let package = Package(
     tests(
       "PipelineTests",
       imports: [
-        "Pipeline", "Ingest", "Price", "Attribute", "Report", "Store", "Sample", "RawLog", "JSON", "Ledger",
+        "Pipeline", "Ingest", "Price", "Attribute", "Report", "Store", "Sample", "RawLog", "JSON",
+        "Ledger",
         nioCore, nioPosix, nioHTTP1,
       ]),
   ]

@@ -27,6 +27,7 @@ public struct ReportFolder: Sendable {
     let files = try render(books, formats: formats)
     if let run = files.last { try removeOther(run.bytes) }
     if books.adjustments.isEmpty, formats.contains(.csv) { try remove("adjustments.csv") }
+    if formats.contains(.xlsx) { try removeProductFiles(except: Set(files.map(\.name))) }
     if formats.contains(.markdown) {
       try makeFolder(path + "/charts")
       // Of an earlier run that had something to compare with.
@@ -45,7 +46,12 @@ public struct ReportFolder: Sendable {
       if let corrections = Reports.adjustmentsCSV(books) { add("adjustments.csv", corrections) }
     }
     if formats.contains(.focus) { add("focus.csv", Reports.focusCSV(books)) }
-    if formats.contains(.xlsx) { add("chargeback.xlsx", try workbook(books)) }
+    if formats.contains(.xlsx) {
+      add("chargeback.xlsx", try workbook { try Reports.writeWorkbook(books, to: $0) })
+      for (product, name) in books.productFiles ? Reports.productFileNames(books) : [] {
+        add(name, try workbook { try Reports.writeWorkbook(books, product: product, to: $0) })
+      }
+    }
     if formats.contains(.markdown) {
       for chart in Reports.charts(books) { add("charts/" + chart.name, chart.bytes) }
       add("summary.md", Reports.summaryMarkdown(books))
@@ -55,11 +61,11 @@ public struct ReportFolder: Sendable {
   }
 
   /// A workbook is made in a file, which is gone again when its bytes are here.
-  private func workbook(_ books: Books) throws -> [UInt8] {
+  private func workbook(_ write: (String) throws -> Void) throws -> [UInt8] {
     try makeFolder(path)
     let temporary = path + "/chargeback.xlsx.new"
     defer { unlink(temporary) }
-    try Reports.writeWorkbook(books, to: temporary)
+    try write(temporary)
     guard let bytes = contents(temporary) else {
       throw FolderError(path: temporary, problem: "cannot be read")
     }
@@ -77,6 +83,20 @@ public struct ReportFolder: Sendable {
     guard unlink(path + "/" + name) != 0, errno != ENOENT else { return }
     throw FolderError(
       path: path + "/" + name, problem: "cannot be removed: \(String(cString: strerror(errno)))")
+  }
+
+  /// Products come and go, and a workbook that nobody writes any more would speak of other figures.
+  private func removeProductFiles(except names: Set<String>) throws(FolderError) {
+    let found: [String]
+    do {
+      found = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw FolderError(path: path, problem: "cannot be listed: \(error.localizedDescription)")
+    }
+    for name in found.sorted()
+    where name.hasPrefix("chargeback-") && name.hasSuffix(".xlsx") && !names.contains(name) {
+      try remove(name)
+    }
   }
 
   /// A `run.json` of other figures goes first: a write that is cut must not leave it beside newer files.

@@ -20,14 +20,17 @@ public struct RunSettings: Sendable {
   /// Files beside the logs that figures are made from, and settings that they depend on: named in `run.json`.
   public var otherInputs: [Books.OtherInput] = []
   public var bookSettings: [Books.Setting] = []
+  /// Whether each product gets a workbook of its own, and a sheet in the one of all.
+  public var productFiles: Bool
+  public var productSheets: Bool
   public var programVersion: String
   /// What a review is made from beside the books.
   public var reviewFiles: ReviewFiles
 
   public init(
     rawLogs: String, sources: [Source] = [], store: String, reports: String, posts: [PostTarget] = [],
-    link: String? = nil, language: Language = .en, programVersion: String,
-    reviewFiles: ReviewFiles = ReviewFiles()
+    link: String? = nil, language: Language = .en, productFiles: Bool = false, productSheets: Bool = false,
+    programVersion: String, reviewFiles: ReviewFiles = ReviewFiles()
   ) {
     self.rawLogs = rawLogs
     self.sources = sources
@@ -36,6 +39,8 @@ public struct RunSettings: Sendable {
     self.posts = posts
     self.link = link
     self.language = language
+    self.productFiles = productFiles
+    self.productSheets = productSheets
     self.programVersion = programVersion
     self.reviewFiles = reviewFiles
   }
@@ -132,11 +137,15 @@ public struct Run {
       store: store, prices: prices, rules: rules.rules, costs: costs, programVersion: settings.programVersion
     ).books(of: period)
     books.language = settings.language
+    books.productFiles = settings.productFiles
+    books.productSheets = settings.productSheets
     books.include(corrections)
     books.otherInputs = (settings.otherInputs + settings.reviewFiles.inputs).sorted {
       ($0.use, $0.name) < ($1.use, $1.name)
     }
     books.settings = settings.bookSettings
+    if books.productFiles { books.settings.append(.init(name: "product_files", value: "true")) }
+    if books.productSheets { books.settings.append(.init(name: "product_sheets", value: "true")) }
     books.isToDate = now() < period.end
     books.currency = currency.map { ReportCurrency(code: $0.code, period: period, rates: $0.rates) }
     books.review = try Reviewing(run: self).review(books)

@@ -18,6 +18,21 @@ enum AboutSheet {
     sheet.finish()
   }
 
+  /// Without files and checks, whose figures are all products' together.
+  static func writeForProduct(_ books: Books, in file: WorkbookFile) throws(ReportError) {
+    let language = books.language
+    let sheet = try WorkbookSheet(language("About", "この資料について"), of: books, in: file)
+    sheet.title(
+      language("About these figures", "この資料の数値について"),
+      language(
+        "One product's part of the books; files read and checks stand in the whole workbook.",
+        "帳簿のうち1プロダクト分です。読み取ったファイルと検算は全体のブックにあります。"))
+    let row = pairs(language("Versions", "バージョン"), versions(books), sheet, row: 3)
+    _ = pairs(language("How to read this", "読み方"), words(language), sheet, row: row)
+    sheet.minimumWidth(28, column: 0)
+    sheet.finish()
+  }
+
   private static func versions(_ books: Books) -> [(String, String)] {
     let language = books.language
     return [

@@ -3,7 +3,8 @@ import Ledger
 /// In: adjustments, to the day. Out: the tables that people read, and the sentences above them.
 struct AdjustmentLine {
   var forPeriod: String
-  var product: String
+  /// Index into the books' products.
+  var product: Int
   var provider: String
   var model: String
   var serviceTier: String
@@ -33,7 +34,7 @@ struct AdjustmentLine {
     return keys.map { key in
       let members = groups[key] ?? []
       return AdjustmentLine(
-        forPeriod: key.forPeriod, product: books.name(ofProduct: order[key.product] ?? 0),
+        forPeriod: key.forPeriod, product: order[key.product] ?? 0,
         provider: key.provider,
         model: key.model, serviceTier: key.serviceTier, reason: key.reason,
         was: known(members.map(\.was)), now: known(members.map(\.now)),
@@ -63,18 +64,50 @@ extension Adjustment.Reason {
 }
 
 extension Books {
-  /// Usage, adjustments and both together as printed: the first two add up to the third.
-  var printedParts: (usage: Money, adjustments: Money, total: Money) {
-    let digits = productDigits
-    let total = printedProductCosts(digits: digits).reduce(.zero, +)
-    let parts = PrintedMoney.rounded([usageCost, adjustments.total], addingUpTo: total, digits: digits)
-    return (parts[0], parts[1], total)
+  /// The period's own costs, adjustments and both together as printed: the first two add up to the third.
+  func printedParts(_ scope: Scope = .everything) -> (own: Money, adjustments: Money, total: Money) {
+    let whole = printedWhole(scope)
+    let changed = adjustments.list.reduce(Money.zero) { scope.holds($1, self) ? $0 + $1.difference : $0 }
+    let parts = PrintedMoney.rounded(
+      [whole.exact - changed, changed], addingUpTo: whole.printed, digits: productDigits)
+    return (parts[0], parts[1], whole.printed)
+  }
+
+  /// What requests cost, as printed: beside what else is booked, it adds up to the printed cost.
+  func printedUsage(_ scope: Scope) -> Money {
+    let whole = printedWhole(scope)
+    let usage = rows.reduce(Money.zero) {
+      $1.entry == .usage && scope.holds($1.product) ? $0 + $1.cost : $0
+    }
+    return PrintedMoney.rounded(
+      [usage, whole.exact - usage], addingUpTo: whole.printed, digits: productDigits)[0]
+  }
+
+  private func printedWhole(_ scope: Scope) -> (exact: Money, printed: Money) {
+    let (exact, printed) = (productCosts, printedProductCosts(digits: productDigits))
+    switch scope {
+    case .everything: return (exact.reduce(.zero, +), printed.reduce(.zero, +))
+    case .product(let product): return (exact[product], printed[product])
+    }
+  }
+
+  /// What stands beside adjustments: usage, and whatever else the period has.
+  var ownCostsName: String {
+    costs.isEmpty
+      ? language("Usage of the period", "当期の利用") : language("Usage and costs of the period", "当期の利用・固定費等")
   }
 
   /// Was, is and difference by period, product, model and reason. The differences add up to `total` as printed.
-  func adjustmentsTable(rowsMax: Int, digits: Int, total: Money) -> Table {
-    let lines = AdjustmentLine.lines(adjustments.list, self)
-    let differences = PrintedMoney.rounded(lines.map(\.difference), addingUpTo: total, digits: digits)
+  /// Those of one product are rounded with the others, and add up to their own sum.
+  func adjustmentsTable(
+    rowsMax: Int, digits: Int, total whole: Money, _ scope: Scope = .everything
+  ) -> Table {
+    let all = AdjustmentLine.lines(adjustments.list, self)
+    let rounded = PrintedMoney.rounded(all.map(\.difference), addingUpTo: whole, digits: digits)
+    let held = all.indices.filter { scope.holds(all[$0].product) }
+    let (lines, differences) = (held.map { all[$0] }, held.map { rounded[$0] })
+    let total = differences.reduce(.zero, +)
+    let exact = lines.reduce(Money.zero) { $0 + $1.difference }
     var table = Table(columns: [
       .init(language("Period", "対象期間"), .text), .init(language("Product", "プロダクト"), .text),
       .init(language("Provider", "ベンダー"), .text), .init(language("Model", "モデル"), .text),
@@ -85,7 +118,7 @@ extension Books {
     for (line, difference) in zip(lines, differences).prefix(rowsMax) {
       let (was, now) = Self.printed(line, difference: difference, digits: digits)
       table.rows.append([
-        .text(language.period(line.forPeriod)), .text(line.product), .text(line.provider),
+        .text(language.period(line.forPeriod)), .text(name(ofProduct: line.product)), .text(line.provider),
         .text(line.model.isEmpty ? language.unknown : line.model), .text(line.serviceTier),
         .text(line.reason.word(language)), was, now,
         PrintedMoney.cell(difference, exact: line.difference, digits: digits),
@@ -100,7 +133,7 @@ extension Books {
     }
     table.total =
       [.text(language.total)] + Array(repeating: .empty, count: 7)
-      + [PrintedMoney.cell(total, exact: adjustments.total, digits: digits), .empty]
+      + [PrintedMoney.cell(total, exact: exact, digits: digits), .empty]
     return table
   }
 
@@ -121,7 +154,7 @@ extension Books {
   public var adjustmentsSentence: String? {
     guard !adjustments.isEmpty else { return nil }
     let digits = productDigits
-    let parts = printedParts
+    let parts = printedParts()
     func dollars(_ money: Money) -> String { CellText.dollars(money, digits: digits) }
     let labels = adjustments.corrected.map { language.period($0.period.label) }
     let periods =
@@ -129,19 +162,24 @@ extension Books {
       ? language("\(labels.count) closed periods", "締め済み\(labels.count)期間")
       : labels.joined(separator: language(" and ", "・"))
     return language(
-      "Usage of the period \(dollars(parts.usage)) + adjustments to \(periods) "
+      "\(ownCostsName) \(dollars(parts.own)) + adjustments to \(periods) "
         + "\(dollars(parts.adjustments)) = \(dollars(parts.total)).",
-      "当期の利用 \(dollars(parts.usage)) + \(periods)の調整 \(dollars(parts.adjustments)) = "
+      "\(ownCostsName) \(dollars(parts.own)) + \(periods)の調整 \(dollars(parts.adjustments)) = "
         + "\(dollars(parts.total))")
   }
 
   /// What stands behind the adjustments, a sentence for each reason in each period.
-  var adjustmentReasons: [(reason: String, words: String)] {
+  func adjustmentReasons(_ scope: Scope = .everything) -> [(reason: String, words: String)] {
     var result: [(reason: String, words: String)] = []
     for one in adjustments.corrected {
       for reason in Adjustment.Reason.allCases {
-        guard let first = one.list.first(where: { $0.reason == reason }) else { continue }
-        result.append((sentence(reason, one, first), first.words))
+        guard let first = one.list.first(where: { $0.reason == reason && scope.holds($0, self) })
+        else { continue }
+        // How many requests came late is known of all products together, and is no owner's business alone.
+        // What was decided may speak of the others.
+        var (one, words) = (one, first.words)
+        if case .product = scope { (one.lateRequests, words) = (0, "") }
+        result.append((sentence(reason, one, first), words))
       }
     }
     return result

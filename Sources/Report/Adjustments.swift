@@ -81,6 +81,7 @@ extension Books {
     products.insert(known.first { $0.id == id } ?? Product(id: id, name: id), at: last)
     for index in rows.indices where rows[index].product == last { rows[index].product = last + 1 }
     for day in days.indices { days[day].insert(DayCell(), at: last) }
+    for index in callers.indices where callers[index].product == last { callers[index].product = last + 1 }
     use.addProduct(before: last)
   }
 

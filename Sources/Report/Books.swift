@@ -43,6 +43,12 @@ public struct Books: Sendable {
     public var place: BookPlace
     public var counts: WeightedCounts
     public var amount: BookedAmount
+
+    public init(place: BookPlace, counts: WeightedCounts, amount: BookedAmount) {
+      self.place = place
+      self.counts = counts
+      self.amount = amount
+    }
   }
 
   /// One product on one day.
@@ -193,6 +199,10 @@ public struct Books: Sendable {
   public var isToDate = false
   /// What its reports are written in.
   public var language = Language.en
+  /// Whether each product gets a workbook of its own, without the others' figures.
+  public var productFiles = false
+  /// Whether the workbook has a sheet for each product.
+  public var productSheets = false
   public var programVersion: String
   public var prices: PriceVersion
   public var attributionVersion: String
@@ -221,6 +231,8 @@ public struct Books: Sendable {
   /// What the figures are printed in beside dollars; nil for dollars alone.
   public var currency: ReportCurrency?
   public var unpriced: [Unpriced]
+  /// The period's usage once by key, once by team, once by user; corrections of other periods are no one's.
+  public var callers: [Caller] = []
   public var inputs: [Input]
   /// In the order of use and name. With `settings`, `inputs` and the versions, all that the figures depend on.
   public var otherInputs: [OtherInput] = []
@@ -263,44 +275,5 @@ public struct Books: Sendable {
     self.holes = []
     self.checks = []
     self.estimatedRequests = 0
-  }
-
-  // MARK: - Totals
-
-  public var totalCost: Money { rows.reduce(.zero) { $0 + $1.cost } }
-
-  public var totalCounts: WeightedCounts {
-    rows.reduce(into: WeightedCounts()) { $0 += $1.counts }
-  }
-
-  /// A whole count: totals are not cut by splits.
-  public func whole(_ weighted: Int128) -> Int64 {
-    precondition(weighted % weightDenominator == 0, "a total over all products is a whole number")
-    return Int64(weighted / weightDenominator)
-  }
-
-  public var unattributedCost: Money {
-    rows.reduce(.zero) { $1.product == products.count - 1 ? $0 + $1.cost : $0 }
-  }
-
-  public func cost(ofProduct product: Int) -> Money {
-    rows.reduce(.zero) { $1.product == product ? $0 + $1.cost : $0 }
-  }
-
-  public func counts(ofProduct product: Int) -> WeightedCounts {
-    rows.reduce(into: WeightedCounts()) { if $1.product == product { $0 += $1.counts } }
-  }
-
-  public var linesRead: Int64 { inputs.reduce(0) { $0 + $1.lines } }
-  public var usagesRead: Int64 { inputs.reduce(0) { $0 + $1.usages } }
-  public var duplicatesRead: Int64 { inputs.reduce(0) { $0 + $1.duplicates } }
-  public var rejectedRead: Int64 { inputs.reduce(0) { $0 + $1.rejected } }
-  public var controlRead: Int64 { inputs.reduce(0) { $0 + $1.control } }
-
-  /// Nothing rejected, nothing missing, nothing of unknown cost: what exit code 0 says.
-  public var isComplete: Bool {
-    rejectedRead == 0 && holes.isEmpty && unpriced.isEmpty && totalCounts.interruptedRequests == 0
-      && checks.allSatisfy(\.passed) && !adjustments.bringUnknownCost
-      && costs.allSatisfy { $0.amount != nil } && (currency?.missingMonths.isEmpty ?? true)
   }
 }

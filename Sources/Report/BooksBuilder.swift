@@ -47,6 +47,7 @@ public struct BooksBuilder {
   private var statedDays = StatedDays()
   private var statedUsage = StatedUsages()
   private var use: UseCollector
+  private var callers = CallerSums()
 
   public init(_ empty: Books) {
     books = empty
@@ -95,6 +96,7 @@ public struct BooksBuilder {
           day: day, product: share.product, provider: provider, model: charge.model ?? "",
           serviceTier: serviceTier)
         sums[key, default: RowSum()].add(weighted, cost, share.listCost, charge, usage)
+        callers.add(usage, product: share.product, weighted, cost)
         if let day {
           books.days[day][share.product].counts += weighted
           books.days[day][share.product].cost += cost
@@ -152,6 +154,7 @@ public struct BooksBuilder {
     result.statedDays = statedDays.list
     result.statedUsage = statedUsage.list
     result.use = use.result
+    result.callers = callers.list
     result.checks = checks(result)
     return result
   }
@@ -182,6 +185,9 @@ public struct BooksBuilder {
     let charged = Money(femtodollars: chargedTotal)
     let daily = books.days.joined().reduce(Money.zero) { $0 + $1.cost }
     let accounted = books.usagesRead + books.duplicatesRead + books.rejectedRead + books.controlRead
+    let everyCaller = CallerKind.allCases.allSatisfy { kind in
+      books.callers.reduce(Money.zero) { $1.kind == kind ? $0 + $1.cost : $0 } == books.totalCost
+    }
     let everyFile = books.inputs.allSatisfy {
       $0.lines == $0.usages + $0.duplicates + $0.rejected + $0.control
     }
@@ -194,6 +200,10 @@ public struct BooksBuilder {
         name: "days add up to the total", passed: daily == books.totalCost,
         detail: "days \(daily) USD, total \(books.totalCost) USD",
         japanese: ("日別の和が合計と一致", "日別の和 \(daily) USD、合計 \(books.totalCost) USD")),
+      Books.Check(
+        name: "keys, teams and users each add up to the total", passed: everyCaller,
+        detail: "total \(books.totalCost) USD",
+        japanese: ("キー・チーム・ユーザーそれぞれの和が合計と一致", "合計 \(books.totalCost) USD")),
       Books.Check(
         name: "every line is accounted for", passed: everyFile && accounted == books.linesRead,
         detail:

@@ -53,11 +53,13 @@ struct PrintedCounts {
 
   /// For people: whole numbers, and hundredths of a request where they are few.
   static func forPeople(_ books: Books) -> PrintedCounts {
-    let totals = books.totalCounts
-    return PrintedCounts(books) { column in
-      let isMany = column.figure(of: totals) >= Limit.wholeFrom * books.weightDenominator
-      return column.isTokens || isMany ? 0 : 2
-    }
+    PrintedCounts(books) { digits(of: $0, books) }
+  }
+
+  /// Digits behind the point that people are shown.
+  static func digits(of column: CountColumn, _ books: Books) -> Int {
+    let isMany = column.figure(of: books.totalCounts) >= Limit.wholeFrom * books.weightDenominator
+    return column.isTokens || isMany ? 0 : 2
   }
 
   private init(_ books: Books, digits: (CountColumn) -> Int) {

@@ -25,6 +25,17 @@ public enum Reports {
     try Workbook.write(books, to: path)
   }
 
+  /// One product's workbook without the others' figures, like `writeWorkbook`.
+  public static func writeWorkbook(_ books: Books, product: Int, to path: String) throws(ReportError) {
+    try Workbook.write(books, product: product, to: path)
+  }
+
+  /// What the products' workbooks are called: `chargeback-ticket-generator.xlsx`. An id may hold anything, so what
+  /// is no letter, digit, `.`, `_` or `-` becomes `_`, and where two come out alike the later has a number.
+  public static func productFileNames(_ books: Books) -> [(product: Int, name: String)] {
+    ProductFiles.names(books)
+  }
+
   /// `charts/*.svg`; names are without the folder.
   public static func charts(_ books: Books) -> [(name: String, bytes: [UInt8])] {
     [

@@ -8,6 +8,7 @@ struct SVG {
     self.width = width
     self.height = height
     body += "  <title>\(Self.escaped(title))</title>\n"
+    body += "  <style>\(Palette.darkRules)</style>\n"
     body += "  <rect width=\"\(width)\" height=\"\(height)\" fill=\"#FFFFFF\"/>\n"
   }
 
@@ -21,7 +22,9 @@ struct SVG {
     """
   }
 
-  mutating func rectangle(x: Int, y: Int, width: Int, height: Int, color: UInt32, tip: String? = nil) {
+  mutating func rectangle(
+    x: Int, y: Int, width: Int, height: Int, color: UInt32, tip: String? = nil
+  ) {
     let shape =
       "  <rect x=\"\(px(x))\" y=\"\(px(y))\" width=\"\(px(width))\" height=\"\(px(height))\" "
       + "fill=\"\(Palette.hex(color))\""
@@ -48,7 +51,8 @@ struct SVG {
   }
 
   private func px(_ tenths: Int) -> String {
-    tenths % 10 == 0 ? String(tenths / 10) : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+    tenths % 10 == 0
+      ? String(tenths / 10) : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
   }
 
   static func escaped(_ text: String) -> String {

@@ -3,6 +3,8 @@ import Ledger
 /// In: the books. Out: `summary.md`: the answer first, then what needs attention, then the tables behind it.
 enum Summary {
   enum Limit {
+    /// A screenful of products; the workbook has them all.
+    static let productsMax = 30
     /// A screenful of models; the workbook has them all.
     static let modelsMax = 15
     /// A screenful of corrections; the workbook has them all.
@@ -29,7 +31,7 @@ enum Summary {
     if let line = books.adjustmentsSentence { text += "\n\(line.replacing("$", with: "\\$"))\n" }
     if let line = Headline.coverage(books) { text += "\n\(line)\n" }
     if let answer = ReviewMarkdown.answer(books) { text += "\n\(answer)" }
-    text += "\n" + Markdown.table(books.productsTable)
+    text += "\n" + Markdown.table(books.productsTable(rowsMax: Limit.productsMax))
     if books.totalCost > .zero {
       text += "\n![\(language("Cost by product", "プロダクト別の費用"))](charts/products.svg)\n"
     }
@@ -42,7 +44,9 @@ enum Summary {
     func day(_ day: Period.Day?) -> String { Markdown.escaped(language.period(day?.label ?? "")) }
     let (first, last) = (day(books.period.days.first), day(books.period.days.last))
     let zone = Markdown.escaped(books.period.zone)
-    if first == last { return language("On \(first), a day of \(zone).", "期間は\(first)（\(zone)の日付）です。") }
+    if first == last {
+      return language("On \(first), a day of \(zone).", "期間は\(first)（\(zone)の日付）です。")
+    }
     return language(
       "From \(first) to \(last), days of \(zone).", "期間は\(first)から\(last)まで（\(zone)の日付）です。")
   }
@@ -65,13 +69,14 @@ enum Summary {
   private static func adjustments(_ books: Books) -> String? {
     guard !books.adjustments.isEmpty else { return nil }
     let table = books.adjustmentsTable(
-      rowsMax: Limit.adjustmentsMax, digits: books.productDigits, total: books.printedParts.adjustments)
+      rowsMax: Limit.adjustmentsMax, digits: books.productDigits,
+      total: books.printedParts().adjustments)
     let language = books.language
     var text = language("## Adjustments to closed periods\n\n", "## 締め済み期間の調整\n\n")
     text += language(
       "Closed books are not rewritten; what changed in them since is charged here.\n\n",
       "締めた帳簿は書き換えません。その後の変更は当期で調整します。\n\n")
-    for line in books.adjustmentReasons {
+    for line in books.adjustmentReasons() {
       let words = line.words.isEmpty ? "" : language.quoted(Markdown.escaped(line.words))
       text += "- \(Markdown.escaped(line.reason))\(words)\n"
     }
@@ -116,7 +121,8 @@ enum Summary {
     }
     if let undated = days.undated {
       table.rows.append(
-        [.text(undated.label), .empty] + shown.map { undated.cell(ofProduct: $0, digits: days.digits) }
+        [.text(undated.label), .empty]
+          + shown.map { undated.cell(ofProduct: $0, digits: days.digits) }
           + [.money(undated.total), .empty])
     }
     let all = days.lines + (days.undated.map { [$0] } ?? [])
@@ -126,7 +132,8 @@ enum Summary {
       [.text(language.total), .count(Int64(requests))]
       + shown.map { total.cell(ofProduct: $0, digits: days.digits) }
       + [.money(total.total), .empty]
-    let chart = days.isByMonth ? language("Cost by month", "月別の費用") : language("Cost by day", "日別の費用")
+    let chart =
+      days.isByMonth ? language("Cost by month", "月別の費用") : language("Cost by day", "日別の費用")
     var text = "## \(title)\n\n![\(chart)](charts/daily.svg)\n\n" + Markdown.table(table)
     if shown.count < books.products.count {
       text += language(
@@ -174,7 +181,8 @@ enum Summary {
         - 配賦ルール: \(Markdown.code(books.attributionVersion))
         - プログラム: \(Markdown.escaped(books.programVersion))
         - 検算: \(books.checks.count)件中\(passed)件が一致
-        - 同じフォルダーのファイル: `chargeback.xlsx`（閲覧用）、`chargeback.csv`（丸めのない金額）、`run.json`（ダイジェストと検算）
+        - 同じフォルダーのファイル: [chargeback.xlsx](chargeback.xlsx)（閲覧用）、[chargeback.csv](chargeback.csv)\
+        （丸めのない金額）、[run.json](run.json)（ダイジェストと検算）
 
         """
     }
@@ -186,8 +194,8 @@ enum Summary {
       - Attribution rules: \(Markdown.code(books.attributionVersion)).
       - Program: \(Markdown.escaped(books.programVersion)).
       - Checks: \(passed) of \(books.checks.count) passed.
-      - Beside this file: `chargeback.xlsx` for people, `chargeback.csv` with exact money, `run.json` with
-        digests and checks.
+      - Beside this file: [chargeback.xlsx](chargeback.xlsx) for people, [chargeback.csv](chargeback.csv) with
+        exact money, [run.json](run.json) with digests and checks.
 
       """
   }
@@ -204,7 +212,9 @@ enum Headline {
       books.state == .unpriced
       ? language("Unknown cost", "費用不明") : CellText.dollars(cost, digits: digits)
     let requests = books.whole(books.totalCounts.requests)
-    let users = books.products.indices.dropLast().count { books.counts(ofProduct: $0).requests != 0 }
+    let users = books.products.indices.dropLast().count {
+      books.counts(ofProduct: $0).requests != 0
+    }
     let bound = books.state == .partial ? language("At least ", "少なくとも ") : ""
     let text = strong ? "**\(bound)\(amount)**" : "\(bound)\(amount)"
     return language(
@@ -220,7 +230,8 @@ enum Headline {
     }
     let language = books.language
     func part(_ points: Int64, _ english: String, _ japanese: String) -> String {
-      points > 0 ? language(", \(percent(points)) \(english)", "、\(percent(points))は\(japanese)") : ""
+      points > 0
+        ? language(", \(percent(points)) \(english)", "、\(percent(points))は\(japanese)") : ""
     }
     let exact = percent(coverage.exact)
     return language("\(exact) of the requests have an exact price", "リクエストの\(exact)は費用が確定")

@@ -47,6 +47,33 @@ extension Books {
 
   /// The columns of `productsTable` whose rows add up to its total.
   var productsTableSums: Set<Int> { Set(1...(ConvertedBooks(self) == nil ? 3 : 4)) }
+  /// The products' table of at most so many rows: the dearest in the rules' order, and the rest in one line.
+  func productsTable(rowsMax: Int) -> Table {
+    var table = productsTable
+    guard table.rows.count > rowsMax else { return table }
+    let costs = productCosts
+    let order = costs.indices.sorted { costs[$0] == costs[$1] ? $0 < $1 : costs[$0] > costs[$1] }
+    let shown = Set(order.prefix(rowsMax - 1))
+    let rest = order.dropFirst(rowsMax - 1)
+    let printed = printedProductCosts(digits: productDigits)
+    let counts = PrintedCounts.forPeople(self)
+    let converted = ConvertedBooks(self)
+    let shares = PrintedMoney.shares(productCosts, of: totalCost)
+    let state = state(of: rest.map { state(ofProduct: $0) })
+    let line: [Table.Cell] =
+      [
+        .text(language("\(rest.count) others", "ほか\(rest.count)件")),
+        PrintedMoney.cell(
+          rest.reduce(.zero) { $0 + printed[$1] }, exact: rest.reduce(.zero) { $0 + costs[$1] },
+          digits: productDigits),
+      ] + Columns.converted(converted, rest.reduce(0) { $0 + (converted?.products[$1] ?? 0) }, state) + [
+        shares.map { shares in .basisPoints(rest.reduce(0) { $0 + shares[$1] }) } ?? .empty,
+        Self.countCell(rest.reduce(0) { $0 + counts[.requests, product: $1] }), .empty,
+        .text(state.word(language)),
+      ]
+    table.rows = table.rows.indices.filter(shown.contains).map { table.rows[$0] } + [line]
+    return table
+  }
 
   /// What 1,000 requests of each product, and of all, cost: adjustments belong to the requests of other periods.
   private var thousandRequestRates: (products: [Money?], all: Money?) {

@@ -1,6 +1,6 @@
 import Ledger
 
-/// In: the books. Out: `chargeback.xlsx`, the workbook a controller gets.
+/// In: the books. Out: `chargeback.xlsx`, the workbook a controller gets, and one workbook a product.
 ///
 /// Printed money is rounded once, so that the rows of each sheet add up to its total; the exact figures stand
 /// in `chargeback.csv`. A cost that is unknown is an empty cell with its state beside it.
@@ -13,32 +13,73 @@ enum Workbook {
     static let inputRowsMax = 5000
     /// More corrections than this are a job for adjustments.csv.
     static let adjustmentRowsMax = 5000
+    /// More tabs than this are no longer found; the files by product have no such limit.
+    static let productSheetsMax = 40
   }
 
   static func write(_ books: Books, to path: String) throws(ReportError) {
-    guard books.rows.count < WorkbookFile.Limit.rowsMax - 100 else {
-      throw ReportError(
-        code: .tooLarge, path: path, advice: "a sheet has no room for \(books.rows.count) rows; use the CSV")
-    }
-    let file = try WorkbookFile(path: path)
-    // Whatever fails below, the file is closed, which also frees it; the first failure is the one reported.
-    var failure: ReportError?
-    do {
-      try SummarySheet.write(books, in: file)
-      try ProductsSheet.write(books, in: file)
-      try ModelsSheet.write(books, in: file)
-      try DailySheet.write(books, in: file)
+    try fill(path, books, title: title(books)) { file throws(ReportError) in
+      let cover = try SummarySheet(books, in: file)
+      var controls: [WorkbookControl] = []
+      let products = try ProductsSheet.write(books, in: file)
+      controls.append(products.control)
+      controls.append(try PivotSheet.write(books, in: file))
+      controls.append(try LinesSheet.write(books, .everything, in: file))
+      let days = try DailySheet.write(books, .everything, in: file)
+      controls.append(days.control)
+      try CallersSheet.write(books, .everything, in: file)
       if let review = books.review {
         try MoversSheet.write(books, review, in: file)
         try BudgetSheet.write(books, review, in: file)
         try UnitCostSheet.write(books, review, in: file)
       }
       if CostsSheet.isNeeded(books) { try CostsSheet.write(books, in: file) }
-      if !books.adjustments.isEmpty { try AdjustmentsSheet.write(books, in: file) }
+      if !books.adjustments.isEmpty { try AdjustmentsSheet.write(books, .everything, in: file) }
       try TroubleSheet.write(books, in: file)
+      controls.append(try DataSheet.write(books, .everything, in: file))
       try AboutSheet.write(books, in: file)
+      if books.productSheets { try productSheets(books, days, in: file) }
+      try cover.write(total: products.control, controls: controls)
+    }
+  }
+
+  /// One product's figures and nothing of the others: for its owner.
+  static func write(_ books: Books, product: Int, to path: String) throws(ReportError) {
+    let scope = Scope.product(product)
+    try fill(path, books, title: title(books) + " · " + books.name(ofProduct: product)) {
+      file throws(ReportError) in
+      let cover = try ProductSheet(books, product, in: file)
+      let lines = try LinesSheet.write(books, scope, in: file)
+      let days = try DailySheet.write(books, scope, in: file)
+      try CallersSheet.write(books, scope, in: file)
+      if books.adjustments.list.contains(where: { scope.holds($0, books) }) {
+        try AdjustmentsSheet.write(books, scope, in: file)
+      }
+      let data = try DataSheet.write(books, scope, in: file)
+      try AboutSheet.writeForProduct(books, in: file)
+      try cover.write(days: days, controls: [lines, days.control, data])
+    }
+  }
+
+  private static func productSheets(
+    _ books: Books, _ days: DailySheet.Placed, in file: WorkbookFile
+  ) throws(ReportError) {
+    let used = books.products.indices.filter { product in books.rows.contains { $0.product == product } }
+    for product in used.prefix(Limit.productSheetsMax) {
+      try ProductSheet(books, product, in: file).write(days: days, controls: [])
+    }
+  }
+
+  /// Whatever fails in `draw`, the file is closed, which also frees it; the first failure is the one reported.
+  private static func fill(
+    _ path: String, _ books: Books, title: String, _ draw: (WorkbookFile) throws(ReportError) -> Void
+  ) throws(ReportError) {
+    let file = try WorkbookFile(path: path, language: books.language)
+    var failure: ReportError?
+    do {
+      try draw(file)
       file.setProperties(
-        title: footer(books),
+        title: title,
         subject: books.language(
           "Chargeback of \(books.periodName), days of \(books.period.zone)",
           "\(books.periodName)の配賦（\(books.period.zone)の日付）"),
@@ -52,119 +93,25 @@ enum Workbook {
     if let failure { throw failure }
   }
 
-  static func footer(_ books: Books) -> String {
+  static func title(_ books: Books) -> String {
     books.language("AI cost \(books.periodName)", "AI利用費 \(books.periodName)")
   }
 }
 
-/// All products with every figure.
-enum ProductsSheet {
-  static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet(books.language("Products", "プロダクト別"), of: books, in: file)
-    sheet.title(
-      books.language("Cost by product", "プロダクト別の費用"),
-      books.language(
-        "What each product used and what it cost, in US dollars. Rows add up to the total.",
-        "各プロダクトの利用量と費用（米ドル）。各行の和は合計と一致します。"))
-    let placed = sheet.draw(
-      table(books), row: 3, summed: Set(5...(ConvertedBooks(books) == nil ? 14 : 15)), filter: true)
-    sheet.freeze(rows: placed.firstRow, columns: 2)
-    sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
-    sheet.finish()
+/// Whose figures a sheet shows. One product's are those of the whole workbook, rounded with them.
+enum Scope {
+  case everything
+  case product(Int)
+
+  func holds(_ product: Int) -> Bool {
+    if case .product(let only) = self { only == product } else { true }
   }
 
-  private static func table(_ books: Books) -> Table {
-    let digits = books.productDigits
-    let costs = books.printedProductCosts(digits: digits)
-    let shares = PrintedMoney.shares(books.productCosts, of: books.totalCost)
-    let counts = PrintedCounts.forPeople(books)
-    let language = books.language
-    let converted = ConvertedBooks(books)
-    var table = Table(
-      columns: [
-        .init(language("Product", "プロダクト"), .text), .init("ID", .text),
-        .init(language("Cost center", "コストセンター"), .text), .init(language("Owner", "担当"), .text),
-        .init(language("Cost is", "費用の状態"), .text), .init(language.amount("Cost", "費用"), .money),
-      ] + Columns.converted(converted, language) + [.init(language("Share", "構成比"), .percent)]
-        + Columns.counts(language))
-    for (index, product) in books.products.enumerated() {
-      let state = books.state(ofProduct: index)
-      let isUnpriced = state == .unpriced
-      table.rows.append(
-        [
-          .text(books.name(ofProduct: index)), .text(product.id),
-          product.costCenter.map { .text($0) } ?? .empty,
-          product.owner.map { .text($0) } ?? .empty, .text(state.word(language)),
-          isUnpriced
-            ? .empty
-            : PrintedMoney.cell(costs[index], exact: books.cost(ofProduct: index), digits: digits),
-        ] + Columns.converted(converted, converted?.products[index], state) + [
-          shares.map { isUnpriced ? .empty : .basisPoints($0[index]) } ?? .empty
-        ] + CountColumn.allCases.map { Books.countCell(counts[$0, product: index]) })
-    }
-    table.total =
-      [
-        .text(language.total), .empty, .empty, .empty, .text(books.state.word(language)),
-        PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
-      ] + Columns.converted(converted, converted?.total, books.state) + [
-        shares.map { .basisPoints($0.reduce(0, +)) } ?? .empty
-      ] + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
-    return table
-  }
-}
-
-/// Every row of the books: product × provider × model × tier.
-enum ModelsSheet {
-  static func write(_ books: Books, in file: WorkbookFile) throws(ReportError) {
-    let sheet = try WorkbookSheet(books.language("Models", "モデル別"), of: books, in: file)
-    sheet.title(
-      books.language(
-        "Cost by product, provider, model and service tier", "プロダクト・ベンダー・モデル・ティア別の費用"),
-      books.language(
-        "The rows of chargeback.csv. Filter a column and the totals follow.",
-        "chargeback.csvの各行です。列を絞り込むと合計も変わります。"))
-    let placed = sheet.draw(
-      table(books), row: 3, summed: Set(7...(ConvertedBooks(books) == nil ? 15 : 16)), filter: true)
-    sheet.freeze(rows: placed.firstRow, columns: 1)
-    sheet.repeatOnEachPage(rows: placed.headRow...placed.headRow)
-    sheet.finish()
+  func holds(_ adjustment: Adjustment, _ books: Books) -> Bool {
+    if case .product(let only) = self { books.products[only].id == adjustment.place.product } else { true }
   }
 
-  private static func table(_ books: Books) -> Table {
-    // Six digits show a single request of most models.
-    let digits = max(6, PrintedMoney.digits(for: books.rows.map(\.cost)))
-    let costs = PrintedMoney.rounded(books.rows.map(\.cost), digits: digits)
-    let counts = PrintedCounts.forPeople(books)
-    let language = books.language
-    let converted = ConvertedBooks(books)
-    var table = Table(
-      columns: [
-        .init(language("Product", "プロダクト"), .text), .init(language("Provider", "ベンダー"), .text),
-        .init(language("Model", "モデル"), .text), .init(language("Tier", "ティア"), .text),
-        .init(language("Entry", "区分"), .text), .init(language("For period", "対象期間"), .text),
-        .init(language("Cost is", "費用の状態"), .text), .init(language.amount("Cost", "費用"), .money),
-      ] + Columns.converted(converted, language) + Columns.counts(language))
-    for (index, row) in books.rows.enumerated() {
-      table.rows.append(
-        [
-          .text(books.name(ofProduct: row.product)), .text(row.provider),
-          .text(row.model.isEmpty ? language.unknown : row.model), .text(row.serviceTier),
-          .text(row.entry.word(language)), .text(language.period(row.forPeriod)),
-          .text(row.state.word(language)),
-          row.state == .unpriced
-            ? .empty : PrintedMoney.cell(costs[index], exact: row.cost, digits: digits),
-        ] + Columns.converted(converted, converted?.rows[index], row.state)
-          + CountColumn.allCases.map { Books.countCell(counts[$0, row: index]) })
-    }
-    table.total =
-      [
-        .text(language.total), .empty, .empty, .empty, .empty, .empty,
-        .text(books.state.word(language)),
-        PrintedMoney.cell(costs.reduce(.zero, +), exact: books.totalCost, digits: digits),
-      ] + Columns.converted(converted, converted?.total, books.state)
-      + CountColumn.allCases.map { Books.countCell(counts.total($0)) }
-    return table
-  }
+  func rows(of books: Books) -> [Int] { books.rows.indices.filter { holds(books.rows[$0].product) } }
 }
 
 enum Columns {

@@ -42,7 +42,7 @@ enum WorkbookCharts {
     }
     chart_set_series_gap(chart, 40)
     chart_axis_set_num_format(chart.pointee.y_axis, numberFormat)
-    chart_axis_set_num_format(chart.pointee.x_axis, "mm-dd")
+    chart_axis_set_num_format(chart.pointee.x_axis, "m/d")
     var grid = lxw_chart_line()
     grid.color = Palette.line
     grid.width = 0.75

@@ -15,10 +15,13 @@ final class WorkbookFile {
 
   private let pointer: UnsafeMutablePointer<lxw_workbook>
   private let path: String
+  private let font: String
+  private var names = SheetNames()
+  private var grounds: [UInt32: UnsafeMutablePointer<lxw_format>] = [:]
   private var formats: [CellStyle: UnsafeMutablePointer<lxw_format>] = [:]
   private var firstError: lxw_error = LXW_NO_ERROR
 
-  init(path: String) throws(ReportError) {
+  init(path: String, language: Language) throws(ReportError) {
     // The library finds out only at the end, and complains to stderr by itself.
     guard let probe = fopen(path, "wb") else {
       let reason = strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
@@ -32,6 +35,8 @@ final class WorkbookFile {
     }
     self.pointer = pointer
     self.path = path
+    // Each is there wherever Excel speaks the language, and others fall back to one of the same width.
+    font = language("Calibri", "Yu Gothic")
   }
 
   /// Without a creation time the library takes the clock's, and no two files would be alike.
@@ -48,10 +53,18 @@ final class WorkbookFile {
     }
   }
 
-  func addSheet(_ name: String) -> UnsafeMutablePointer<lxw_worksheet>? {
-    let sheet = workbook_add_worksheet(pointer, name)
-    if sheet == nil { note(LXW_ERROR_INVALID_SHEETNAME_CHARACTER) }
-    return sheet
+  /// - Parameter streamed: its lines come in order, and go to the disk as they come.
+  /// - Returns: the sheet, and the name it got.
+  func addSheet(
+    _ name: String, streamed: Bool = false
+  ) throws(ReportError) -> (name: String, sheet: UnsafeMutablePointer<lxw_worksheet>) {
+    let name = names.next(name)
+    // The library reads this option when a sheet is added, and only then.
+    pointer.pointee.options.constant_memory = streamed ? 1 : 0
+    guard let sheet = workbook_add_worksheet(pointer, name) else {
+      throw ReportError(code: .fileNotWritten, path: path, advice: "the sheet \(name) could not be added")
+    }
+    return (name, sheet)
   }
 
   func addChart(_ type: lxw_chart_type) -> UnsafeMutablePointer<lxw_chart>? {
@@ -109,11 +122,20 @@ final class WorkbookFile {
 
   // MARK: - Styles
 
+  /// A format that only colours what is behind a cell's own.
+  func ground(_ color: UInt32) -> UnsafeMutablePointer<lxw_format>? {
+    if let format = grounds[color] { return format }
+    guard let format = workbook_add_format(pointer) else { return nil }
+    format_set_bg_color(format, color)
+    grounds[color] = format
+    return format
+  }
+
   /// Each style becomes one format of the file.
   func format(_ style: CellStyle) -> UnsafeMutablePointer<lxw_format>? {
     if let format = formats[style] { return format }
     guard let format = workbook_add_format(pointer) else { return nil }
-    format_set_font_name(format, "Calibri")
+    format_set_font_name(format, font)
     format_set_font_size(format, Double(style.fontSize))
     format_set_font_color(format, style.color)
     let vertical = style.wraps ? LXW_ALIGN_VERTICAL_TOP : LXW_ALIGN_VERTICAL_CENTER
@@ -136,6 +158,9 @@ final class WorkbookFile {
     case .total:
       format_set_top(format, UInt8(LXW_BORDER_THIN.rawValue))
       format_set_top_color(format, Palette.accent)
+    case .blank:
+      format_set_bottom(format, UInt8(LXW_BORDER_THIN.rawValue))
+      format_set_bottom_color(format, Palette.muted)
     }
     formats[style] = format
     return format
@@ -144,7 +169,8 @@ final class WorkbookFile {
 
 /// How a cell looks.
 struct CellStyle: Hashable {
-  enum Edge: Hashable { case none, head, row, total }
+  /// `blank` is a line to write on.
+  enum Edge: Hashable { case none, head, row, total, blank }
 
   var fontSize = 10
   var color = Palette.ink
@@ -162,6 +188,13 @@ struct CellStyle: Hashable {
   static let section = CellStyle(fontSize: 12, color: Palette.accent, isBold: true)
   static let muted = CellStyle(color: Palette.muted)
   static let wrapped = CellStyle(wraps: true)
+
+  static func dayFormat(_ language: Language) -> String {
+    language("ddd yyyy-mm-dd", "[$-411]m\"月\"d\"日\"（aaa）")
+  }
+
+  /// Amounts to the billionth, of which only as many digits show as there are, and six at least.
+  static let exactMoneyFormat = "$#,##0.000000###;[Red]-$#,##0.000000###"
 
   /// `digits` of 0 is for counts.
   static func numberFormat(digits: Int, currency: Bool) -> String {

@@ -22,31 +22,38 @@ final class WorkbookSheet {
   }
 
   let name: String
-  private let file: WorkbookFile
-  private let pointer: UnsafeMutablePointer<lxw_worksheet>
+  let file: WorkbookFile
+  let pointer: UnsafeMutablePointer<lxw_worksheet>
   private var widths: [Int: Int] = [:]
   private var leastWidths: [Int: Int] = [:]
 
   private let language: Language
 
   init(_ name: String, of books: Books, in file: WorkbookFile) throws(ReportError) {
-    guard let pointer = file.addSheet(name) else {
-      throw ReportError(code: .fileNotWritten, path: name, advice: "the sheet could not be added")
-    }
-    self.name = name
-    self.language = books.language
+    (self.name, pointer) = try file.addSheet(name)
+    language = books.language
     self.file = file
-    self.pointer = pointer
     worksheet_set_default_row(pointer, Limit.rowHeightPoints, 0)
+    Self.setUpPage(pointer, books, file)
+  }
+
+  /// How any sheet prints: A4 across, one page wide, its name and the page's number below.
+  static func setUpPage(
+    _ pointer: UnsafeMutablePointer<lxw_worksheet>, _ books: Books, _ file: WorkbookFile
+  ) {
+    // Cost centers are names, whatever their digits.
+    let everywhere = "A1:XFD1048576"
+    file.note(
+      worksheet_ignore_errors(pointer, UInt8(LXW_IGNORE_NUMBER_STORED_AS_TEXT.rawValue), everywhere))
     worksheet_gridlines(pointer, UInt8(LXW_HIDE_ALL_GRIDLINES.rawValue))
     worksheet_set_landscape(pointer)
     worksheet_set_paper(pointer, 9)  // A4
     worksheet_fit_to_pages(pointer, 1, 0)
     worksheet_set_margins(pointer, 0.5, 0.5, 0.6, 0.7)
     // `&` starts a code in a footer.
-    let footer = Workbook.footer(books)
+    let footer = Workbook.title(books)
     let safe = String(WorkbookFile.cellText(footer).filter { $0 != "&" }.prefix(80))
-    let page = language("Page &P of &N", "&P / &N ページ")
+    let page = books.language("Page &P of &N", "&P / &N ページ")
     file.note(worksheet_set_footer(pointer, "&L&8\(safe) · &A&R&8\(page)"))
   }
 
@@ -103,12 +110,12 @@ final class WorkbookSheet {
     file.note(worksheet_set_row(pointer, UInt32(row), Double(points), nil))
   }
 
-  private static func value(_ digits: String) -> Double {
+  static func value(_ digits: String) -> Double {
     guard let value = Double(digits) else { preconditionFailure("decimal digits: \(digits)") }
     return value
   }
 
-  private func measure(_ width: Int, column: Int, style: CellStyle) {
+  func measure(_ width: Int, column: Int, style: CellStyle) {
     let scaled = (width + 2) * max(10, style.fontSize) / 10
     widths[column] = max(widths[column] ?? 0, scaled)
   }
@@ -116,9 +123,11 @@ final class WorkbookSheet {
   // MARK: - Tables
 
   /// Draws a table; the columns in `summed` get a formula in its total row, which must hold their sum.
+  /// - Parameter rowSum: columns that the last one adds up, line by line.
   @discardableResult
   func draw(
-    _ table: Table, row: Int, column: Int = 0, summed: Set<Int> = [], filter: Bool = false
+    _ table: Table, row: Int, column: Int = 0, summed: Set<Int> = [], rowSum: Range<Int>? = nil,
+    filter: Bool = false
   ) -> Placed {
     let styles = table.columns.indices.map { columnStyle($0, of: table) }
     for (index, title) in table.columns.enumerated() {
@@ -132,7 +141,11 @@ final class WorkbookSheet {
     let first = row + 1
     for (line, cells) in table.rows.enumerated() {
       for (index, cell) in cells.enumerated() {
-        draw(cell, row: first + line, column: column + index, style: styles[index])
+        if let rowSum, index == cells.count - 1, !rowSum.isEmpty {
+          drawSum(of: rowSum, cell, row: first + line, column: column, style: styles[index])
+        } else {
+          draw(cell, row: first + line, column: column + index, style: styles[index])
+        }
       }
     }
     let last = first + table.rows.count - 1
@@ -160,6 +173,19 @@ final class WorkbookSheet {
       }
     }
     return Placed(headRow: row, firstRow: first, lastRow: last, column: column, nextRow: last + 2)
+  }
+
+  private func drawSum(
+    of columns: Range<Int>, _ cell: Table.Cell, row: Int, column: Int, style: CellStyle
+  ) {
+    var style = style
+    style.isBold = true
+    let range =
+      Self.reference(row, column + columns.lowerBound) + ":"
+      + Self.reference(row, column + columns.upperBound - 1)
+    formula(
+      "ROUND(SUM(\(range)),\(Self.digits(of: cell)))", cell: cell, row: row,
+      column: column + columns.upperBound, style: style)
   }
 
   func draw(_ cell: Table.Cell, row: Int, column: Int, style: CellStyle) {
@@ -210,6 +236,9 @@ final class WorkbookSheet {
     case .basisPoints(let points): decimalText(Int128(points), fractionDigits: 4, trimmed: true)
     }
   }
+
+  /// A sheet's name as formulas have it.
+  static func quoted(_ name: String) -> String { "'" + name.replacing("'", with: "''") + "'" }
 
   /// `C7` for row 6, column 2.
   static func reference(_ row: Int, _ column: Int, absolute: Bool = false) -> String {

@@ -52,7 +52,7 @@ struct ConfigurationFile {
 
   static let settingNames = [
     "raw-logs", "store", "prices", "attribution", "reports", "timezone", "currency", "link",
-    "language", "retention-months", "costs", "fx", "budgets", "units",
+    "language", "product-files", "product-sheets", "retention-months", "costs", "fx", "budgets", "units",
   ]
 
   init() {}

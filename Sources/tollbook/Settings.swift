@@ -47,6 +47,12 @@ struct CommonOptions: ParsableArguments {
   var currency: String?
   @Option(help: "The language that reports are written in: en or ja (default: en).")
   var language: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write a workbook for each product, without the others' figures (default: no).")
+  var productFiles: Bool?
+  @Flag(inversion: .prefixedNo, help: "Give each product a sheet of the workbook (default: no).")
+  var productSheets: Bool?
   @Flag(help: "Print a machine-readable result on stdout.")
   var json = false
 }
@@ -72,6 +78,8 @@ struct Settings {
   let sources: [Source]
   let link: String?
   let language: Language
+  let productFiles: Bool
+  let productSheets: Bool
 
   init(_ options: CommonOptions) throws {
     let environment = ProcessInfo.processInfo.environment
@@ -116,6 +124,16 @@ struct Settings {
       throw ConfigurationError("language \"\(word)\" is not known; there are en and ja")
     }
     self.language = language
+    func switched(_ flag: Bool?, _ name: String) throws -> Bool {
+      if let flag { return flag }
+      switch given(nil, name) ?? file.settings[name] ?? "false" {
+      case "true": return true
+      case "false": return false
+      case let other: throw ConfigurationError("\(name) \"\(other)\": write true or false")
+      }
+    }
+    productFiles = try switched(options.productFiles, "product-files")
+    productSheets = try switched(options.productSheets, "product-sheets")
     calendar = try BookCalendar(
       zone: given(options.timezone, "timezone") ?? file.settings["timezone"] ?? "UTC")
     sources = try file.sources { [calendar] in calendar.begin(dayText: $0) }
@@ -294,7 +312,8 @@ struct Settings {
   func runSettings(posts: [PostTarget]) -> RunSettings {
     RunSettings(
       rawLogs: rawLogs, sources: sources, store: store, reports: reports, posts: posts, link: link,
-      language: language, programVersion: Program.version)
+      language: language, productFiles: productFiles, productSheets: productSheets,
+      programVersion: Program.version)
   }
 }
 

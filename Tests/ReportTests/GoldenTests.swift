@@ -47,8 +47,22 @@ struct GoldenTests {
     try check(Array(text.utf8), "terminal.txt")
   }
 
+  @Test("in Japanese: the review, a chat post, the drawings") func japanese() throws {
+    var books = books
+    books.language = .ja
+    try check(Reports.summaryMarkdown(books), "summary.ja.md")
+    try check(ChatService.slack.payload(.report(books, link: nil)), "slack.ja.json")
+    for chart in Reports.charts(books) {
+      try check(chart.bytes, chart.name.replacing(".svg", with: ".ja.svg"))
+    }
+  }
+
   /// Not compared byte by byte: another zlib may pack it differently. test_workbook.py reads what is in it.
-  @Test("chargeback.xlsx is the same file when written twice") func workbook() throws {
+  @Test("chargeback.xlsx is the same file when written twice", arguments: Language.allCases)
+  func workbook(language: Language) throws {
+    var books = books
+    books.language = language
+    books.productSheets = language == .ja
     let name = "tollbook-report-\(UUID().uuidString)"
     let folder = FileManager.default.temporaryDirectory.appending(path: name)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -61,7 +75,7 @@ struct GoldenTests {
     #expect(bytes.starts(with: Data("PK".utf8)))
     #expect(try bytes == Data(contentsOf: second))
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
-      try bytes.write(to: Golden.file("report/chargeback.xlsx"))
+      try bytes.write(to: Golden.file("report/chargeback\(language == .en ? "" : ".ja").xlsx"))
     }
   }
 

@@ -65,7 +65,7 @@ struct HostileTextTests {
       let elements = ElementNames()
       parser.delegate = elements
       #expect(parser.parse(), "\(chart.name): \(String(describing: parser.parserError))")
-      #expect(elements.names.isSubset(of: ["svg", "title", "rect", "line", "text"]))
+      #expect(elements.names.isSubset(of: ["svg", "title", "style", "rect", "line", "text"]))
     }
   }
 

@@ -61,6 +61,14 @@ extension SampleBooks {
       books.rows[index].model = text
       books.rows[index].serviceTier = text
     }
+    for index in books.dayRows.indices {
+      books.dayRows[index].place.provider = text
+      books.dayRows[index].place.model = text
+      books.dayRows[index].place.serviceTier = text
+    }
+    for index in books.callers.indices where books.callers[index].name != "" {
+      books.callers[index].name = text
+    }
     for index in books.adjustments.corrected[0].list.indices {
       books.adjustments.corrected[0].list[index].words = text
       books.adjustments.corrected[0].list[index].place.provider = text

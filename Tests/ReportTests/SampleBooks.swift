@@ -12,12 +12,17 @@ enum SampleBooks {
       Product(id: "chrome-assistant", name: "Chromeアシスタント", costCenter: "4103", owner: "devex"),
       .unattributed,
     ])
-    add(0, "anthropic", "claude-sonnet-4-5-20250929", requests: 30_001, cost: "612.348150375", &books)
+    add(
+      0, "anthropic", "claude-sonnet-4-5-20250929", requests: 30_001, cost: "612.348150375", &books)
     // 1,000 requests split 1:2 between two products: 333 and a third, 666 and two thirds.
     add(0, "openai", "gpt-4.1-mini", requests: 1000, outOf: 3, cost: "4.111111111111111", &books)
     add(1, "openai", "gpt-4.1-mini", requests: 2000, outOf: 3, cost: "8.222222222222222", &books)
-    add(1, "openai", "gpt-4.1", tier: "flex", requests: 8200, cost: "97.0050005", state: .estimated, &books)
-    add(2, "bedrock", "anthropic.claude-haiku-4-5-v1:0", requests: 5120, cost: "33.3333333333333", &books)
+    add(
+      1, "openai", "gpt-4.1", tier: "flex", requests: 8200, cost: "97.0050005", state: .estimated,
+      &books)
+    add(
+      2, "bedrock", "anthropic.claude-haiku-4-5-v1:0", requests: 5120, cost: "33.3333333333333",
+      &books)
     add(2, "bedrock", "mystery-model", requests: 40, cost: "0", state: .unpriced, &books)
     add(3, "gemini", "gemini-2.5-flash", requests: 12, cost: "0.001234", state: .partial, &books)
     books.rows[3].counts.failedRequests = 17 * 3
@@ -37,12 +42,14 @@ enum SampleBooks {
         begin: begin + Int64(day) * 86_400_000_000)
     }
     func adjustment(
-      _ day: String, _ reason: Adjustment.Reason, _ words: String, was: String, now: String, prices: String
+      _ day: String, _ reason: Adjustment.Reason, _ words: String, was: String, now: String,
+      prices: String
     ) -> Adjustment {
       Adjustment(
         forPeriod: "2026-09",
         place: BookPlace(
-          day: day, product: "auto-approval", provider: "anthropic", model: "claude-sonnet-4-5-20250929",
+          day: day, product: "auto-approval", provider: "anthropic",
+          model: "claude-sonnet-4-5-20250929",
           serviceTier: "standard"), reason: reason, words: words,
         was: BookedAmount(cost: money(was), state: .exact),
         now: BookedAmount(cost: money(now), state: .exact),
@@ -53,7 +60,8 @@ enum SampleBooks {
       period: Period(
         label: "2026-09", zone: "Asia/Tokyo", begin: begin, end: october2026.begin, days: days),
       list: [
-        adjustment("2026-09-07", .lateLines, "", was: "20", now: "20.25", prices: "11aa22bb33cc44dd"),
+        adjustment(
+          "2026-09-07", .lateLines, "", was: "20", now: "20.25", prices: "11aa22bb33cc44dd"),
         adjustment(
           "2026-09-07", .prices, "the vendor's list was wrong", was: "20.25", now: "18.5",
           prices: "5f2c9a7be0d14c33"),
@@ -70,7 +78,8 @@ enum SampleBooks {
     ]
     books.inputs = [
       Books.Input(
-        name: "2026/10/01/00-w-8f3a-1.jsonl", sha256: String(repeating: "a1", count: 32), lines: 90_000,
+        name: "2026/10/01/00-w-8f3a-1.jsonl", sha256: String(repeating: "a1", count: 32),
+        lines: 90_000,
         usages: 44_373, duplicates: 10, rejected: 2, control: 45_615),
       Books.Input(
         name: "2026/10/02/00-w-8f3a-2.jsonl", sha256: String(repeating: "b2", count: 32), lines: 3,
@@ -78,13 +87,15 @@ enum SampleBooks {
     ]
     books.rejections = [
       Rejection(
-        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 71), reason: "not JSON",
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 71), reason: "not an object",
         excerpt: "SECRET-PROMPT"),
       Rejection(
-        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 90_000), reason: "cut at the end",
+        place: Usage.Place(file: "2026/10/01/00-w-8f3a-1.jsonl", line: 90_000),
+        reason: "torn: the last line has no line feed",
         excerpt: ""),
       Rejection(
-        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3), reason: "unknown version",
+        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3),
+        reason: "unknown format version 2",
         excerpt: ""),
     ]
     books.holes = [Books.Hole(writer: "w-8f3a", first: 901, last: 904)]
@@ -94,7 +105,9 @@ enum SampleBooks {
     ]
   }
 
-  static func empty(products: [Product], denominator: Int128 = 3, period: Period = october2026) -> Books {
+  static func empty(products: [Product], denominator: Int128 = 3, period: Period = october2026)
+    -> Books
+  {
     Books(
       period: period, programVersion: "tollbook 0.1.0",
       prices: Books.PriceVersion(
@@ -111,20 +124,17 @@ enum SampleBooks {
         begin: begin + Int64(day) * 86_400_000_000)
     }
     return Period(
-      label: "2026-10", zone: "Asia/Tokyo", begin: begin, end: begin + 31 * 86_400_000_000, days: days)
+      label: "2026-10", zone: "Asia/Tokyo", begin: begin, end: begin + 31 * 86_400_000_000,
+      days: days)
   }()
 
   /// A row and its part of each day; weekends are quieter. `requests` is in units of 1/`outOf` requests.
   static func add(
-    _ product: Int, _ provider: String, _ model: String, tier: String = "standard", requests: Int128,
+    _ product: Int, _ provider: String, _ model: String, tier: String = "standard",
+    requests: Int128,
     outOf: Int128 = 1, cost: String, state: CostState = .exact, _ books: inout Books
   ) {
-    var counts = WeightedCounts()
-    counts.requests = requests * books.weightDenominator / outOf
-    counts.inputTokens = counts.requests * 812
-    counts.cacheReadTokens = counts.requests * 1120
-    counts.cacheWriteTokens = counts.requests * 31
-    counts.outputTokens = counts.requests * 344
+    let counts = counts(requests: requests * books.weightDenominator / outOf)
     books.rows.append(
       Books.Row(
         product: product, provider: provider, model: model, serviceTier: tier, entry: .usage,
@@ -135,8 +145,47 @@ enum SampleBooks {
     let costs = apportion(money(cost).femtodollars, by: weights)
     let parts = apportion(counts.requests, by: weights)
     for day in books.period.days.indices {
-      books.days[day][product].cost += Money(femtodollars: costs[day])
+      let cost = Money(femtodollars: costs[day])
+      books.days[day][product].cost += cost
       books.days[day][product].counts.requests += parts[day]
+      books.dayRows.append(
+        Books.DayRow(
+          place: BookPlace(
+            day: books.period.days[day].label, product: books.products[product].id,
+            provider: provider,
+            model: model, serviceTier: tier), counts: Self.counts(requests: parts[day]),
+          amount: BookedAmount(cost: cost, state: state)))
+    }
+    addCallers(product, counts, money(cost), &books)
+  }
+
+  /// As many tokens as a request of these books has.
+  private static func counts(requests: Int128) -> WeightedCounts {
+    var counts = WeightedCounts()
+    counts.requests = requests
+    counts.inputTokens = requests * 812
+    counts.cacheReadTokens = requests * 1120
+    counts.cacheWriteTokens = requests * 31
+    counts.outputTokens = requests * 344
+    return counts
+  }
+
+  /// One key and one team a product, and two users, one of whom is not named.
+  private static func addCallers(
+    _ product: Int, _ counts: WeightedCounts, _ cost: Money, _ books: inout Books
+  ) {
+    let id = books.products[product].id
+    let users = apportion(cost.femtodollars, by: [2, 1])
+    let requests = apportion(counts.requests, by: [2, 1])
+    let callers: [(CallerKind, String, Int128, Int128)] = [
+      (.key, "\(id)-prod", counts.requests, cost.femtodollars),
+      (.team, product % 2 == 0 ? "review" : "support", counts.requests, cost.femtodollars),
+      (.user, "u-\(product)", requests[0], users[0]), (.user, "", requests[1], users[1]),
+    ]
+    books.callers += callers.map { kind, name, requests, cost in
+      Books.Caller(
+        kind: kind, product: product, name: name, requests: requests, tokens: requests * 2307,
+        cost: Money(femtodollars: cost))
     }
   }
 

@@ -20,7 +20,7 @@ import oracle
 import stores
 from desk import ATTRIBUTION, PERIOD, PRICE_LIST, ZONE, Desk, end_line, make_month
 from test_books_posts import Chat
-from test_workbook import office, without_cached_values
+from workbooks import office, without_cached_values
 
 pytestmark = pytest.mark.usefixtures("store_kind")
 NEXT = "2026-11"

@@ -1,203 +1,172 @@
 """chargeback.xlsx, read by other programs than the one that wrote it: openpyxl and LibreOffice.
 
-Two books are looked at: the committed golden month, and a month made and reported by the program itself.
+The committed golden month and a month made and reported by the program itself, each in both languages.
 """
-import csv
-import json
-import pathlib
-import re
-import subprocess
-import zipfile
-from decimal import ROUND_HALF_EVEN, Decimal
+import collections
+import datetime
+from decimal import Decimal
 
-import openpyxl
 import pytest
 
 from desk import PERIOD, Desk, make_month
+from workbooks import COUNT_COLUMNS, GOLDEN, Book, Month, digits_of, money, office, recalculated, rounded
 
-GOLDEN = pathlib.Path(__file__).parent.parent / "Fixtures" / "golden" / "report"
-OFFICE_SECONDS_MAX = 180
-"""LibreOffice starts in seconds; a loaded machine gets minutes."""
-
-SHEETS = ["Summary", "Products", "Models", "Daily", "Unpriced & rejected", "About"]
-OWN_FORMULA = re.compile(r"=ROUND\((SUBTOTAL\(109,|SUM\()[A-Z]+\d+:[A-Z]+\d+\),\d\)")
+MONTHS = ["golden", "golden in Japanese", "made", "made in Japanese"]
 
 
-class Month:
-    def __init__(self, folder):
-        self.path = folder / "chargeback.xlsx"
-        self.run = json.loads((folder / "run.json").read_text())
-        with open(folder / "chargeback.csv", encoding="utf-8-sig", newline="") as file:
-            self.rows = list(csv.DictReader(file))
-        self.values = openpyxl.load_workbook(self.path, data_only=True)
-        self.formulas = openpyxl.load_workbook(self.path)
-
-    def table(self, sheet, head):
-        """Rows under the row that begins with `head`, as dictionaries, and the total row."""
-        lines = [list(line) for line in self.values[sheet].iter_rows(values_only=True)]
-        start = next(i for i, line in enumerate(lines) if line[0] == head)
-        titles = [title for title in lines[start] if title is not None]
-        rows = []
-        for line in lines[start + 1:]:
-            row = dict(zip(titles, line))
-            if row[head] == "Total":
-                return rows, row
-            rows.append(row)
-        raise AssertionError(f"{sheet} has no total row")
-
-
-@pytest.fixture(scope="module", params=["golden", "made"])
-def month(request, tmp_path_factory):
-    if request.param == "golden":
-        return Month(GOLDEN)
+@pytest.fixture(scope="module")
+def months(tmp_path_factory):
     folder = tmp_path_factory.mktemp("workbook")
     make_month(folder / "raw-logs", requests=3000, seed=7, bad=12, resent=3, crashes=3)
     desk = Desk(folder / "desk", folder / "raw-logs").import_prices()
     desk.run()
-    return Month(desk.reports / PERIOD)
+    english = desk.reports / PERIOD
+    desk.reports = folder / "desk" / "japanese"
+    desk.command("report", "--period", PERIOD, "--language", "ja", "--product-sheets", codes=(3,))
+    japanese = desk.reports / PERIOD
+    return dict(zip(MONTHS, [
+        Month(GOLDEN / "chargeback.xlsx", GOLDEN, "en"), Month(GOLDEN / "chargeback.ja.xlsx", GOLDEN, "ja"),
+        Month(english / "chargeback.xlsx", english, "en"), Month(japanese / "chargeback.xlsx", japanese, "ja")]))
 
 
-def money(value):
-    """A cell's number. Words such as `<$0.01` stand for an amount that is too small to print."""
-    return Decimal(0) if value is None or isinstance(value, str) else Decimal(str(value))
-
-
-def rounded(text, digits):
-    return Decimal(text).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
-
-
-def digits_of(total):
-    """How many digits people are shown: cents from ten dollars on."""
-    return 2 if abs(Decimal(total)) >= 10 else 4 if abs(Decimal(total)) >= Decimal("0.1") else 6
+@pytest.fixture(params=MONTHS)
+def month(request, months):
+    return months[request.param]
 
 
 def test_the_sheets_are_there_in_order(month):
-    corrected = "adjustments" in month.run
-    assert month.values.sheetnames == SHEETS[:4] + ["Adjustments"] * corrected + SHEETS[4:]
+    names = ["Summary", "Products", "Pivot", "Lines", "Daily", "Callers", "Adjustments", "Trouble", "Data", "About"]
+    if "adjustments" not in month.run:
+        names.remove("Adjustments")
+    found = month.values.sheetnames
+    assert found[:len(names)] == [month.words[name] for name in names]
+    products = len({row["product"] for row in month.rows})
+    assert len(found) == len(names) + (products if month.words["Total"] == "合計" else 0)
 
 
 def test_the_adjustments_sheet_adds_up_to_what_is_booked(month):
+    words = month.words
     if "adjustments" not in month.run:
         assert all(row["entry"] == "usage" for row in month.rows)
         return
-    lines = [list(line) for line in month.values["Adjustments"].iter_rows(values_only=True)]
+    lines = [list(line) for line in month.sheet("Adjustments").iter_rows(values_only=True)]
     rows, total = month.table("Adjustments", "Period")
     for row in rows:
-        assert money(row["Is (USD)"]) - money(row["Was (USD)"]) == money(row["Difference (USD)"]), row
+        assert money(row[words["Is"]]) - money(row[words["Was"]]) == money(row[words["Difference"]]), row
     booked = month.run["adjustments"]["difference_usd"]
-    assert sum(money(row["Difference (USD)"]) for row in rows) == money(total["Difference (USD)"])
-    assert money(total["Difference (USD)"]) == rounded(booked, 6)
-    titles = next(i for i, line in enumerate(lines) if line[0] == "Usage of the period")
+    assert sum(money(row[words["Difference"]]) for row in rows) == money(total[words["Difference"]])
+    assert money(total[words["Difference"]]) == rounded(booked, 6)
+    titles = next(i for i, line in enumerate(lines) if line[0] == words["Usage"])
     usage, corrections, together = (money(cell) for cell in lines[titles + 1][:3])
-    assert usage + corrections == together == rounded(month.run["totals"]["cost_usd"], digits_of(
-        month.run["totals"]["cost_usd"]))
+    assert usage + corrections == together == rounded(
+        month.run["totals"]["cost_usd"], digits_of(month.run["totals"]["cost_usd"]))
 
 
 def test_the_total_is_the_same_in_the_workbook_the_csv_and_run_json(month):
     exact = month.run["totals"]["cost_usd"]
+    cost = month.words["Cost"]
     assert sum(Decimal(row["cost_usd"] or 0) for row in month.rows) == Decimal(exact)
     wanted = rounded(exact, digits_of(exact))
-    assert money(month.table("Summary", "Product")[1]["Cost (USD)"]) == wanted
-    assert money(month.table("Products", "Product")[1]["Cost (USD)"]) == wanted
-    assert money(month.table("Daily", "Day")[1]["Total (USD)"]) == wanted
-    assert money(month.table("Models", "Product")[1]["Cost (USD)"]) == rounded(exact, 6)
+    assert money(month.sheet("Summary")["A5"].value) == wanted
+    assert money(month.table("Summary", "Product")[1][cost]) == wanted
+    assert money(month.table("Products", "Product")[1][cost]) == wanted
+    assert money(month.table("Daily", "Day")[1][month.words["Total column"]]) == wanted
+    assert money(month.table("Pivot", "Model")[1][month.words["Total column"]]) == wanted
+    assert money(month.table("Lines", "Product")[1][cost]) == rounded(exact, 6)
+    assert sum(money(row[month.words["Cost"]]) for row in data(month)) == rounded(exact, 9)
 
 
-def test_printed_rows_add_up_to_the_printed_total(month):
-    for sheet, head, titles in [
-        ("Summary", "Product", ["Cost (USD)", "Share", "Requests"]),
-        ("Products", "Product", ["Cost (USD)", "Share", "Requests", "Failed", "Interrupted", "Unpriced",
-                                 "Input tokens", "Cache read", "Cache write", "Output tokens"]),
-        ("Models", "Product", ["Cost (USD)", "Requests", "Failed", "Interrupted", "Unpriced",
-                               "Input tokens", "Cache read", "Cache write", "Output tokens"]),
-        ("Daily", "Day", ["Requests", "Total (USD)"]),
-    ]:
-        rows, total = month.table(sheet, head)
-        for title in titles:
-            assert sum(money(row[title]) for row in rows) == money(total[title]), (sheet, title)
+def data(month):
+    lines = month.sheet("Data").iter_rows(values_only=True)
+    titles = next(lines)
+    return [dict(zip(titles, line)) for line in lines]
+
+
+def test_every_formula_is_the_program_s_own_and_every_sum_is_that_of_what_is_printed(month):
+    assert month.check_formulas() >= 40
 
 
 def test_counts_in_the_workbook_are_those_of_the_csv(month):
-    names = {
-        "Requests": "requests", "Failed": "failed_requests", "Interrupted": "interrupted_requests",
-        "Unpriced": "unpriced_requests", "Input tokens": "input_tokens", "Cache read": "cache_read_tokens",
-        "Cache write": "cache_write_tokens", "Output tokens": "output_tokens"}
-    for sheet in ("Products", "Models"):
+    for sheet in ("Products", "Lines"):
         total = month.table(sheet, "Product")[1]
-        for title, column in names.items():
+        for title, column in zip(month.words["counts"], COUNT_COLUMNS):
             assert money(total[title]) == sum(Decimal(row[column]) for row in month.rows), (sheet, title)
-    assert money(month.table("Daily", "Day")[1]["Requests"]) == month.run["totals"]["requests"]
+    for title, column in zip(month.words["counts"], COUNT_COLUMNS):
+        assert sum(money(row[title]) for row in data(month)) == sum(Decimal(row[column]) for row in month.rows), title
+    assert money(month.table("Daily", "Day")[1][month.words["counts"][0]]) == month.run["totals"]["requests"]
 
 
-def test_each_row_of_the_csv_is_a_row_of_the_models_sheet(month):
-    rows, _ = month.table("Models", "Product")
+def test_each_row_of_the_csv_is_a_row_of_the_lines(month):
+    rows, _ = month.table("Lines", "Product")
+    words = month.words
     assert len(rows) == len(month.rows)
     for shown, exact in zip(rows, month.rows):
         model = exact["model"]
-        assert shown["Model"] == (model[1:] if model.startswith("'") else model or "unknown")
-        assert shown["Cost is"] == exact["cost_state"]
+        assert shown[words["Model"]] == (model[1:] if model.startswith("'") else model or words["unknown"])
+        assert shown[words["Cost is"]] == words["states"][exact["cost_state"]]
         if exact["cost_usd"] == "":
-            assert shown["Cost (USD)"] is None, "an unknown cost is an empty cell"
+            assert shown[words["Cost"]] is None, "an unknown cost is an empty cell"
         else:
-            assert abs(money(shown["Cost (USD)"]) - Decimal(exact["cost_usd"])) < Decimal("0.000001")
+            assert abs(money(shown[words["Cost"]]) - Decimal(exact["cost_usd"])) < Decimal("0.000001")
 
 
-def test_every_formula_is_one_of_the_program_s_own(month):
-    formulas = 0
+def test_the_data_sheet_is_a_table_that_adds_up_to_the_csv_and_to_the_days(month):
+    words, sheet = month.words, month.formulas[month.words["Data"]]
+    rows = data(month)
+    table, = sheet.tables.values()
+    assert table.ref == f"A1:S{len(rows) + 1}" and table.autoFilter.ref == table.ref
+    assert [column.name for column in table.tableColumns] == [cell.value for cell in sheet[1]]
+    assert not sheet.merged_cells.ranges and sheet.freeze_panes == "A2"
+    sums, days = collections.Counter(), collections.Counter()
+    for row in rows:
+        place = row[words["Product ID"]], row[words["Provider"]] or "", row[words["Model"]], row[words["Tier"]]
+        sums[place] += money(row[words["Cost"]])
+        if row[words["Entry"]] == words["usage"] and row[words["Day"]] is not None:
+            assert isinstance(row[words["Day"]], datetime.datetime)
+            days[row[words["Day"]]] += money(row[words["Cost"]])
+    for row in month.rows:
+        place = row["product"], row["provider"], row["model"] or words["unknown"], row["service_tier"]
+        sums[place] -= Decimal(row["cost_usd"] or 0)
+    assert all(abs(rest) < Decimal("0.00000005") for rest in sums.values()), sums
+    for row in month.table("Daily", "Day")[0]:
+        if isinstance(row[words["Day"]], datetime.datetime):
+            cents = Decimal("0.05"), len(rows)
+            assert abs(days[row[words["Day"]]] - money(row[words["Total column"]])) < cents[0], row
+
+
+def test_the_cover_says_that_the_sheets_agree_and_leaves_room_to_sign(month):
+    verdicts = [cell.value for cell in month.sheet("Summary")["D"] if cell.value in (month.words["agrees"], "DIFFERS")]
+    assert verdicts.count(month.words["agrees"]) == 5 == len(verdicts)
+
+
+def test_it_prints_on_a4_across_with_titles_and_page_numbers(month):
     for sheet in month.formulas:
-        for line in sheet.iter_rows():
-            for cell in line:
-                if cell.data_type == "f":
-                    assert OWN_FORMULA.fullmatch(cell.value), (sheet.title, cell.coordinate, cell.value)
-                    formulas += 1
-                assert cell.hyperlink is None
-    assert formulas >= 20
+        page = sheet.page_setup
+        assert (page.orientation, int(page.paperSize), page.fitToWidth) == ("landscape", 9, 1), sheet.title
+        assert "&P" in sheet.oddFooter.right.text and "&N" in sheet.oddFooter.right.text
+    for name in ("Products", "Pivot", "Lines", "Daily", "Data"):
+        assert month.formulas[month.words[name]].print_title_rows, name
+        assert month.formulas[month.words[name]].freeze_panes, name
+    assert month.formulas.properties.title and month.formulas.properties.creator == "Tollbook"
 
 
 def test_no_piece_of_a_rejected_line_is_in_it(month):
-    with zipfile.ZipFile(month.path) as archive:
-        for name in archive.namelist():
-            assert b"SECRET" not in archive.read(name), name
+    assert not [name for name, content in month.parts().items() if "SECRET" in content]
 
 
-def office(folder, *arguments):
-    """Runs LibreOffice with a profile of its own, beside any other."""
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", *arguments], check=True,
-        cwd=folder, timeout=OFFICE_SECONDS_MAX, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def test_libreoffice_calculates_the_values_that_are_written_beside_the_formulas(months, tmp_path):
+    books = list(months.values())
+    for book, calculated in zip(books, recalculated(books, tmp_path)):
+        for sheet, cell, written in book.formula_cells():
+            found = calculated[sheet.title][cell.coordinate].value
+            if not isinstance(written, str):
+                written = pytest.approx(written, abs=1e-9)
+            assert found == written, (book.path, sheet.title, cell.coordinate, cell.value)
 
 
-def without_cached_values(source, target):
-    """The same workbook with formulas alone, so that whoever opens it has to calculate."""
-    stripped = 0
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name.startswith("xl/worksheets/sheet"):
-                content, count = re.subn(rb"(</f>)<v>[^<]*</v>", rb"\1", content)
-                stripped += count
-            new.writestr(name, content)
-    assert stripped >= 20
-
-
-def test_libreoffice_calculates_the_totals_that_are_written_beside_the_formulas(month, tmp_path):
-    without_cached_values(month.path, tmp_path / "bare.xlsx")
-    (tmp_path / "calculated").mkdir()
-    office(tmp_path, "--convert-to", "xlsx", "--outdir", str(tmp_path / "calculated"), str(tmp_path / "bare.xlsx"))
-    calculated = openpyxl.load_workbook(tmp_path / "calculated" / "bare.xlsx", data_only=True)
-    compared = 0
-    for sheet in month.formulas:
-        for line in sheet.iter_rows():
-            for cell in line:
-                if cell.data_type != "f":
-                    continue
-                written = month.values[sheet.title][cell.coordinate].value
-                found = calculated[sheet.title][cell.coordinate].value
-                assert found == pytest.approx(written, abs=1e-9), (sheet.title, cell.coordinate)
-                compared += 1
-    assert compared >= 20
-
-
-def test_libreoffice_prints_it(month, tmp_path):
-    office(tmp_path, "--convert-to", "pdf", "--outdir", str(tmp_path), str(month.path))
-    assert (tmp_path / "chargeback.pdf").read_bytes().startswith(b"%PDF")
+def test_libreoffice_prints_it(months, tmp_path):
+    for number, month in enumerate(months.values()):
+        (tmp_path / f"{number}.xlsx").write_bytes(month.path.read_bytes())
+    office(tmp_path, "--convert-to", "pdf", *(f"{number}.xlsx" for number in range(len(months))))
+    for number in range(len(months)):
+        assert (tmp_path / f"{number}.pdf").read_bytes().startswith(b"%PDF")
