@@ -25,7 +25,7 @@ public struct BookMaking {
   /// - Throws: `StoreError`.
   public func books(of period: Period) throws -> Books {
     let builder = try added(period)
-    let segments = try segments(of: period)
+    let segments = try store.segments(of: period)
     var rejections: [Rejection] = []
     for (id, row) in segments where row.rejected > 0 {
       rejections += try store.rejections(segment: id, file: row.name)
@@ -50,13 +50,7 @@ public struct BookMaking {
 
   /// Over the files that the period's lines stand in.
   func inputsSHA256(of period: Period) throws -> String {
-    inputsDigest(try segments(of: period).map { ($0.row.name, $0.row.sha256, $0.row.lines) })
-  }
-
-  private func segments(of period: Period) throws -> [(id: Int64, row: SegmentRow)] {
-    try store.segments(from: period.begin, to: period.end) { name in
-      hour(inPath: name).map { $0 < period.end && $0 + 3_600_000_000 > period.begin } ?? true
-    }
+    inputsDigest(try store.segments(of: period).map { ($0.row.name, $0.row.sha256, $0.row.lines) })
   }
 
   /// Every request of the period, one at a time.
@@ -127,6 +121,15 @@ extension Usage {
       result.otherModels[index].counts = otherModels[index].counts.withoutCache
     }
     return result
+  }
+}
+
+extension Store {
+  /// The segments that a period's lines stand in.
+  func segments(of period: Period) throws(StoreError) -> [(id: Int64, row: SegmentRow)] {
+    try segments(from: period.begin, to: period.end) { name in
+      hour(inPath: name).map { $0 < period.end && $0 + 3_600_000_000 > period.begin } ?? true
+    }
   }
 }
 

@@ -54,6 +54,8 @@ public enum ScheduleLimit {
   public static let attemptsMax: Int64 = 5
   /// From one attempt to the next; the last one holds for all that follow.
   static let retryMinutes: [Int64] = [1, 5, 15, 60]
+  /// What was due longer ago than this before the schedule first ran is none of its business.
+  static let firstHours: Int64 = 24
   /// Months that were missed are made up for, each with its books; older ones are a decision of a person.
   static let missedMonthsMax = 12
 }
@@ -83,7 +85,7 @@ public struct Schedule: Sendable {
   /// month has its own books, so each one is made.
   public func due(_ job: ScheduledJob, at now: Int64, _ row: JobRow?) -> Occurrence? {
     guard let last = last(job, at: now) else { return nil }
-    guard let row else { return last }
+    guard let row else { return isBeforeFirst(last, at: now) ? nil : last }
     if !row.isOver, job == .month || row.occurrence == last.label {
       return now >= retryTime(row) ? Occurrence(job: job, label: row.occurrence, at: row.due) : nil
     }
@@ -93,6 +95,16 @@ public struct Schedule: Sendable {
       index(job, at: last.at).flatMap { occurrence(job, $0 - back) }
     }
     return missed.last { $0.label > row.occurrence } ?? last
+  }
+
+  /// Where nothing was noted of a job yet: what it is noted to have done, so that what comes after counts. Nil where
+  /// its last occurrence is recent enough to be due.
+  public func before(_ job: ScheduledJob, at now: Int64) -> Occurrence? {
+    last(job, at: now).flatMap { isBeforeFirst($0, at: now) ? $0 : nil }
+  }
+
+  private func isBeforeFirst(_ last: Occurrence, at now: Int64) -> Bool {
+    now - last.at > ScheduleLimit.firstHours * 3_600_000_000
   }
 
   /// The first time behind `now` at which something may be due; nil where nothing is scheduled.
@@ -182,6 +194,13 @@ extension JobRow {
       job: occurrence.job.rawValue, occurrence: occurrence.label, due: occurrence.at, state: .running,
       attempts: (same ? (before?.attempts ?? 0) + Int64(counted) : 0) + 1, started: now, ended: now,
       detail: "cut while it ran")
+  }
+
+  /// Of an occurrence before the first start.
+  static func before(_ occurrence: Schedule.Occurrence, at now: Int64) -> JobRow {
+    JobRow(
+      job: occurrence.job.rawValue, occurrence: occurrence.label, due: occurrence.at, state: .done,
+      attempts: 0, started: now, ended: now, detail: "before the schedule was first run")
   }
 
   public func ended(_ outcome: JobOutcome, at now: Int64) -> JobRow {

@@ -79,6 +79,7 @@ public final class Scheduler {
 
   /// Does everything that is due now.
   public func runDue() async -> Outcome {
+    noteFirst()
     var result = Outcome.nothing
     for job in ScheduledJob.allCases {
       // Months that were missed follow each other.
@@ -95,6 +96,28 @@ public final class Scheduler {
       }
     }
     return result
+  }
+
+  /// Jobs of which nothing is known begin now: under the lock, and where that cannot be had, the next time.
+  private func noteFirst() {
+    if rows.isEmpty { readRows() }
+    let unknown = ScheduledJob.allCases.filter {
+      row($0) == nil && schedule.before($0, at: world.now()) != nil
+    }
+    guard !unknown.isEmpty else { return }
+    do {
+      let lock = try world.lock("first run")
+      defer { withExtendedLifetime(lock) {} }
+      let store = try world.store()
+      rows = try store.jobs()
+      for job in unknown where row(job) == nil {
+        guard let occurrence = schedule.before(job, at: world.now()) else { continue }
+        try store.save(.before(occurrence, at: world.now()))
+      }
+      rows = try store.jobs()
+    } catch {
+      world.log(.init("notice", [("text", "\(error)")]))
+    }
   }
 
   private func isDue(_ job: ScheduledJob) -> Bool {

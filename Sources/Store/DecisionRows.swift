@@ -15,14 +15,17 @@ extension Store {
   }
 
   /// How a closed period was booked, from its own close on: the last is what stands in the books.
-  public func bookings(forClosed period: Int64) throws(StoreError) -> [Booking] {
+  /// - Parameter closed: only up to this close.
+  public func bookings(
+    forClosed period: Int64, upTo closed: Int64 = .max
+  ) throws(StoreError) -> [Booking] {
     let select = try statement(
       """
       SELECT decision, prices_version, rules_version, program, attempts, interrupted, requests, costs_version
       FROM bookings
-      WHERE for_period = ? ORDER BY period
+      WHERE for_period = ? AND period <= ? ORDER BY period
       """)
-    select.bind(period)
+    select.bind(period).bind(closed)
     var result: [Booking] = []
     while try select.next() {
       result.append(

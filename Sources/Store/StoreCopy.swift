@@ -18,6 +18,21 @@ extension Store {
     }
   }
 
+  /// Writes what is known of closed periods and decisions on them, with its numbers, to a store that knows of none.
+  /// - Throws: `StoreError`.
+  public func copyClosedBooks(to other: Store) throws {
+    try other.transaction {
+      for table in Self.closedTables { _ = try copy(table, to: other) }
+      try other.database.goOnNumbering()
+    }
+    other.forgetNumbers()
+  }
+
+  private static let closedTables = [
+    "rules_texts", "closed_periods", "closed_files", "closed_inputs", "closed_rows", "closed_adjustments",
+    "bookings", "decisions",
+  ]
+
   private func copyTables(to other: Store) throws(StoreError) -> Int {
     for table in try other.database.tables()
     where try other.database.integer("SELECT 1 FROM \(table) LIMIT 1") != nil {

@@ -65,19 +65,24 @@ struct BookOptions: ParsableArguments {
     return try settings.calendar.endedDays(of: whole, now: now)
   }
 
-  func formats() throws -> Set<ReportFormat> {
-    guard let format else { return Set(ReportFormat.allCases) }
+  func formats() throws -> Set<ReportFormat> { try ReportFormat.named(format) }
+
+  func run(_ settings: Settings, posts: [PostTarget]) throws -> Run {
+    try settings.makeRun(pricesVersion: pricesVersion, knownAt: knownAt, posts: posts)
+  }
+}
+
+extension ReportFormat {
+  /// `csv,md`; all where nothing is said.
+  static func named(_ list: String?) throws -> Set<ReportFormat> {
+    guard let list else { return Set(allCases) }
     return Set(
-      try format.split(separator: ",").map { name in
+      try list.split(separator: ",").map { name in
         guard let known = ReportFormat(rawValue: String(name)) else {
           throw UsageError("format \"\(name)\" is not known; there are csv, xlsx, md and focus")
         }
         return known
       })
-  }
-
-  func run(_ settings: Settings, posts: [PostTarget]) throws -> Run {
-    try settings.makeRun(pricesVersion: pricesVersion, knownAt: knownAt, posts: posts)
   }
 }
 

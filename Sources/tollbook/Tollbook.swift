@@ -26,6 +26,7 @@ struct Tollbook: AsyncParsableCommand {
       ProxyCommand.self,
       KeysCommand.self, RunCommand.self, IngestCommand.self, ReportCommand.self,
       CloseCommand.self, RepriceCommand.self, PeriodsCommand.self, PostCommand.self, ScheduleCommand.self,
+      VerifyCommand.self,
       ExplainCommand.self,
       RequestsCommand.self, UsageCommand.self, RollupCommand.self, PricesCommand.self,
       AttributionCommand.self,
