@@ -36,7 +36,7 @@ enum HTTPPost {
       receiving.begin(continuation)
       session.dataTask(with: request).resume()
     }
-    session.finishTasksAndInvalidate()
+    session.invalidateAndCancel()
     return try result.get()
   }
 }

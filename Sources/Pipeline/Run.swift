@@ -133,13 +133,18 @@ public struct Run {
   }
 
   func books(_ period: Period, _ corrections: [Correction]) throws -> Books {
+    try books(period) { $0.include(corrections) }
+  }
+
+  /// - Parameter correct: books what closed periods are corrected by.
+  func books(_ period: Period, correct: (inout Books) -> Void) throws -> Books {
     var books = try BookMaking(
       store: store, prices: prices, rules: rules.rules, costs: costs, programVersion: settings.programVersion
     ).books(of: period)
     books.language = settings.language
     books.productFiles = settings.productFiles
     books.productSheets = settings.productSheets
-    books.include(corrections)
+    correct(&books)
     books.otherInputs = (settings.otherInputs + settings.reviewFiles.inputs).sorted {
       ($0.use, $0.name) < ($1.use, $1.name)
     }
@@ -147,6 +152,7 @@ public struct Run {
     if books.productFiles { books.settings.append(.init(name: "product_files", value: "true")) }
     if books.productSheets { books.settings.append(.init(name: "product_sheets", value: "true")) }
     books.isToDate = now() < period.end
+    if books.isToDate { books.asOf = try BookCalendar(zone: period.zone).dayText(of: now()) }
     books.currency = currency.map { ReportCurrency(code: $0.code, period: period, rates: $0.rates) }
     books.review = try Reviewing(run: self).review(books)
     return books

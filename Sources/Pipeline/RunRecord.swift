@@ -15,6 +15,9 @@ struct RunRecord {
   var program: String
   var pricesVersion: String
   var rulesVersion: String
+  var costsVersion: String
+  /// Of a period that was not over: the day it was looked at.
+  var asOf: String?
   /// By name.
   var inputs: [String: Input]
   var otherInputs: [Books.OtherInput]
@@ -41,6 +44,8 @@ struct RunRecord {
     program = try text(json["program"], "program")
     pricesVersion = try text(json["prices"]?["version"], "prices.version")
     rulesVersion = try text(json["attribution"]?["version"], "attribution.version")
+    costsVersion = json["costs"]?["version"]?.string ?? CostsSource.none.version
+    asOf = json["as_of"]?.string
     // What the first version wrote had no language: it was English.
     language = json["language"]?.string.flatMap(Language.init(rawValue:)) ?? .en
     inputs = [:]

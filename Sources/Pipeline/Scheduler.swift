@@ -52,6 +52,7 @@ public final class Scheduler {
   private var busySince: Int64?
   /// Failures that could not be noted, because the store itself is out of reach: told once.
   private var toldWithoutStore: Set<String> = []
+  private var lastTrouble = ""
   private var withoutStore: [ScheduledJob: JobRow] = [:]
 
   public init(_ schedule: Schedule, _ world: World) {
@@ -116,7 +117,9 @@ public final class Scheduler {
       }
       rows = try store.jobs()
     } catch {
-      world.log(.init("notice", [("text", "\(error)")]))
+      // The same trouble is said once.
+      if "\(error)" != lastTrouble { notice("\(error)") }
+      lastTrouble = "\(error)"
     }
   }
 
@@ -157,6 +160,7 @@ public final class Scheduler {
       lock = try world.lock(job.rawValue)
       busySince = nil
     } catch {
+      guard (error as? StoreError)?.isHeld == true else { return await failWithoutStore(job, "\(error)") }
       let since = busySince ?? world.now()
       busySince = since
       guard world.now() - since >= Limit.busyMinutesMax * 60_000_000 else {

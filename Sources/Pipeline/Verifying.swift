@@ -12,7 +12,7 @@ internal import Store
 public struct Verification: Sendable {
   public struct Difference: Hashable, Sendable {
     public enum Kind: String, Sendable {
-      case program, prices, rules, input, setting, file
+      case program, prices, rules, costs, input, setting, file
     }
     public var kind: Kind
     public var name: String
@@ -60,36 +60,41 @@ public struct Verifying {
     }
     let record = try RunRecord(bytes, path: folder + "/run.json")
     var result = Verification(period: record.period, folder: folder, differences: [], same: [], later: [])
-    compareVersions(record, &result)
-    guard let prices = prices(record, &result), let rules = try rules(record, &result) else { return result }
+    let program = run.settings.programVersion
+    if record.program != program {
+      result.differences.append(
+        .init(
+          kind: .program, name: record.program,
+          words: "made the report, and this is \(program): look with that version"))
+    }
+    guard let prices = prices(record, &result), let rules = try rules(record, &result),
+      let costs = try costs(record, &result)
+    else { return result }
     let period = try BookCalendar(zone: record.zone).period(record.period)
     let store = try read(record, period, &result)
-    let books = try books(period, record, store, prices, rules)
+    let books = try books(period, record, store, prices, rules, costs)
+    compareSettings(books, record, &result)
     try compareFiles(books, folder, &result)
     return result
   }
 
   // MARK: - What it was made from
 
-  private func compareVersions(_ record: RunRecord, _ result: inout Verification) {
+  private func compareSettings(_ books: Books, _ record: RunRecord, _ result: inout Verification) {
     func note(_ kind: Verification.Difference.Kind, _ name: String, _ words: String) {
       result.differences.append(.init(kind: kind, name: name, words: words))
     }
-    let program = run.settings.programVersion
-    if record.program != program {
-      note(.program, record.program, "made the report, and this is \(program): look with that version")
-    }
-    let settings = Dictionary(run.settings.bookSettings.map { ($0.name, $0.value) }) { $1 }
+    let settings = Dictionary(books.settings.map { ($0.name, $0.value) }) { $1 }
     let recorded = Dictionary(record.settings.map { ($0.name, $0.value) }) { $1 }
     for name in Set(settings.keys).union(recorded.keys).sorted() where settings[name] != recorded[name] {
       note(.setting, name, "was \(recorded[name] ?? "not set"), and is \(settings[name] ?? "not set")")
     }
-    let uses = Dictionary(run.settings.otherInputs.map { ("\($0.use) \($0.name)", $0.sha256) }) { $1 }
+    let uses = Dictionary(books.otherInputs.map { ("\($0.use) \($0.name)", $0.sha256) }) { $1 }
     let recordedUses = Dictionary(record.otherInputs.map { ("\($0.use) \($0.name)", $0.sha256) }) { $1 }
     for name in Set(uses.keys).union(recordedUses.keys).sorted() where uses[name] != recordedUses[name] {
       switch (recordedUses[name], uses[name]) {
       case (let was?, let now?): note(.input, name, "was \(was), and is \(now)")
-      case (let was?, nil): note(.input, name, "is missing: its SHA-256 is \(was)")
+      case (let was?, nil): note(.input, name, "is missing: its SHA-256 was \(was)")
       default: note(.input, name, "was not used for the report")
       }
     }
@@ -105,18 +110,31 @@ public struct Verifying {
   }
 
   /// Today's, or those that a closed period was attributed by.
-  private func rules(_ record: RunRecord, _ result: inout Verification) throws -> Rules? {
-    if run.rules.version == record.rulesVersion { return run.rules.rules }
-    if try run.store.rules(version: record.rulesVersion) != nil || record.rulesVersion == Rules.none.version {
-      return try run.closedBooks.loadRules(
-        record.rulesVersion, try BookCalendar(zone: record.zone).period(record.period))
+  private func rules(_ record: RunRecord, _ result: inout Verification) throws -> RulesSource? {
+    let version = record.rulesVersion
+    if run.rules.version == version { return run.rules }
+    if version == RulesSource.none.version { return RulesSource.none }
+    guard let kept = try run.store.rules(version: version) else {
+      let words =
+        "is not the version of today's rules, which is \(run.rules.version); give the file of then with "
+      result.differences.append(.init(kind: .rules, name: version, words: words + "--attribution"))
+      return nil
     }
-    result.differences.append(
-      .init(
-        kind: .rules, name: record.rulesVersion,
-        words:
-          "is not the version of today's rules, which is \(run.rules.version); give the file of then with "
-          + "--attribution"))
+    let period = try BookCalendar(zone: record.zone).period(record.period)
+    return RulesSource(
+      rules: try run.closedBooks.loadRules(version, period), name: kept.name, text: kept.text)
+  }
+
+  /// Likewise.
+  private func costs(_ record: RunRecord, _ result: inout Verification) throws -> CostsSource? {
+    let version = record.costsVersion
+    if run.costs.version == version { return run.costs }
+    if try version == CostsSource.none.version || run.store.costs(version: version) != nil {
+      return try run.closedBooks.loadCosts(version)
+    }
+    let words =
+      "is not the version of today's costs, which is \(run.costs.version); give the file of then with --costs"
+    result.differences.append(.init(kind: .costs, name: version, words: words))
     return nil
   }
 
@@ -208,28 +226,37 @@ public struct Verifying {
 
   // MARK: - The books again
 
+  /// The same way as a run's, over the store that was read, at the day that the report was made on.
   private func books(
-    _ period: Period, _ record: RunRecord, _ store: Store, _ prices: PriceFolder.Stored, _ rules: Rules
+    _ period: Period, _ record: RunRecord, _ store: Store, _ prices: PriceFolder.Stored,
+    _ rules: RulesSource, _ costs: CostsSource
   ) throws -> Books {
-    var books = try BookMaking(
-      store: store, prices: prices, rules: rules, programVersion: run.settings.programVersion
-    ).books(of: period)
-    books.language = record.language
-    books.otherInputs = run.settings.otherInputs
-    books.settings = run.settings.bookSettings
-    if let closed = try run.closedBooks.closed(period) {
-      try includeFrozen(closed, record, &books)
-    } else {
-      try run.store.copyClosedBooks(to: store)
-      let closedBooks = ClosedBooks(
-        store: store, priceFolder: run.closedBooks.priceFolder, programVersion: run.settings.programVersion)
-      books.include(try closedBooks.corrections(in: period))
+    var settings = run.settings
+    settings.language = record.language
+    if costs.version != run.costs.version {
+      // Its content is known by its version; the file is another one by now.
+      settings.otherInputs.removeAll { $0.use == Self.costsUse }
+      settings.otherInputs += record.otherInputs.filter { $0.use == Self.costsUse }
+      settings.otherInputs.sort { ($0.use, $0.name) < ($1.use, $1.name) }
     }
-    return books
+    let calendar = try BookCalendar(zone: record.zone)
+    let now = record.asOf.flatMap { calendar.begin(dayText: $0) } ?? period.end
+    try run.store.copyClosedBooks(to: store)
+    let again = Run(
+      settings: settings, store: store, priceFolder: run.closedBooks.priceFolder, prices: prices,
+      rules: rules,
+      costs: costs, currency: run.currency, now: { now }, notice: { _ in })
+    guard let closed = try run.closedBooks.closed(period) else { return try again.books(period) }
+    let (corrected, products) = try frozen(closed, record)
+    return try again.books(period) { $0.include(corrected, products: products) }
   }
 
+  private static let costsUse = "costs"
+
   /// What was booked in a closed period of others is in its close: an input like its lines.
-  private func includeFrozen(_ closed: ClosedPeriod, _ record: RunRecord, _ books: inout Books) throws {
+  private func frozen(
+    _ closed: ClosedPeriod, _ record: RunRecord
+  ) throws -> (corrected: [Adjustments.Corrected], products: [Product]) {
     var corrected: [Adjustments.Corrected] = []
     var products: [Product] = []
     for other in try run.store.closedPeriods() where other.id != closed.id {
@@ -247,7 +274,7 @@ public struct Verifying {
           period: period, list: list, lateRequests: max(0, now.seen.requests - was.seen.requests),
           inputsSHA256: record.corrected[other.label] ?? ""))
     }
-    books.include(corrected, products: products)
+    return (corrected, products)
   }
 
   // MARK: - The files

@@ -197,6 +197,8 @@ public struct Books: Sendable {
   public var period: Period
   /// It had not ended when the books were made.
   public var isToDate = false
+  /// Of a period that is not over: the day it was looked at. Nothing finer of the clock is in a report.
+  public var asOf: String?
   /// What its reports are written in.
   public var language = Language.en
   /// Whether each product gets a workbook of its own, without the others' figures.

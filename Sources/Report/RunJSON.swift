@@ -21,6 +21,7 @@ enum RunJSON {
       json.member("program", books.programVersion)
       json.member("language", books.language.rawValue)
       if books.isToDate { json.member("to_date", true) }
+      if let asOf = books.asOf { json.member("as_of", asOf) }
       json.member("complete", books.isComplete)
       totals(books, &json)
       coverage(books, &json)

@@ -1,6 +1,8 @@
 /// A store that cannot be used, and what to do.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   public var problem: String
+  /// Nothing is wrong: somebody else is at work.
+  public var isHeld = false
   public init(_ problem: String) { self.problem = problem }
   public var description: String { problem }
 }

@@ -75,6 +75,8 @@ public final class RunLock {
   }
 
   private static func isHeld(by who: String) -> StoreError {
-    StoreError("another run holds this store: \(who); wait until it ends")
+    var error = StoreError("another run holds this store: \(who); wait until it ends")
+    error.isHeld = true
+    return error
   }
 }

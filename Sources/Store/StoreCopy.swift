@@ -29,7 +29,8 @@ extension Store {
   }
 
   private static let closedTables = [
-    "rules_texts", "closed_periods", "closed_files", "closed_inputs", "closed_rows", "closed_adjustments",
+    "rules_texts", "costs_texts", "closed_periods", "closed_files", "closed_inputs", "closed_rows",
+    "closed_adjustments",
     "bookings", "decisions",
   ]
 

@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -176,6 +177,14 @@ def test_a_signature_is_what_openssl_computes(books):
         parts["v1"], hmac.new(b"whsec-CANARY-key", f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest())
     assert len(headers["Tollbook-Delivery"]) == 32
     assert "CANARY" not in done.out + done.err + stores.dump(desk.store)
+
+
+@on_sqlite
+def test_the_worked_example_of_the_documentation_is_right():
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "chat.md").read_text()
+    commands = "\n".join(line for line in text.splitlines() if line.startswith(("    body=", "    printf")))
+    made = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True).stdout.split()[0]
+    assert len(made) == 64 and f"`{made}`" in text
 
 
 @on_sqlite
