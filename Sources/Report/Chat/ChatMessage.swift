@@ -112,6 +112,16 @@ public struct ChatMessage: Hashable, Sendable {
 }
 
 extension ChatMessage {
+  /// The first notes, of so many UTF-16 units together.
+  func notes(max: Int) -> [String] {
+    var count = 0
+    return Array(
+      notes.prefix { note in
+        count += note.utf16.count
+        return count <= max
+      })
+  }
+
   /// As many findings as fit, and a line for the rest.
   /// - Parameters:
   ///   - max: UTF-16 units of all lines.

@@ -10,6 +10,7 @@ enum DiscordPost {
     static let fieldMax = 1024
     static let footerMax = 300
     static let sentenceMax = 500
+    static let notesMax = 1800
     static let rowsMax = 100
   }
 
@@ -25,9 +26,9 @@ enum DiscordPost {
   private static func embed(_ message: ChatMessage, _ json: inout JSONWriter) {
     json.member("title", escaped(message.title, max: Limit.titleMax))
     if let link = message.link { json.member("url", link) }
-    let opening =
-      (["**\(escaped(message.answer, max: Limit.sentenceMax))**"]
-      + message.notes.prefix(2).map { escaped($0, max: Limit.sentenceMax) }).joined(separator: "\n")
+    let answer = "**\(escaped(message.answer, max: Limit.sentenceMax))**"
+    let notes = escaped(message.notes.joined(separator: "\n"), max: Limit.notesMax)
+    let opening = notes.isEmpty ? answer : answer + "\n" + notes
     let description = message.fitting(rowsMax: Limit.rowsMax) { rows in
       rows.isEmpty ? opening : opening + "\n```\n" + code(ChatText.table(rows, message)) + "```"
     } fits: {

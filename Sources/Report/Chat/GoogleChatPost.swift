@@ -12,6 +12,7 @@ enum GoogleChatPost {
     static let titleMax = 150
     static let paragraphMax = 2000
     static let sentenceMax = 600
+    static let notesMax = 6
     static let fallbackMax = 500
     /// Rows that show before a person asks for the others.
     static let rowsShown = 12
@@ -55,7 +56,7 @@ enum GoogleChatPost {
     _ message: ChatMessage, _ rows: [ChatMessage.Row], _ json: inout JSONWriter
   ) {
     var opening = ["<b>\(html(message.answer, max: Limit.sentenceMax))</b>"]
-    opening += message.notes.prefix(3).map { html($0, max: Limit.sentenceMax) }
+    opening += message.notes.prefix(Limit.notesMax).map { html($0, max: Limit.sentenceMax) }
     section(nil, &json) { paragraph(opening.joined(separator: "<br>"), &$0) }
     if !rows.isEmpty {
       let all = rows + (message.total.map { [$0] } ?? [])

@@ -7,6 +7,7 @@ enum MattermostPost {
     static let textMax = 16_000
     static let titleMax = 200
     static let sentenceMax = 800
+    static let notesMax = 6
     static let rowsMax = 200
   }
 
@@ -27,7 +28,7 @@ enum MattermostPost {
       "**\(escaped(message.answer, max: Limit.sentenceMax))**",
     ]
     if !rows.isEmpty { parts.append(table(rows, message)) }
-    parts += message.notes.prefix(4).map { escaped($0, max: Limit.sentenceMax) }
+    parts += message.notes.prefix(Limit.notesMax).map { escaped($0, max: Limit.sentenceMax) }
     if message.findings.isEmpty {
       if !message.findingsHeading.isEmpty { parts.append(escaped(message.findingsHeading, max: 300)) }
     } else {

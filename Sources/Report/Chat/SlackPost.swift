@@ -7,7 +7,9 @@ enum SlackPost {
     static let headerMax = 150
     static let sectionMax = 3000
     /// Of the whole payload Slack takes some 13,000: these and the table's section stay well below.
-    static let answerMax = 2000
+    static let answerMax = 1000
+    static let notesMax = 2400
+    static let findingsMax = 2000
     static let contextMax = 500
     static let fallbackMax = 500
     /// More rows than this never fit into a section.
@@ -29,7 +31,9 @@ enum SlackPost {
     header(escaped(message.title, max: Limit.headerMax), &json)
     section("*\(escaped(message.answer, max: Limit.answerMax))*", &json)
     if !message.rows.isEmpty { section(table(message), &json) }
-    for note in message.notes.prefix(2) { section(escaped(note, max: Limit.answerMax / 2), &json) }
+    if !message.notes.isEmpty {
+      section(escaped(message.notes.joined(separator: "\n"), max: Limit.notesMax), &json)
+    }
     if !message.findingsHeading.isEmpty { section(findings(message), &json) }
     if !message.footer.isEmpty { context(escaped(message.footer, max: Limit.contextMax), &json) }
     if let link = message.link {
@@ -41,7 +45,7 @@ enum SlackPost {
   private static func findings(_ message: ChatMessage) -> String {
     guard !message.findings.isEmpty else { return escaped(message.findingsHeading, max: Limit.sectionMax) }
     let heading = "*\(escaped(message.findingsHeading, max: Limit.headerMax))*"
-    let lines = message.findings(max: Limit.sectionMax - heading.utf16.count - 1) {
+    let lines = message.findings(max: Limit.findingsMax - heading.utf16.count - 1) {
       "• " + escaped($0, max: Limit.contextMax)
     }
     return ([heading] + lines).joined(separator: "\n")

@@ -11,6 +11,7 @@ enum TeamsPost {
     static let rowsMax = 50
     static let titleMax = 150
     static let sentenceMax = 350
+    static let notesMax = 800
     static let findingsMax = 500
     static let findingLinesMax = 10
     static let fallbackMax = 200
@@ -65,7 +66,7 @@ enum TeamsPost {
   private static func body(_ message: ChatMessage, _ rows: [ChatMessage.Row], _ json: inout JSONWriter) {
     text(message.title, &json, style: [("size", "Large"), ("weight", "Bolder")], max: Limit.titleMax)
     text(message.answer, &json, style: [("weight", "Bolder")])
-    for note in message.notes.prefix(2) { text(note, &json) }
+    for note in message.notes(max: Limit.notesMax) { text(note, &json) }
     if !rows.isEmpty {
       line(message.headings, &json, style: [("isSubtle", nil)])
       for row in rows { line([ChatText.isolated(row.name), row.amount, row.shareText], &json) }
