@@ -103,6 +103,8 @@ private final class Receiving: NSObject, URLSessionDataDelegate {
       .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot, .clientCertificateRejected,
       .clientCertificateRequired:
       return .notTrusted
+    // libcurl's refusal of a certificate comes without a code of its own.
+    case .unknown where error.localizedDescription.lowercased().contains("certificate"): return .notTrusted
     default: return .unanswered
     }
   }

@@ -132,7 +132,7 @@ public struct Schedule: Sendable {
 
   /// When a job that was begun and is not over is tried again: what was cut or stopped at once.
   public func retryTime(_ row: JobRow) -> Int64 {
-    guard row.state == .failed else { return row.started }
+    guard row.state == .failed else { return row.due }
     let waits = ScheduleLimit.retryMinutes
     return row.ended + waits[min(waits.count - 1, max(0, Int(row.attempts) - 1))] * 60_000_000
   }

@@ -10,5 +10,7 @@ def environment(time):
         raise RuntimeError("libfaketime is missing: scripts/setup.sh test installs it")
     date, clock = time.removesuffix("Z").split(".")[0].split("T")
     return {
+        # Otherwise it sets a variable itself, which moves the environment: Swift then finds no arguments.
+        "FAKETIME_SHARED": "/faketime_sem_none /faketime_shm_none",
         "LD_PRELOAD": str(_LIBRARIES[0]), "FAKETIME": f"@{date} {clock}", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "NO_FAKE_STAT": "1", "TZ": "UTC"}
