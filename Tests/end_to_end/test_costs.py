@@ -355,6 +355,66 @@ def test_month_to_date_has_the_days_that_ended_and_a_running_month_says_so(tmp_p
     assert ended["period"] == PERIOD and "to_date" not in ended
 
 
+def random_costs(dice):
+    """A costs file of any shape, as a dictionary."""
+    products = ["auto-approval", "ticket-generator", "chrome-assistant"]
+    vendors = ["anthropic", "openai", "bedrock", "cursor", ""]
+
+    def amount():
+        return f"{dice.randint(0, 10 ** dice.randint(0, 9))}.{dice.randint(0, 10 ** 9)}"
+
+    def bearer():
+        some = dice.sample(products, dice.randint(1, 3))
+        return dice.choice([
+            {"product": some[0]}, {"seats": {p: dice.randint(1, 50) for p in some}}, {"evenly": "all"},
+            {"evenly": some}, {"weights": {p: dice.randint(1, 10 ** 6) for p in some}}, {"usage": "all"},
+            {"usage": ["openai", "bedrock"]}, {"keep": "centre"}])
+
+    def entry(kind, n):
+        when = dice.choice([{"per": "month"}, {"month": "2026-10"}, {"per": "month", "from": "2026-10"},
+                            {"per": "month", "until": "2026-10"}])
+        one = {"name": f"{kind} {n}", "amount": amount(), "currency": dice.choice(["USD", "JPY"]), **when}
+        if kind == "fixed":
+            return one | {"vendor": dice.choice(vendors)} | bearer()
+        one["vendor"] = dice.choice(vendors[:4])
+        if kind == "commitment":
+            return one | {"unused": bearer()}
+        if dice.random() < 0.5:
+            del one["amount"], one["currency"]
+            one["percent"] = f"{dice.randint(0, 1000000) / 10000}%"
+        return one | (bearer() if dice.random() < 0.5 else {})
+
+    spread = dice.choice([{"spread": "keep"}, {"spread": "usage"}, {"spread": "evenly"},
+                          {"spread": "weights", "weights": {p: dice.randint(1, 99) for p in products[1:]}}])
+    return {
+        "fixed": [entry("fixed", n) for n in range(dice.randint(0, 6))],
+        "commitments": [entry("commitment", n) for n in range(dice.randint(0, 3))],
+        "credits": [entry("credit", n) for n in range(dice.randint(0, 3))],
+        "unattributed": spread, "tax": [{"name": "t", "rate": f"{dice.randint(0, 99)}.25%"}]}
+
+
+def test_random_costs_files_are_as_computed_to_the_femtodollar_and_the_yen(tmp_path):
+    desk = CostsDesk(tmp_path, costs=None, currency="JPY")
+    desk.write_lines("a.jsonl", *lines(count=40))
+    desk.run(codes=(0,))
+    kinds = set()
+    for seed in range(25):
+        costs = yaml.safe_dump(random_costs(random.Random(seed)), sort_keys=False)
+        (desk.folder / "costs.yaml").write_text(costs)
+        run = json.loads(desk.command("report", "--period", PERIOD, "--format", "csv", "--json", codes=(0,)).out)
+        expected = desk.expected()
+        assert other_rows(desk.rows()) == without_zeros(expected.rows), f"seed {seed}"
+        total = sum(Fraction(row["cost_usd"]) for row in desk.rows())
+        assert Fraction(run["totals"]["cost_usd"]) == total, f"seed {seed}"
+        yen = oracle_costs.half_even(total * Fraction("151.25"))
+        assert yen == sum(int(row["cost_jpy"]) for row in desk.rows()) == int(run["currency"]["total"]), f"seed {seed}"
+        taxes = {(t["name"], t["vendor"]): (oracle_costs.femto(t["base_usd"]), oracle_costs.femto(t["tax_usd"]))
+                 for t in run["taxes"]}
+        assert taxes == expected.taxes(), f"seed {seed}"
+        kinds |= {entry for entry, *_ in expected.rows}
+    assert kinds == {"fixed", "credit", "allocation"}
+
+
 def test_the_example_files_hold_on_the_sample_month(tmp_path):
     make_month(tmp_path / "raw-logs", requests=600, seed=3)
     desk = CostsDesk(
