@@ -355,6 +355,15 @@ def test_month_to_date_has_the_days_that_ended_and_a_running_month_says_so(tmp_p
     assert ended["period"] == PERIOD and "to_date" not in ended
 
 
+SEEDS = 12
+"""Each makes the books once, in some half a second."""
+
+
+def without_nothing(taxes):
+    """A vendor that billed nothing needs no line."""
+    return {key: value for key, value in taxes.items() if value[0]}
+
+
 def random_costs(dice):
     """A costs file of any shape, as a dictionary."""
     products = ["auto-approval", "ticket-generator", "chrome-assistant"]
@@ -398,7 +407,7 @@ def test_random_costs_files_are_as_computed_to_the_femtodollar_and_the_yen(tmp_p
     desk.write_lines("a.jsonl", *lines(count=40))
     desk.run(codes=(0,))
     kinds = set()
-    for seed in range(25):
+    for seed in range(SEEDS):
         costs = yaml.safe_dump(random_costs(random.Random(seed)), sort_keys=False)
         (desk.folder / "costs.yaml").write_text(costs)
         run = json.loads(desk.command("report", "--period", PERIOD, "--format", "csv", "--json", codes=(0,)).out)
@@ -410,7 +419,7 @@ def test_random_costs_files_are_as_computed_to_the_femtodollar_and_the_yen(tmp_p
         assert yen == sum(int(row["cost_jpy"]) for row in desk.rows()) == int(run["currency"]["total"]), f"seed {seed}"
         taxes = {(t["name"], t["vendor"]): (oracle_costs.femto(t["base_usd"]), oracle_costs.femto(t["tax_usd"]))
                  for t in run["taxes"]}
-        assert taxes == expected.taxes(), f"seed {seed}"
+        assert without_nothing(taxes) == without_nothing(expected.taxes()), f"seed {seed}"
         kinds |= {entry for entry, *_ in expected.rows}
     assert kinds == {"fixed", "credit", "allocation"}
 
