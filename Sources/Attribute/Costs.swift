@@ -1,4 +1,3 @@
-internal import Crypto
 public import Ledger
 
 /// What `costs.yaml` says: costs that no request made, and how they are put on products.
