@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Attribute
-internal import Crypto
 internal import Foundation
 internal import Ingest
 internal import Ledger
@@ -154,35 +153,11 @@ struct Settings {
     try text.map { try calendar.period($0) } ?? calendar.lastFinishedMonth(now: Self.now())
   }
 
-  private func contents(_ path: String) throws -> String {
+  func contents(_ path: String) throws -> String {
     do {
       return try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       throw ConfigurationError("\(path): cannot be read: \(error.localizedDescription)")
-    }
-  }
-
-  /// The costs, whose products must be among those of the rules.
-  func costs(_ rules: Rules) throws -> CostsSource {
-    guard let costsFile else { return .none }
-    let text = try contents(costsFile)
-    let name = (costsFile as NSString).lastPathComponent
-    do {
-      let costs = try Costs(yaml: text, name: name)
-      try costs.check(products: rules.products)
-      return CostsSource(costs: costs, rates: try exchangeRates(), name: name, text: text)
-    } catch let error as RulesError {
-      throw ConfigurationError("\(error)")
-    }
-  }
-
-  func exchangeRates() throws -> ExchangeRates {
-    guard let ratesFile else { return .none }
-    do {
-      return try ExchangeRateFile.read(
-        try contents(ratesFile), name: (ratesFile as NSString).lastPathComponent)
-    } catch let error as PriceError {
-      throw ConfigurationError("\(error)")
     }
   }
 
@@ -269,16 +244,6 @@ struct Settings {
       costs: try costs(rules.rules),
       currency: currency == "USD" ? nil : (code: currency, rates: try exchangeRates()), now: Self.now,
       notice: notice)
-  }
-
-  /// A file that figures are made from, as `run.json` names it.
-  private func otherInput(_ use: String, _ path: String?) throws -> Books.OtherInput? {
-    guard let path else { return nil }
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw ConfigurationError("\(path): cannot be read")
-    }
-    return Books.OtherInput(
-      use: use, name: (path as NSString).lastPathComponent, sha256: hexText(SHA256.hash(data: bytes)))
   }
 
   func openStore() throws -> Store { try Store(store) }
