@@ -86,7 +86,7 @@ import Testing
     let japanese = String(decoding: Reports.summaryMarkdown(books), as: UTF8.self)
     for (text, parts) in [
       (english, ["against 2026-09", "Why: ", "**What to do**\n\n1. ", "End of 2026-10"]),
-      (japanese, ["2026-09", "主な要因: ", "**やること**\n\n1. ", "2026-10末"]),
+      (japanese, ["2026年9月", "主な要因: ", "**やること**\n\n1. ", "2026年10月末"]),
     ] {
       let head = text.components(separatedBy: "\n## ")[0]
       for part in parts { #expect(head.contains(part), "\(part)") }

@@ -220,7 +220,7 @@ struct ReviewWords {
           period,
           language(
             "End of \(books.period.label), \(forecast.daysLeft) days from now",
-            "\(books.periodName)末（残り\(forecast.daysLeft)日）")))
+            "\(language.period(books.period.label))末（残り\(forecast.daysLeft)日）")))
     }
     if let year = forecast.fiscalYear {
       parts.append(words(year.range, language("End of \(year.label)", "\(language.period(year.label))末")))
