@@ -149,8 +149,8 @@ public struct Run {
       ($0.use, $0.name) < ($1.use, $1.name)
     }
     books.settings = settings.bookSettings
-    if books.productFiles { books.settings.append(.init(name: "product_files", value: "true")) }
-    if books.productSheets { books.settings.append(.init(name: "product_sheets", value: "true")) }
+    if books.productFiles { books.settings.append(.init("product_files", "true")) }
+    if books.productSheets { books.settings.append(.init("product_sheets", "true")) }
     books.isToDate = now() < period.end
     if books.isToDate { books.asOf = try BookCalendar(zone: period.zone).dayText(of: now()) }
     books.currency = currency.map { ReportCurrency(code: $0.code, period: period, rates: $0.rates) }

@@ -108,9 +108,10 @@ private struct ModelLines {
     for (index, row) in books.rows.enumerated() where row.product == product {
       groups[row.model + "\u{0}" + row.provider, default: []].append(index)
     }
-    let lines = groups.values.map { rows in
-      (rows: rows, cost: rows.reduce(Money.zero) { $0 + books.rows[$1].cost })
-    }.sorted { $0.cost == $1.cost ? $0.rows[0] < $1.rows[0] : $0.cost > $1.cost }
+    var lines: [(rows: [Int], cost: Money)] = groups.values.map { rows in
+      (rows, rows.reduce(Money.zero) { $0 + books.rows[$1].cost })
+    }
+    lines.sort { $0.cost == $1.cost ? $0.rows[0] < $1.rows[0] : $0.cost > $1.cost }
     let costs = PrintedMoney.rounded(
       lines.map(\.cost), addingUpTo: books.printedProductCosts(digits: digits)[product], digits: digits)
     let counts = PrintedCounts.forPeople(books)

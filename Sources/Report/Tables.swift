@@ -59,7 +59,7 @@ extension Books {
     let counts = PrintedCounts.forPeople(self)
     let converted = ConvertedBooks(self)
     let shares = PrintedMoney.shares(productCosts, of: totalCost)
-    let state = state(of: rest.map { state(ofProduct: $0) })
+    let state = self.state(of: rest.map { self.state(ofProduct: $0) })
     let line: [Table.Cell] =
       [
         .text(language("\(rest.count) others", "ほか\(rest.count)件")),

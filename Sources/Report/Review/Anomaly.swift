@@ -120,7 +120,7 @@ struct KeyDays {
     // The day is compared with the mean one: so many times the day with the sum of all.
     let count = Int128(before.count)
     var (was, now) = (costs([:]), costs((days[day] ?? [:]).mapValues { $0.times(count) }))
-    for one in before { was.uses.merge(days[one] ?? [:]) { $0 + $1 } }
+    for one in before { was.uses.merge(days[one] ?? [:]) { $0.adding($1) } }
     let bridge = Bridge(from: was, to: now)
     let sign: Int128 = bridge.difference < .zero ? -1 : 1
     let steps = Bridge.Step.drivers.map { (step: $0, amount: bridge.amount($0).femtodollars * sign) }
@@ -144,7 +144,7 @@ struct KeyDays {
     return costs
   }
 
-  private func sum(_ costs: PeriodCosts) -> UseSum { costs.uses.values.reduce(UseSum()) { $0 + $1 } }
+  private func sum(_ costs: PeriodCosts) -> UseSum { costs.uses.values.reduce(into: UseSum()) { $0 += $1 } }
 
   private func twiceMedian(_ values: [Int128]) -> Int128 {
     let sorted = values.sorted()
@@ -154,9 +154,9 @@ struct KeyDays {
 }
 
 extension UseSum {
-  static func + (a: UseSum, b: UseSum) -> UseSum {
-    var result = a
-    result += b
+  fileprivate func adding(_ other: UseSum) -> UseSum {
+    var result = self
+    result += other
     return result
   }
 

@@ -16,8 +16,9 @@ public struct Forecast: Sendable {
       self.high = high
     }
 
-    public static func + (range: Estimate, money: Money) -> Estimate {
-      Estimate(low: range.low + money, expected: range.expected + money, high: range.high + money)
+    /// The same beside what is booked already.
+    func beside(_ money: Money) -> Estimate {
+      Estimate(low: low + money, expected: expected + money, high: high + money)
     }
   }
 

@@ -97,17 +97,17 @@ extension Forecast {
         return before.map { one.days[day][$0].cost } ?? .zero
       }
       guard let left = own.forecast(days: daysLeft) else { return nil }
-      products.append(left + booked(index..<index + 1))
+      products.append(left.beside(booked(index..<index + 1)))
     }
     let booked = booked(0..<books.products.count)
     guard var whole = all.forecast(days: daysLeft) else { return nil }
-    whole = whole + booked
+    whole = whole.beside(booked)
     whole.expected = products.reduce(.zero) { $0 + $1.expected }
     period = daysLeft > 0 ? whole : nil
     if let year = inputs.fiscalYear, inputs.yearMissing.isEmpty,
       var range = all.forecast(days: daysLeft + year.daysBehind)
     {
-      range = range + (booked + inputs.yearMonths.reduce(.zero) { $0 + $1.total })
+      range = range.beside(inputs.yearMonths.reduce(booked) { $0 + $1.total })
       fiscalYear = (year.label, range)
     }
   }
