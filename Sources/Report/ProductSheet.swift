@@ -108,12 +108,13 @@ private struct ModelLines {
     for (index, row) in books.rows.enumerated() where row.product == product {
       groups[row.model + "\u{0}" + row.provider, default: []].append(index)
     }
-    var lines: [(rows: [Int], cost: Money)] = groups.values.map { rows in
-      (rows, rows.reduce(Money.zero) { $0 + books.rows[$1].cost })
+    var lines: [(rows: [Int], cost: Money)] = []
+    for rows in groups.values {
+      lines.append((rows, rows.reduce(Money.zero) { $0 + books.rows[$1].cost }))
     }
     lines.sort { $0.cost == $1.cost ? $0.rows[0] < $1.rows[0] : $0.cost > $1.cost }
-    let costs = PrintedMoney.rounded(
-      lines.map(\.cost), addingUpTo: books.printedProductCosts(digits: digits)[product], digits: digits)
+    let total = books.printedProductCosts(digits: digits)[product]
+    let costs = PrintedMoney.rounded(lines.map { $0.cost }, addingUpTo: total, digits: digits)
     let counts = PrintedCounts.forPeople(books)
     let shown: [CountColumn] = [.requests, .inputTokens, .cacheReadTokens, .cacheWriteTokens, .outputTokens]
     let titles = Columns.counts(language)
@@ -133,14 +134,11 @@ private struct ModelLines {
         ] + shown.map { Books.countCell(counts[$0, rows: line.rows]) } + [.text(state.word(language))])
     }
     let state = books.state(ofProduct: product)
+    let totalCell = PrintedMoney.cell(
+      costs.reduce(Money.zero, +), exact: books.cost(ofProduct: product), digits: digits)
     table.total =
-      [
-        .text(language.total), .empty,
-        state == .unpriced
-          ? .empty
-          : PrintedMoney.cell(
-            costs.reduce(.zero, +), exact: books.cost(ofProduct: product), digits: digits),
-      ] + shown.map { Books.countCell(counts[$0, product: product]) } + [.text(state.word(language))]
+      [.text(language.total), .empty, state == .unpriced ? .empty : totalCell]
+      + shown.map { Books.countCell(counts[$0, product: product]) } + [.text(state.word(language))]
     self.table = table
   }
 }

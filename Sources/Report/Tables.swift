@@ -47,6 +47,7 @@ extension Books {
 
   /// The columns of `productsTable` whose rows add up to its total.
   var productsTableSums: Set<Int> { Set(1...(ConvertedBooks(self) == nil ? 3 : 4)) }
+
   /// The products' table of at most so many rows: the dearest in the rules' order, and the rest in one line.
   func productsTable(rowsMax: Int) -> Table {
     var table = productsTable

@@ -12,17 +12,12 @@ enum SampleBooks {
       Product(id: "chrome-assistant", name: "Chromeアシスタント", costCenter: "4103", owner: "devex"),
       .unattributed,
     ])
-    add(
-      0, "anthropic", "claude-sonnet-4-5-20250929", requests: 30_001, cost: "612.348150375", &books)
+    add(0, "anthropic", "claude-sonnet-4-5-20250929", requests: 30_001, cost: "612.348150375", &books)
     // 1,000 requests split 1:2 between two products: 333 and a third, 666 and two thirds.
     add(0, "openai", "gpt-4.1-mini", requests: 1000, outOf: 3, cost: "4.111111111111111", &books)
     add(1, "openai", "gpt-4.1-mini", requests: 2000, outOf: 3, cost: "8.222222222222222", &books)
-    add(
-      1, "openai", "gpt-4.1", tier: "flex", requests: 8200, cost: "97.0050005", state: .estimated,
-      &books)
-    add(
-      2, "bedrock", "anthropic.claude-haiku-4-5-v1:0", requests: 5120, cost: "33.3333333333333",
-      &books)
+    add(1, "openai", "gpt-4.1", tier: "flex", requests: 8200, cost: "97.0050005", state: .estimated, &books)
+    add(2, "bedrock", "anthropic.claude-haiku-4-5-v1:0", requests: 5120, cost: "33.3333333333333", &books)
     add(2, "bedrock", "mystery-model", requests: 40, cost: "0", state: .unpriced, &books)
     add(3, "gemini", "gemini-2.5-flash", requests: 12, cost: "0.001234", state: .partial, &books)
     books.rows[3].counts.failedRequests = 17 * 3
@@ -42,14 +37,12 @@ enum SampleBooks {
         begin: begin + Int64(day) * 86_400_000_000)
     }
     func adjustment(
-      _ day: String, _ reason: Adjustment.Reason, _ words: String, was: String, now: String,
-      prices: String
+      _ day: String, _ reason: Adjustment.Reason, _ words: String, was: String, now: String, prices: String
     ) -> Adjustment {
       Adjustment(
         forPeriod: "2026-09",
         place: BookPlace(
-          day: day, product: "auto-approval", provider: "anthropic",
-          model: "claude-sonnet-4-5-20250929",
+          day: day, product: "auto-approval", provider: "anthropic", model: "claude-sonnet-4-5-20250929",
           serviceTier: "standard"), reason: reason, words: words,
         was: BookedAmount(cost: money(was), state: .exact),
         now: BookedAmount(cost: money(now), state: .exact),
@@ -60,8 +53,7 @@ enum SampleBooks {
       period: Period(
         label: "2026-09", zone: "Asia/Tokyo", begin: begin, end: october2026.begin, days: days),
       list: [
-        adjustment(
-          "2026-09-07", .lateLines, "", was: "20", now: "20.25", prices: "11aa22bb33cc44dd"),
+        adjustment("2026-09-07", .lateLines, "", was: "20", now: "20.25", prices: "11aa22bb33cc44dd"),
         adjustment(
           "2026-09-07", .prices, "the vendor's list was wrong", was: "20.25", now: "18.5",
           prices: "5f2c9a7be0d14c33"),
@@ -78,8 +70,7 @@ enum SampleBooks {
     ]
     books.inputs = [
       Books.Input(
-        name: "2026/10/01/00-w-8f3a-1.jsonl", sha256: String(repeating: "a1", count: 32),
-        lines: 90_000,
+        name: "2026/10/01/00-w-8f3a-1.jsonl", sha256: String(repeating: "a1", count: 32), lines: 90_000,
         usages: 44_373, duplicates: 10, rejected: 2, control: 45_615),
       Books.Input(
         name: "2026/10/02/00-w-8f3a-2.jsonl", sha256: String(repeating: "b2", count: 32), lines: 3,
@@ -94,8 +85,7 @@ enum SampleBooks {
         reason: "torn: the last line has no line feed",
         excerpt: ""),
       Rejection(
-        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3),
-        reason: "unknown format version 2",
+        place: Usage.Place(file: "2026/10/02/00-w-8f3a-2.jsonl", line: 3), reason: "unknown format version 2",
         excerpt: ""),
     ]
     books.holes = [Books.Hole(writer: "w-8f3a", first: 901, last: 904)]
@@ -105,9 +95,7 @@ enum SampleBooks {
     ]
   }
 
-  static func empty(products: [Product], denominator: Int128 = 3, period: Period = october2026)
-    -> Books
-  {
+  static func empty(products: [Product], denominator: Int128 = 3, period: Period = october2026) -> Books {
     Books(
       period: period, programVersion: "tollbook 0.1.0",
       prices: Books.PriceVersion(
@@ -124,14 +112,12 @@ enum SampleBooks {
         begin: begin + Int64(day) * 86_400_000_000)
     }
     return Period(
-      label: "2026-10", zone: "Asia/Tokyo", begin: begin, end: begin + 31 * 86_400_000_000,
-      days: days)
+      label: "2026-10", zone: "Asia/Tokyo", begin: begin, end: begin + 31 * 86_400_000_000, days: days)
   }()
 
   /// A row and its part of each day; weekends are quieter. `requests` is in units of 1/`outOf` requests.
   static func add(
-    _ product: Int, _ provider: String, _ model: String, tier: String = "standard",
-    requests: Int128,
+    _ product: Int, _ provider: String, _ model: String, tier: String = "standard", requests: Int128,
     outOf: Int128 = 1, cost: String, state: CostState = .exact, _ books: inout Books
   ) {
     let counts = counts(requests: requests * books.weightDenominator / outOf)
@@ -151,8 +137,7 @@ enum SampleBooks {
       books.dayRows.append(
         Books.DayRow(
           place: BookPlace(
-            day: books.period.days[day].label, product: books.products[product].id,
-            provider: provider,
+            day: books.period.days[day].label, product: books.products[product].id, provider: provider,
             model: model, serviceTier: tier), counts: Self.counts(requests: parts[day]),
           amount: BookedAmount(cost: cost, state: state)))
     }

@@ -18,13 +18,14 @@ RANGE = r"\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+"
 ELSEWHERE = r"'(?:[^']|'')+'!"
 SUM = re.compile(rf"=ROUND\((?:SUBTOTAL\(109,|SUM\()({ELSEWHERE})?({RANGE})\),(\d)\)")
 OWN_FORMULA = re.compile("|".join([
-    SUM.pattern, rf"={ELSEWHERE}\$[A-Z]+\$\d+", rf"=ROUND\([A-Z]+\d+-{ELSEWHERE}\$[A-Z]+\$\d+,9\)",
+    SUM.pattern, r"=ROUND\([A-Z]+\d+-[A-Z]+\d+,6\)", rf"={ELSEWHERE}\$[A-Z]+\$\d+", rf"=ROUND\([A-Z]+\d+-{ELSEWHERE}\$[A-Z]+\$\d+,9\)",
     r'=IF\(ABS\([A-Z]+\d+\)<=0\.\d+,"[^"]+","[^"]+"\)']))
 
 WORDS = {
     "en": {
         "Summary": "Summary", "Products": "Products", "Pivot": "Product × model", "Lines": "Lines", "Daily": "Daily",
-        "Callers": "Users and keys", "Adjustments": "Adjustments", "Trouble": "Unpriced & rejected", "Data": "Data",
+        "Callers": "Users and keys", "Movers": "Movers",
+        "Budget": "Budget", "Unit cost": "Unit cost", "Costs": "Fixed and shared costs", "Adjustments": "Adjustments", "Trouble": "Unpriced & rejected", "Data": "Data",
         "About": "About", "Total": "Total", "Product": "Product", "Model": "Model", "Day": "Day", "Period": "Period",
         "Cost": "Cost (USD)", "Share": "Share", "Cost is": "Cost is", "Total column": "Total (USD)", "Was": "Was (USD)",
         "Is": "Is (USD)", "Difference": "Difference (USD)", "Usage": "Usage of the period", "agrees": "agrees",
@@ -35,7 +36,8 @@ WORDS = {
         "usage": "usage", "Product ID": "Product ID", "Provider": "Provider", "Tier": "Tier", "Entry": "Entry"},
     "ja": {
         "Summary": "サマリー", "Products": "プロダクト別", "Pivot": "プロダクト×モデル", "Lines": "明細", "Daily": "日別",
-        "Callers": "ユーザー・キー", "Adjustments": "調整", "Trouble": "単価なし・読み取り不可", "Data": "データ",
+        "Callers": "ユーザー・キー", "Movers": "増減", "Budget": "予算", "Unit cost": "単位費用",
+        "Costs": "固定費・共通費", "Adjustments": "調整", "Trouble": "単価なし・読み取り不可", "Data": "データ",
         "About": "この資料について", "Total": "合計", "Product": "プロダクト", "Model": "モデル", "Day": "日付",
         "Period": "対象期間", "Cost": "費用（USD）", "Share": "構成比", "Cost is": "費用の状態",
         "Total column": "合計（USD）", "Was": "修正前（USD）", "Is": "修正後（USD）", "Difference": "差額（USD）",
