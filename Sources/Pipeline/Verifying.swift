@@ -233,6 +233,8 @@ public struct Verifying {
   ) throws -> Books {
     var settings = run.settings
     settings.language = record.language
+    settings.productFiles = record.settings.contains { $0.name == "product_files" && $0.value == "true" }
+    settings.productSheets = record.settings.contains { $0.name == "product_sheets" && $0.value == "true" }
     if costs.version != run.costs.version {
       // Its content is known by its version; the file is another one by now.
       settings.otherInputs.removeAll { $0.use == Self.costsUse }

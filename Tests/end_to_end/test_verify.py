@@ -105,6 +105,13 @@ def test_one_changed_byte_is_named(desk, name):
 
 
 @on_sqlite
+def test_what_was_asked_for_on_the_command_line_needs_no_repetition(desk):
+    desk.command("run", "--period", PERIOD, "--product-files", "--product-sheets", codes=(3,))
+    result = verify(desk)
+    assert result["reproduced"] and any(name.startswith("chargeback-") for name in result["same"])
+
+
+@on_sqlite
 def test_missing_and_strange_files_are_named(desk):
     (desk.reports / PERIOD / "focus.csv").unlink()
     (desk.reports / PERIOD / "notes.txt").write_text("x")
