@@ -184,7 +184,10 @@ public enum JobOutcome: Hashable, Sendable {
 
 extension JobRow {
   /// Nothing more is done for this occurrence.
-  public var isOver: Bool { state == .done || state == .givenUp || attempts >= ScheduleLimit.attemptsMax }
+  public var isOver: Bool {
+    state == .done || state == .givenUp
+      || (attempts >= ScheduleLimit.attemptsMax && state != .stopped)
+  }
 
   /// As it is noted before the first step.
   public static func begun(_ occurrence: Schedule.Occurrence, _ before: JobRow?, at now: Int64) -> JobRow {

@@ -123,7 +123,7 @@ struct ScheduleTests {
       var isUp = true
       for job in ScheduledJob.allCases where rows[job] == nil {
         guard let before = schedule.before(job, at: now) else { continue }
-        rows[job] = .begun(before, nil, at: now).ended(.done(""), at: now)
+        rows[job] = JobRow.begun(before, nil, at: now).ended(.done(""), at: now)
       }
       let upUntil = now + Int64.random(in: 1...40 * 86_400, using: &random) * 1_000_000
       while isUp, now < min(end, upUntil) {
