@@ -1,40 +1,10 @@
 internal import Ledger
-public import Report
-public import Store
+internal import Report
+internal import Store
 
 /// Does what is due, one thing at a time, under the store's lock: what was done is in the store, so that a restart, a
 /// second scheduler or a run by hand never makes it happen twice.
 public final class Scheduler {
-  /// What the scheduler needs of the world around it.
-  public struct World {
-    public var now: @Sendable () -> Int64
-    /// Sleeps so many milliseconds, or throws where the program is to end.
-    public var wait: @Sendable (Int) async throws -> Void
-    public var lock: (_ job: String) throws -> RunLock
-    public var store: () throws -> Store
-    /// Prices, rules and settings as they are then.
-    public var run: () throws -> Run
-    public var posts: [PostTarget]
-    public var language: Language
-    public var log: (ScheduleEvent) -> Void
-
-    public init(
-      now: @escaping @Sendable () -> Int64, wait: @escaping @Sendable (Int) async throws -> Void,
-      lock: @escaping (String) throws -> RunLock, store: @escaping () throws -> Store,
-      run: @escaping () throws -> Run, posts: [PostTarget], language: Language,
-      log: @escaping (ScheduleEvent) -> Void
-    ) {
-      self.now = now
-      self.wait = wait
-      self.lock = lock
-      self.store = store
-      self.run = run
-      self.posts = posts
-      self.language = language
-      self.log = log
-    }
-  }
-
   enum Limit {
     /// A clock may be set, and a machine may sleep: the time is looked at this often.
     static let pollMilliseconds = 30_000
@@ -306,15 +276,4 @@ public final class Scheduler {
   }
 
   private func notice(_ text: String) { world.log(.init("notice", [("text", text)])) }
-}
-
-/// One line of the scheduler's log.
-public struct ScheduleEvent: Sendable {
-  public var name: String
-  public var facts: [(name: String, value: String)]
-
-  init(_ name: String, _ facts: [(String, String)] = []) {
-    self.name = name
-    self.facts = facts.map { (name: $0.0, value: $0.1) }
-  }
 }

@@ -6,7 +6,8 @@ import Testing
 struct JobRowsTests {
   private func row(_ job: String, _ occurrence: String, _ state: JobRow.State) -> JobRow {
     JobRow(
-      job: job, occurrence: occurrence, due: 5, state: state, attempts: 2, started: 6, ended: 7, detail: "why")
+      job: job, occurrence: occurrence, due: 5, state: state, attempts: 2, started: 6, ended: 7, detail: "why"
+    )
   }
 
   @Test("a job has one row, the last", arguments: Backing.allCases) func jobs(backing: Backing) throws {
@@ -26,7 +27,8 @@ struct JobRowsTests {
     let store = try Store(backing.location(in: folder))
     let list = [
       Delivery(period: "2026-10", target: "b", state: .failed, payloadSHA256: "x", detail: "404", updated: 9),
-      Delivery(period: "2026-10", target: "a", state: .unknown, payloadSHA256: "y", detail: "cut", updated: 8),
+      Delivery(
+        period: "2026-10", target: "a", state: .unknown, payloadSHA256: "y", detail: "cut", updated: 8),
       Delivery(period: "2026-09", target: "a", state: .sent, payloadSHA256: "z", detail: "", updated: 3),
     ]
     for one in list.reversed() { try store.save(one) }
