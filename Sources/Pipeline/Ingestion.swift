@@ -63,7 +63,8 @@ public final class Ingestion {
           case .batch(let batch):
             let chunk = batch.chunk
             try put(batch, plans[chunk.segment])
-            if chunk.isLast || requests.isFull { try putRequests() }
+            if chunk.isLast || requests.isFull { try leaveOutKnown() }
+            if requests.isFull { try requests.put() }
             let done = chunk.segment + (chunk.isLast ? 1 : 0)
             progress(
               .init(
@@ -72,7 +73,8 @@ public final class Ingestion {
             reader.giveBack(chunk)
           }
         }
-        try putRequests()
+        try leaveOutKnown()
+        try requests.put()
         try requests.settle { numberings[$0]?.facts[Int($1)] ?? RequestFacts() }
         try writers.save(to: store)
         try saveTouched()
@@ -134,9 +136,9 @@ public final class Ingestion {
     summary.control += here.row.control - found.control
   }
 
-  /// Writes the rows that have gathered. Some turn out to be known by another id of theirs.
-  private func putRequests() throws {
-    for segment in try requests.put() {
+  /// Some of the rows that have gathered turn out to be known by another id of theirs.
+  private func leaveOutKnown() throws {
+    for segment in try requests.leaveOutKnown() {
       touched[segment]?.row.usages -= 1
       touched[segment]?.row.duplicates += 1
       summary.usages -= 1

@@ -36,9 +36,9 @@ struct RequestTaking {
   private enum Limit {
     /// Names whose numbers are kept in memory; beyond it the memory starts anew.
     static let names = 200_000
-    /// Rows that are put at once: each time costs a server some ways there and back, and meanwhile no more is read than
-    /// the reader has room for.
-    static let rows = 2_048
+    /// Rows that are put at once, over several files where these are small: a little less than two blocks, so that the
+    /// rows of the chunk that is in hand then find room too.
+    static let rows = 7_800
   }
 
   init(_ store: Store) { self.store = store }
@@ -106,13 +106,17 @@ struct RequestTaking {
   /// What has gathered is to be put.
   var isFull: Bool { rows.rows.count >= Limit.rows }
 
+  /// Finds out which of what has gathered since the last time is known by another id of it.
+  /// - Returns: the segments of these, one for each request.
+  mutating func leaveOutKnown() throws(StoreError) -> [Int64] {
+    try store.takeMeteredIDs(&rows).map { rows.rows[$0].segment }
+  }
+
   /// Writes what has gathered.
-  /// - Returns: the segments of requests that were known by another id of theirs, one for each request.
-  mutating func put() throws -> [Int64] {
-    guard !rows.rows.isEmpty else { return [] }
-    defer { rows.removeAll() }
+  mutating func put() throws {
+    guard !rows.rows.isEmpty else { return }
     _ = try store.insert(&rows)
-    return rows.duplicates.map { rows.rows[$0].segment }
+    rows.removeAll()
   }
 
   /// Before a transaction ends: what has begun and not ended is an interrupted request until its end is read.
@@ -174,7 +178,7 @@ struct RequestTaking {
     row.cacheWrite12h = line.pointee.counts.cacheWrite12h
     row.output = line.pointee.counts.output
     row.reasoning = line.pointee.counts.reasoning
-    row.id = put(line.pointee.id, batch)
+    row.id = batch.withText(line.pointee.id) { rows.put(id: $0 ?? .init(start: nil, count: 0)) }
     row.session = put(line.pointee.session, batch)
     row.ip = put(line.pointee.ip, batch)
     row.responseID = put(line.pointee.responseID, batch)

@@ -12,10 +12,7 @@ extension Store {
     try loadFacets()
     let select = try database.reader(
       """
-      SELECT time, segment, line, id, attempt, final, facet, "user", session, ip, response_id, vendor_request_id,
-        metered_id, stream, status, duration_us, first_byte_us, outcome, error_type, flags, input, cache_read,
-        cache_write_5m, cache_write_1h, cache_write_12h, output, reasoning, other_meters, other_models,
-        unknown_fields, stated
+      SELECT \(Partition.columns.map { $0 == "user_number" ? "\"user\"" : $0 }.joined(separator: ", "))
       FROM requests ORDER BY time, segment, line
       """)
     var ended = RequestBatch()
@@ -38,38 +35,86 @@ extension Store {
   }
 
   private func carry(_ select: any Statement, to batch: inout RequestBatch) throws(StoreError) {
-    var row = RequestRow()
-    row.time = select.integer(0)
-    row.segment = select.integer(1)
-    row.line = select.integer(2)
-    row.id = batch.put(select.text(3) ?? "")
-    row.attempt = select.integer(4)
-    row.final = select.integer(5) != 0
-    row.facet = select.integer(6)
-    row.user = select.integer(7)
-    row.session = batch.put(select.text(8))
-    row.ip = batch.put(select.text(9))
-    row.responseID = batch.put(select.text(10))
-    row.vendorRequestID = batch.put(select.text(11))
-    row.meteredID = batch.put(select.text(12))
-    row.stream = select.optionalInteger(13).map { Int8(truncatingIfNeeded: $0) } ?? -1
-    row.status = select.optionalInteger(14) ?? RequestRow.none
-    row.duration = select.optionalInteger(15) ?? RequestRow.none
-    row.firstByte = select.optionalInteger(16) ?? RequestRow.none
-    row.outcome = try Outcome(storeNumber: select.integer(17))
-    row.errorType = select.integer(18)
-    row.flags = UInt32(truncatingIfNeeded: select.integer(19))
-    row.input = select.integer(20)
-    row.cacheRead = select.integer(21)
-    row.cacheWrite5m = select.integer(22)
-    row.cacheWrite1h = select.integer(23)
-    row.cacheWrite12h = select.integer(24)
-    row.output = select.integer(25)
-    row.reasoning = select.integer(26)
-    row.otherMeters = batch.put(select.text(27))
-    row.otherModels = batch.put(select.text(28))
-    row.unknownFields = batch.put(select.text(29))
-    row.stated = batch.put(select.text(30))
+    var row = try batch.read(select)
+    row.id = batch.put(id: select.text(3) ?? "")
     batch.rows.append(row)
+  }
+
+  /// Brings the rows of a store that had a database row for each into blocks, and what was added up into cells.
+  func moveIntoBlocks() throws(StoreError) {
+    try loadFacets()
+    try moveUsage()
+    for partition in try partitions() {
+      try makeBlocks(of: partition)
+      let select = try statement("SELECT vendor_ids FROM request_months WHERE month = ?")
+      guard try select.bind(partition.month).next() else { continue }
+      let hasVendorIDs = select.integer(0) != 0
+      select.reset()
+      if hasVendorIDs { try makeVendorIDs(of: partition) }
+      try moveRows(of: partition)
+      try database.run("DROP TABLE \(partition.oldRequests)")
+      try database.run("DROP TABLE \(partition.oldHashes)")
+    }
+  }
+
+  private func moveRows(of partition: Partition) throws(StoreError) {
+    let select = try database.reader(
+      "SELECT \(Partition.columns.joined(separator: ", ")) FROM \(partition.oldRequests) ORDER BY time, segment, line"
+    )
+    var batch = RequestBatch()
+    while try select.next() {
+      batch.rows.append(try batch.read(select))
+      guard batch.rows.count >= CarryLimit.rowsPerPart else { continue }
+      try blockInsert().write(batch, isNew: false)
+      batch.removeAll()
+    }
+    try blockInsert().write(batch, isNew: false)
+  }
+
+  private func moveUsage() throws(StoreError) {
+    let order = "ORDER BY slot, facet, outcome, status"
+    let totals = try database.reader("SELECT * FROM usage_slots \(order)")
+    let meters = try database.reader("SELECT * FROM usage_slot_meters \(order)")
+    func key(_ row: any Statement) -> UsageCell.Key {
+      .init(slot: row.integer(0), facet: row.integer(1), outcome: row.integer(2), status: row.integer(3))
+    }
+    var cells = UsageCells()
+    cells.begin()
+    var first: Int64?
+    var hasMeter = try meters.next()
+    while try totals.next() {
+      var cell = UsageCell(key: key(totals))
+      cell.requests = totals.integer(4)
+      cell.finalRequests = totals.integer(5)
+      cell.duration = totals.integer(6)
+      cell.durations = totals.integer(7)
+      cell.firstByte = totals.integer(8)
+      cell.firstBytes = totals.integer(9)
+      cell.input = totals.integer(10)
+      cell.cacheRead = totals.integer(11)
+      cell.cacheWrite5m = totals.integer(12)
+      cell.cacheWrite1h = totals.integer(13)
+      cell.cacheWrite12h = totals.integer(14)
+      cell.output = totals.integer(15)
+      cell.reasoning = totals.integer(16)
+      var others = TokenCounts()
+      while hasMeter, key(meters) == cell.key {
+        if let meter = meters.text(4).flatMap(Meter.init(name:)) { others[meter] = meters.integer(5) }
+        hasMeter = try meters.next()
+      }
+      let isFull = cells.count >= RequestBlock.Limit.rows
+      if let begun = first,
+        isFull || cell.key.slot - begun >= RequestBlock.Limit.microseconds / slotMicroseconds
+      {
+        try blockInsert().put(&cells)
+        cells.begin()
+        first = nil
+      }
+      if first == nil { first = cell.key.slot }
+      cells.add(cell, others: others.isZero ? nil : others)
+    }
+    guard first != nil else { return }
+    try blockInsert().put(&cells)
+    try blockInsert().finishUsage()
   }
 }

@@ -23,7 +23,14 @@ protocol Connection: AnyObject {
   func prepare(_ sql: String) throws(StoreError) -> any Statement
 
   /// A query with any number of rows: they come as they are asked for. Other queries may run in between.
-  func reader(_ sql: String) throws(StoreError) -> any Statement
+  /// - Parameter rowsAtATime: how many a server sends at once; few where a row is large.
+  func reader(_ sql: String, rowsAtATime: Int) throws(StoreError) -> any Statement
+
+  /// A condition: the bytes of a column hold those of the next parameter.
+  func holdsBytes(_ column: String) -> String
+
+  /// Bytes of these columns are packed already: the database is not to spend time on making them smaller.
+  func keepAsTheyAre(_ columns: [String], of table: String) throws(StoreError)
 
   /// Takes many rows of a table, in the order of its columns.
   func bulkInsert(into table: String, columns: Int) throws(StoreError) -> any BulkInsert
@@ -71,6 +78,10 @@ struct Column: Hashable, Sendable {
 }
 
 extension Connection {
+  func reader(_ sql: String) throws(StoreError) -> any Statement {
+    try reader(sql, rowsAtATime: StoreLimit.rowsAtATime)
+  }
+
   /// The first column of the first row; nil for no row.
   func integer(_ sql: String) throws(StoreError) -> Int64? {
     let statement = try prepare(sql)
@@ -147,29 +158,37 @@ extension BulkInsert {
   func add(_ value: Int?) { add(value.map(Int64.init)) }
 }
 
+/// Whether a text is ASCII without a NUL, as most are: both databases keep it as it stands.
+@inline(__always) func isKept(_ text: UnsafeRawBufferPointer) -> Bool {
+  guard let base = text.baseAddress else { return true }
+  let highest: UInt64 = 0x8080_8080_8080_8080
+  var at = 0
+  while at &+ 8 <= text.count {
+    let word = (base + at).loadUnaligned(as: UInt64.self)
+    // A byte of 0 borrows from its highest bit.
+    guard word & highest == 0, (word &- 0x0101_0101_0101_0101) & highest == 0 else { return false }
+    at = at &+ 8
+  }
+  while at < text.count {
+    let byte = text[at]
+    guard byte != 0, byte < 0x80 else { return false }
+    at = at &+ 1
+  }
+  return true
+}
+
 /// A text as both databases can keep it, where it is not so as it stands: U+FFFD for each NUL and for what is not
 /// UTF-8. Nil for a text that is good.
 func mended(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
-  var rest = text[...]
-  // Most texts are ASCII: eight bytes at a time.
-  while rest.count >= 8 {
-    let word = rest.loadUnaligned(as: UInt64.self)
-    let highest: UInt64 = 0x8080_8080_8080_8080
-    // A byte of 0 borrows from its highest bit.
-    guard word & highest == 0, (word &- 0x0101_0101_0101_0101) & highest == 0 else { break }
-    rest = rest.dropFirst(8)
+  if isKept(text) { return nil }
+  guard text.contains(0) || !isUTF8(text) else { return nil }
+  let valid = String(decoding: text, as: UTF8.self)
+  var result: [UInt8] = []
+  result.reserveCapacity(valid.utf8.count + 8)
+  for byte in valid.utf8 {
+    if byte == 0 { result += [0xEF, 0xBF, 0xBD] } else { result.append(byte) }
   }
-  guard rest.contains(where: { $0 == 0 || $0 >= 0x80 }) else { return nil }
-  guard !rest.contains(0), isUTF8(UnsafeRawBufferPointer(rebasing: rest)) else {
-    let valid = String(decoding: text, as: UTF8.self)
-    var result: [UInt8] = []
-    result.reserveCapacity(valid.utf8.count + 8)
-    for byte in valid.utf8 {
-      if byte == 0 { result += [0xEF, 0xBF, 0xBD] } else { result.append(byte) }
-    }
-    return result
-  }
-  return nil
+  return result
 }
 
 /// A text as the store will keep it.

@@ -101,31 +101,22 @@ extension Store {
     for partition in dropped {
       let times = partition.times.clamped(to: begin..<max(begin, end))
       guard !times.isEmpty else { continue }
-      let select = try statement(
-        """
-        SELECT coalesce(sum(requests), 0), coalesce(sum(final_requests), 0) FROM usage_slots
-        WHERE slot >= ? AND slot < ?
-        """)
-      select.bind(timeSlot(of: times.lowerBound)).bind(timeSlot(of: times.upperBound))
-      guard try select.next() else { throw StoreError("a sum has no row") }
-      result.attempts += select.integer(0)
-      result.requests += select.integer(1)
-      select.reset()
-    }
-    let whole = try partitions(from: begin, to: end).filter { !dropped.contains($0) }
-    for table in whole.map(\.requests) + ["open_requests"] {
-      let select = try statement(
-        "SELECT count(*), count(*) FILTER (WHERE final = 1) FROM \(table) WHERE time >= ? AND time < ?")
-      guard try select.bind(begin).bind(end).next() else { throw StoreError("a count has no row") }
-      result.attempts += select.integer(0)
-      if table == "open_requests" {
-        result.interrupted = select.integer(0)
-        result.requests += select.integer(0)
-      } else {
-        result.requests += select.integer(1)
+      try forEachCell(from: times.lowerBound, to: times.upperBound) { cell, _ in
+        result.attempts += cell.requests
+        result.requests += cell.finalRequests
       }
-      select.reset()
     }
+    for partition in try partitions(from: begin, to: end) where !dropped.contains(partition) {
+      let count = try count(partition, begin..<max(begin, end))
+      result.attempts += count.rows
+      result.requests += count.final
+    }
+    let open = try statement("SELECT count(*) FROM open_requests WHERE time >= ? AND time < ?")
+    guard try open.bind(begin).bind(end).next() else { throw StoreError("a count has no row") }
+    result.interrupted = open.integer(0)
+    result.attempts += open.integer(0)
+    result.requests += open.integer(0)
+    open.reset()
     return result
   }
 }

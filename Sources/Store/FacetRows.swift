@@ -166,6 +166,10 @@ private func kept(_ facts: RequestFacts) -> RequestFacts {
 public enum StoreLimit {
   /// Texts kept in memory with their numbers; beyond it the cache starts anew.
   public static let namesCached = 200_000
+  /// Rows that a server sends at once: some MB at most.
+  static let rowsAtATime = 2_000
+  /// Blocks of request rows likewise.
+  static let blocksAtATime = 8
   /// How long a server that is not there, or is starting, is waited for: longer than one takes to start again.
   public static let connectSecondsMax = 30
 }

@@ -15,15 +15,15 @@ extension Store {
   /// - Returns: how many were added.
   public func putOpen(_ batch: inout RequestBatch) throws -> Int {
     guard isInTransaction else { return try transaction { try putOpen(&batch) } }
-    let insert = try rowInsert("open_requests")
+    let insert = try knownOpenInsert ?? OpenInsert(database)
+    knownOpenInsert = insert
     var added = 0
     for row in batch.rows {
-      let id = batch.text(row.id) ?? ""
       let known = try statement("SELECT 1 FROM open_requests WHERE id = ? AND attempt = ?")
-      let isKnown = try known.bind(bytes: RequestID.bytes(id)).bind(row.attempt).next()
+      let isKnown = try known.bind(bytes: Array(batch.texts[row.id.range])).bind(row.attempt).next()
       known.reset()
       if isKnown { continue }
-      _ = try batch.texts.withUnsafeBytes { try insert.put(row, $0) }
+      try insert.put(row, of: batch)
       // Before the next is looked for.
       added += try insert.finish()
     }
@@ -43,64 +43,94 @@ extension Store {
     let select = try database.reader("SELECT id, attempt FROM open_requests")
     var found: Set<Attempt> = []
     while try select.next() {
-      found.insert(Attempt(id: RequestID.text(select.bytes(0)), attempt: Int(select.integer(1))))
+      let id = select.bytes(0).withUnsafeBytes { RequestID.text($0) }
+      found.insert(Attempt(id: id, attempt: Int(select.integer(1))))
     }
     return found
   }
 
   /// Which of these attempts have a row, because their end was read.
   public func ended(among attempts: [Attempt]) throws(StoreError) -> Set<Attempt> {
-    var wanted: [[UInt8]: [Attempt]] = [:]
-    for one in attempts { wanted[RequestID.bytes(one.id), default: []].append(one) }
-    var found: Set<Attempt> = []
-    for span in try spans(of: Array(wanted.keys)) {
-      let select = try database.reader(
-        "SELECT id, attempt FROM \(span.partition.requests) WHERE time >= ? AND time <= ?")
-      select.bind(span.times.lowerBound).bind(span.times.upperBound)
-      while try select.next() {
-        guard let asked = wanted[select.bytes(0)] else { continue }
-        let attempt = Int(select.integer(1))
-        for one in asked where one.attempt == attempt { found.insert(one) }
-      }
+    var wanted: [Int64: [(id: [UInt8], attempt: Attempt)]] = [:]
+    for one in attempts {
+      let id = RequestID.bytes(one.id)
+      wanted[RequestID.hash(id), default: []].append((id, one))
     }
-    return found
+    var found: Set<Attempt> = []
+    let spans = joined(try spans(of: wanted.values.joined().map(\.id)), gap: Self.sameBlocksMicroseconds)
+    return try reading { () throws(StoreError) in
+      for span in spans {
+        for partition in try partitions(from: span.lowerBound, to: span.upperBound) {
+          let blocks = try blocks(of: partition, span)
+          while try blocks.next() {
+            var block = try BlockReader(blocks.bytesInPlace(0))
+            while try block.next() {
+              guard span.contains(block.row.time) else { continue }
+              try block.readRest()
+              let id = UnsafeRawBufferPointer(
+                start: block.texts + Int(block.row.id.offset), count: Int(block.row.id.count))
+              guard let asked = wanted[RequestID.hash(id)] else { continue }
+              for one in asked
+              where one.attempt.attempt == Int(block.row.attempt) && id.elementsEqual(one.id) {
+                found.insert(one.attempt)
+              }
+            }
+          }
+        }
+      }
+      return found
+    }
   }
 
-  /// A time in which rows with wanted ids may lie.
-  struct IDSpan {
-    var partition: Partition
-    var times: ClosedRange<Int64>
-  }
+  /// Times that are so near to each other are looked for in the same blocks.
+  private static let sameBlocksMicroseconds: Int64 = 3_600_000_000
 
   /// Where rows with these ids may lie: around the times that the ids say, and at the times noted for other ids.
-  func spans(of ids: [[UInt8]]) throws(StoreError) -> [IDSpan] {
-    var times: [ClosedRange<Int64>] = []
+  func spans(of ids: [[UInt8]]) throws(StoreError) -> [Range<Int64>] {
+    try writeWaitingRows()
+    var times: [Range<Int64>] = []
+    let partitions = try partitions(from: nil, to: nil)
     for id in ids {
       if let made = id.withUnsafeBytes({ RequestID.time($0) }) {
-        times.append(made - RequestID.nearMicroseconds...made + RequestID.nearMicroseconds)
+        times.append(made - RequestID.nearMicroseconds..<made + RequestID.nearMicroseconds + 1)
       }
-      for partition in try partitions(from: nil, to: nil) {
+      for partition in partitions {
         let select = try statement("SELECT time FROM \(partition.ids) WHERE hash = ?")
         select.bind(RequestID.hash(id))
-        while try select.next() { times.append(select.integer(0)...select.integer(0)) }
+        while try select.next() { times.append(only(select.integer(0))) }
       }
     }
-    var spans: [IDSpan] = []
-    for range in joined(times) {
-      for partition in try partitions(from: range.lowerBound, to: range.upperBound + 1) {
-        spans.append(IDSpan(partition: partition, times: range))
+    return joined(times, gap: 0)
+  }
+
+  /// Where rows with this id of the vendor's lie; nil where no month has such a look-up.
+  func vendorIDSpans(of id: String) throws(StoreError) -> [Range<Int64>]? {
+    let partitions = try partitions(from: nil, to: nil)
+    guard hasVendorIDLookups else { return nil }
+    var times: [Range<Int64>] = []
+    for partition in partitions {
+      for column in Partition.vendorIDColumns {
+        let select = try statement("SELECT time FROM \(partition.vendorIDs) WHERE \(column) = ?").bind(id)
+        while try select.next() { times.append(only(select.integer(0))) }
       }
     }
-    return spans
+    return joined(times, gap: 0)
   }
 }
 
-/// The same times, each once, in their order.
-private func joined(_ ranges: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
-  var result: [ClosedRange<Int64>] = []
+/// A range with one instant.
+private func only(_ time: Int64) -> Range<Int64> {
+  time == .max ? time - 1..<time : time..<time + 1
+}
+
+/// The same times, each once, in their order; what is not further apart than `gap` is one.
+private func joined(_ ranges: [Range<Int64>], gap: Int64) -> [Range<Int64>] {
+  var result: [Range<Int64>] = []
   for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-    if let last = result.last, last.upperBound >= range.lowerBound {
-      result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+    if let last = result.last,
+      range.lowerBound <= last.upperBound || range.lowerBound &- last.upperBound <= gap
+    {
+      result[result.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
     } else {
       result.append(range)
     }

@@ -1,9 +1,9 @@
 internal import Ledger
 
 extension Schema {
-  /// Request rows in a table a month, and what is kept beside them.
+  /// Request rows in tables a month, and what is kept beside them.
   static let partitions = """
-    -- The months that have tables of their own: requests_YYYY_MM, request_ids_YYYY_MM, request_hashes_YYYY_MM.
+    -- The months that have tables of their own.
     CREATE TABLE request_months(
       month INTEGER PRIMARY KEY,     -- year * 12 + month - 1, in UTC
       vendor_ids INTEGER NOT NULL    -- 1: it has the look-ups by the vendors' ids
@@ -67,9 +67,12 @@ struct Partition: Hashable {
 
   /// `2026-10`
   var name: String { suffix.replacing("_", with: "-") }
-  var requests: String { "requests_" + suffix }
+  var blocks: String { "request_blocks_" + suffix }
   var ids: String { "request_ids_" + suffix }
-  var hashes: String { "request_hashes_" + suffix }
+  var vendorIDs: String { "request_vendor_ids_" + suffix }
+  /// What version 7 had in their place.
+  var oldRequests: String { "requests_" + suffix }
+  var oldHashes: String { "request_hashes_" + suffix }
 
   /// The times that belong here: the first and last possible one stand open.
   var times: Range<Int64> {
@@ -81,7 +84,7 @@ struct Partition: Hashable {
     return lower..<upper
   }
 
-  /// One row for each attempt whose end was accepted.
+  /// Of a request that has not ended.
   static let columns = [
     "time", "segment", "line", "id", "attempt", "final", "facet", "user_number", "session", "ip",
     "response_id", "vendor_request_id", "metered_id", "stream", "status", "duration_us", "first_byte_us",
@@ -108,26 +111,37 @@ struct Partition: Hashable {
       stated TEXT,                   -- what another program said it cost, in femtodollars
     """
 
-  /// Rows lie in the order of time. An id that does not say the row's time stands, as a hash, in a table of such ids. Users and
-  /// sessions are found by hashes, a list for each quarter of an hour and part of a reading.
-  var creation: [String] {
+  static let blockColumns = 6
+  static let vendorIDColumns = ["response_id", "vendor_request_id"]
+
+  /// Blocks of rows, found by their time and by hashes of what is in them.
+  var blocksCreation: [String] {
     [
       """
-      CREATE TABLE \(requests)(\(Self.columnDefinitions)
-        PRIMARY KEY(time, segment, line)) STRICT, WITHOUT ROWID
+      CREATE TABLE \(blocks)(
+        first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+        requests INTEGER NOT NULL, final_requests INTEGER NOT NULL,
+        hashes BLOB NOT NULL,        -- of users, sessions, keys, models …: see TextHash
+        data BLOB NOT NULL           -- the rows: see RequestBlock
+      ) STRICT
       """,
-      "CREATE TABLE \(ids)(hash INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY(hash, time)) STRICT, WITHOUT ROWID",
-      """
-      CREATE TABLE \(hashes)(slot INTEGER NOT NULL, segment INTEGER NOT NULL, line INTEGER NOT NULL,
-        hashes BLOB NOT NULL, PRIMARY KEY(slot, segment, line)) STRICT, WITHOUT ROWID
-      """,
+      "CREATE INDEX \(blocks)_time ON \(blocks)(first_time, last_time)",
     ]
   }
 
-  var vendorIDIndexes: [String] {
-    ["response_id", "vendor_request_id"].map {
-      "CREATE INDEX \(requests)_\($0) ON \(requests)(\($0)) WHERE \($0) IS NOT NULL"
-    }
+  /// An id that does not say the row's time is found by a table of such ids' hashes.
+  var idsCreation: [String] {
+    [
+      "CREATE TABLE \(ids)(hash INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY(hash, time)) STRICT, WITHOUT ROWID"
+    ]
+  }
+
+  /// The ids that vendors gave, where other sources are taken.
+  var vendorIDsCreation: [String] {
+    let columns = Self.vendorIDColumns
+    return [
+      "CREATE TABLE \(vendorIDs)(\(columns.map { "\($0) TEXT" }.joined(separator: ", ")), time INTEGER NOT NULL) STRICT"
+    ] + columns.map { "CREATE INDEX \(vendorIDs)_\($0) ON \(vendorIDs)(\($0)) WHERE \($0) IS NOT NULL" }
   }
 }
 
@@ -165,9 +179,25 @@ extension Store {
   }
 
   func makeTables(of partition: Partition) throws(StoreError) {
-    for sql in partition.creation { try database.run(sql) }
-    if hasVendorIDLookups {
-      for sql in partition.vendorIDIndexes { try database.run(sql) }
-    }
+    for sql in partition.idsCreation { try database.run(sql) }
+    try makeBlocks(of: partition)
+    if hasVendorIDLookups { try makeVendorIDs(of: partition) }
+  }
+
+  func makeBlocks(of partition: Partition) throws(StoreError) {
+    for sql in partition.blocksCreation { try database.run(sql) }
+    try database.keepAsTheyAre(["hashes", "data"], of: partition.blocks)
+  }
+
+  func makeVendorIDs(of partition: Partition) throws(StoreError) {
+    for sql in partition.vendorIDsCreation { try database.run(sql) }
+  }
+
+  /// The names of a month's tables.
+  func tables(of partition: Partition) throws(StoreError) -> [String] {
+    let select = try statement("SELECT vendor_ids FROM request_months WHERE month = ?").bind(partition.month)
+    let hasVendorIDs = try select.next() && select.integer(0) != 0
+    select.reset()
+    return [partition.blocks, partition.ids] + (hasVendorIDs ? [partition.vendorIDs] : [])
   }
 }

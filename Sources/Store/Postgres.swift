@@ -8,8 +8,6 @@ enum PostgresLimit {
   static let lockSecondsMax = 30
   /// Statements prepared for one connection: the program has some hundred; others are sent as text each time.
   static let preparedMax = 400
-  /// Rows fetched at once of a query with any number of them: some MB at most.
-  static let rowsFetched = 2_000
 }
 
 /// One connection to a PostgreSQL server, through libpq. Not for two threads at once.
@@ -137,11 +135,17 @@ final class Postgres: Connection {
   }
 
   func prepare(_ sql: String) throws(StoreError) -> any Statement {
-    PostgresStatement(sql, self, asReader: false)
+    PostgresStatement(sql, self, rowsAtATime: nil)
   }
 
-  func reader(_ sql: String) throws(StoreError) -> any Statement {
-    PostgresStatement(sql, self, asReader: true)
+  func reader(_ sql: String, rowsAtATime: Int) throws(StoreError) -> any Statement {
+    PostgresStatement(sql, self, rowsAtATime: rowsAtATime)
+  }
+
+  func holdsBytes(_ column: String) -> String { "position(? IN \(column)) > 0" }
+
+  func keepAsTheyAre(_ columns: [String], of table: String) throws(StoreError) {
+    for column in columns { try run("ALTER TABLE \(table) ALTER COLUMN \(column) SET STORAGE EXTERNAL") }
   }
 
   func bulkInsert(into table: String, columns: Int) throws(StoreError) -> any BulkInsert {

@@ -4,7 +4,8 @@ internal import CPQ
 final class PostgresStatement: Statement {
   private let sql: String
   private let database: Postgres
-  private let asReader: Bool
+  /// Of a reader; nil for all rows.
+  private let rowsAtATime: Int?
   private var values = PostgresValues()
   private var rows: PostgresRows?
   private var row: Int32 = -1
@@ -13,10 +14,10 @@ final class PostgresStatement: Statement {
   private var cursor: String?
   private var hasOwnTransaction = false
 
-  init(_ sql: String, _ database: Postgres, asReader: Bool) {
+  init(_ sql: String, _ database: Postgres, rowsAtATime: Int?) {
     self.sql = sql
     self.database = database
-    self.asReader = asReader
+    self.rowsAtATime = rowsAtATime
   }
 
   deinit { closeCursor() }
@@ -41,7 +42,7 @@ final class PostgresStatement: Statement {
 
   func next() throws(StoreError) -> Bool {
     if rows == nil {
-      if asReader { try openCursor() }
+      if rowsAtATime != nil { try openCursor() }
       rows = try fetch()
       row = -1
     }
@@ -63,8 +64,8 @@ final class PostgresStatement: Statement {
   }
 
   private func fetch() throws(StoreError) -> PostgresRows {
-    guard let cursor else { return PostgresRows(try database.execute(sql, values)) }
-    let sql = "FETCH FORWARD \(PostgresLimit.rowsFetched) FROM \(cursor)"
+    guard let cursor, let rowsAtATime else { return PostgresRows(try database.execute(sql, values)) }
+    let sql = "FETCH FORWARD \(rowsAtATime) FROM \(cursor)"
     return PostgresRows(try database.execute(sql, PostgresValues(), once: true))
   }
 

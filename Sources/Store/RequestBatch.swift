@@ -38,6 +38,7 @@ public struct RequestRow: Sendable {
   public var cacheWrite12h: Int64 = 0
   public var output: Int64 = 0
   public var reasoning: Int64 = 0
+  /// As `RequestBatch.put(id:)` writes it.
   public var id: TextSpan = .none
   public var session: TextSpan = .none
   public var ip: TextSpan = .none
@@ -55,8 +56,26 @@ public struct RequestRow: Sendable {
   public var outcome: Outcome = .ok
   /// 1, 0, or -1 where it is not known.
   public var stream: Int8 = -1
+  /// Its `metered_id` was taken: it is not to be kept.
+  public internal(set) var isDuplicate = false
 
   @inlinable public init() {}
+
+  /// All texts lie further behind.
+  mutating func move(by bytes: UInt32) {
+    id.offset &+= bytes
+    session.offset &+= bytes
+    ip.offset &+= bytes
+    responseID.offset &+= bytes
+    vendorRequestID.offset &+= bytes
+    meteredID.offset &+= bytes
+    otherMeters.offset &+= bytes
+    otherModels.offset &+= bytes
+    unknownFields.offset &+= bytes
+    stated.offset &+= bytes
+  }
+
+  var place: Store.RequestPlace { .init(time: time, segment: segment, line: line) }
 }
 
 /// Request rows on their way into the store.
@@ -64,8 +83,10 @@ public struct RequestBatch: Sendable {
   public var rows: [RequestRow] = []
   /// UTF-8 of all texts.
   public var texts: [UInt8] = []
-  /// After an insertion: which rows were left out, because their `metered_id` was taken; in their order.
+  /// Which rows are left out, because their `metered_id` was taken: known after `takeMeteredIDs` or an insertion.
   public internal(set) var duplicates: [Int] = []
+  /// Rows before this one were asked about.
+  var meteredChecked = 0
 
   public init() {}
 
@@ -73,6 +94,7 @@ public struct RequestBatch: Sendable {
     rows.removeAll(keepingCapacity: true)
     texts.removeAll(keepingCapacity: true)
     duplicates.removeAll(keepingCapacity: true)
+    meteredChecked = 0
   }
 
   public mutating func append(_ usage: Usage, segment: Int64, facet: Int64, user: Int64, errorType: Int64) {
@@ -100,7 +122,7 @@ public struct RequestBatch: Sendable {
     row.cacheWrite12h = counts[.cacheWrite12h]
     row.output = counts[.output]
     row.reasoning = counts.reasoning
-    row.id = put(usage.id)
+    row.id = put(id: usage.id)
     row.session = put(usage.session)
     row.ip = put(usage.ip)
     row.responseID = put(usage.responseID)
@@ -121,10 +143,42 @@ public struct RequestBatch: Sendable {
     return TextSpan(offset: UInt32(offset), count: Int32(texts.count - offset))
   }
 
+  /// Adds a request's id to the batch's bytes: a UUID as its 16 bytes.
+  public mutating func put(id: UnsafeBufferPointer<UInt8>) -> TextSpan {
+    let offset = texts.count
+    RequestID.append(UnsafeRawBufferPointer(id), to: &texts)
+    return TextSpan(offset: UInt32(offset), count: Int32(texts.count - offset))
+  }
+
+  mutating func put(id: String) -> TextSpan {
+    var id = id
+    return id.withUTF8 { put(id: $0) }
+  }
+
+  mutating func put(bytes: UnsafeRawBufferPointer?) -> TextSpan {
+    guard let bytes else { return .none }
+    let offset = texts.count
+    texts.append(contentsOf: bytes)
+    return TextSpan(offset: UInt32(offset), count: Int32(bytes.count))
+  }
+
+  /// Adds the rows of another batch that are no duplicates.
+  mutating func append(_ other: borrowing RequestBatch) {
+    let shift = UInt32(truncatingIfNeeded: texts.count)
+    texts += other.texts
+    for var row in other.rows where !row.isDuplicate {
+      row.move(by: shift)
+      rows.append(row)
+    }
+  }
+
   /// A text as a value of its own; nil for none.
   func text(_ span: TextSpan) -> String? {
     guard span.count >= 0 else { return nil }
-    let start = Int(span.offset)
-    return String(decoding: texts[start..<start + Int(span.count)], as: UTF8.self)
+    return String(decoding: texts[span.range], as: UTF8.self)
   }
+}
+
+extension TextSpan {
+  var range: Range<Int> { Int(offset)..<Int(offset) + Int(max(count, 0)) }
 }

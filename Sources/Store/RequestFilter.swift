@@ -40,88 +40,118 @@ extension Store {
 
 /// A filter with its patterns ready, and what was found out about facts and names so far.
 struct RequestMatch {
-  let filter: Store.RequestFilter
-  /// Conditions of a row's own columns, as SQL, and their values.
-  private(set) var sql = ""
-  private(set) var numbers: [Int64] = []
-  private(set) var texts: [String] = []
-  /// One of these stands in the hashes of each quarter of an hour that has such rows; an empty list is no condition.
+  /// All of these stand in the hashes of a block that has such rows.
   private(set) var hashes: [UInt32] = []
   /// A text that is asked for is not in the store: no row has it.
   private(set) var isImpossible = false
+  /// The request's own id, as the store keeps it.
+  var id: [UInt8]?
+  /// The vendor's id or the answer's.
+  var vendorID: [UInt8]?
+  private let filter: Store.RequestFilter
   private let key: Pattern?
   private let model: Pattern?
   private let user: Pattern?
-  private let session: Pattern?
   private let errorType: Pattern?
+  private let session: Pattern?
+  /// Texts without a pattern, as the store's number or bytes.
+  private var userNumber: Int64?
+  private var errorTypeNumber: Int64?
+  private var sessionBytes: [UInt8]?
   private var facets: [Int64: Bool] = [:]
   private var users: [Int64: Bool] = [:]
   private var errorTypes: [Int64: Bool] = [:]
 
   init(_ filter: Store.RequestFilter, _ store: Store) throws(StoreError) {
     self.filter = filter
-    func pattern(_ text: String?) -> Pattern? { text.map { Pattern($0) } }
     func isPlain(_ text: String) -> Bool { !text.utf8.contains(UInt8(ascii: "*")) }
+    func pattern(_ text: String?) -> Pattern? { text.map { Pattern($0) } }
     key = pattern(filter.key)
     model = pattern(filter.model)
+    if let text = filter.key, isPlain(text) { hashes.append(TextHash.of(key: text)) }
+    if let text = filter.model, isPlain(text) { hashes.append(TextHash.of(model: text)) }
     user = pattern(filter.user)
-    session = pattern(filter.session)
     errorType = pattern(filter.errorType)
-    if let status = filter.status {
-      sql += " AND status >= ? AND status <= ?"
-      numbers += [Int64(status.lowerBound), Int64(status.upperBound)]
-    }
-    if let outcome = filter.outcome {
-      sql += " AND outcome = ?"
-      numbers.append(outcome.storeNumber)
-    }
+    session = pattern(filter.session)
     if let text = filter.user, isPlain(text) {
       let number = try store.knownName(text)
-      sql += " AND user_number = ?"
-      numbers.append(number ?? 0)
+      userNumber = number ?? 0
       hashes.append(TextHash.of(user: number ?? 0))
       if number == nil { isImpossible = true }
     }
     if let text = filter.errorType, isPlain(text) {
       let number = try store.knownName(text)
-      sql += " AND error_type = ?"
-      numbers.append(number ?? 0)
+      errorTypeNumber = number ?? 0
       hashes.append(TextHash.of(errorType: number ?? 0))
       if number == nil { isImpossible = true }
     }
     if let text = filter.session, isPlain(text) {
-      sql += " AND session = ?"
-      texts.append(text)
+      sessionBytes = Array(kept(text).utf8)
       hashes.append(TextHash.of(session: text))
+    }
+    if let outcome = filter.outcome { hashes.append(TextHash.of(outcome: outcome.storeNumber)) }
+    if let status = filter.status {
+      let hundred = Int64(status.lowerBound) / TextHash.statusHundred
+      if status.count == 1 {
+        hashes.append(TextHash.of(status: Int64(status.lowerBound)))
+      } else if Int64(status.upperBound) / TextHash.statusHundred == hundred, status.lowerBound >= 0 {
+        hashes.append(TextHash.of(statusHundred: hundred))
+      }
     }
   }
 
-  /// Whether the totals of quarters of an hour say which of them have such rows.
-  var asksTotals: Bool { key != nil || model != nil || filter.status != nil || filter.outcome != nil }
+  /// Whether a row fits, as far as what stands at its beginning says.
+  mutating func matchesBeginning(_ row: RequestRow, _ store: Store) throws(StoreError) -> Bool {
+    if let outcome = filter.outcome, row.outcome != outcome { return false }
+    if let status = filter.status {
+      guard row.status >= Int64(status.lowerBound), row.status <= Int64(status.upperBound) else {
+        return false
+      }
+    }
+    if key != nil || model != nil, try !matches(facet: row.facet, store) { return false }
+    if let userNumber {
+      guard row.user == userNumber else { return false }
+    } else if let user {
+      guard row.user != 0 else { return false }
+      if users[row.user] == nil { users[row.user] = user.matches(try store.name(row.user)) }
+      guard users[row.user] == true else { return false }
+    }
+    if let errorTypeNumber { return row.errorType == errorTypeNumber }
+    if let errorType {
+      guard row.errorType != 0 else { return false }
+      if errorTypes[row.errorType] == nil {
+        errorTypes[row.errorType] = errorType.matches(try store.name(row.errorType))
+      }
+      return errorTypes[row.errorType] == true
+    }
+    return true
+  }
 
-  mutating func matches(facet: Int64, _ store: Store) throws(StoreError) -> Bool {
-    guard key != nil || model != nil else { return true }
+  /// Whether the rest of it fits too.
+  func matchesRest(_ row: RequestRow, _ texts: UnsafeRawPointer) -> Bool {
+    func isText(_ span: TextSpan, _ text: [UInt8]) -> Bool {
+      span.count == Int32(truncatingIfNeeded: text.count)
+        && UnsafeRawBufferPointer(start: texts + Int(span.offset), count: text.count).elementsEqual(text)
+    }
+    if let sessionBytes {
+      guard isText(row.session, sessionBytes) else { return false }
+    } else if let session {
+      guard row.session.count >= 0 else { return false }
+      let text = UnsafeRawBufferPointer(
+        start: texts + Int(row.session.offset), count: Int(row.session.count))
+      guard session.matches(String(decoding: text, as: UTF8.self)) else { return false }
+    }
+    if let id { return isText(row.id, id) }
+    if let vendorID { return isText(row.responseID, vendorID) || isText(row.vendorRequestID, vendorID) }
+    return true
+  }
+
+  private mutating func matches(facet: Int64, _ store: Store) throws(StoreError) -> Bool {
     if let known = facets[facet] { return known }
     let facts = try store.facts(facet)
     let found = (key?.matches(facts.keyName) ?? true) && (model?.matches(facts.model) ?? true)
     facets[facet] = found
     return found
-  }
-
-  /// What SQL did not decide.
-  mutating func matches(_ row: any Statement, _ store: Store) throws(StoreError) -> Bool {
-    guard try matches(facet: row.integer(RequestColumn.facet), store) else { return false }
-    if let user {
-      guard let number = row.optionalInteger(RequestColumn.user) else { return false }
-      if users[number] == nil { users[number] = user.matches(try store.name(number)) }
-      guard users[number] == true else { return false }
-    }
-    if let errorType {
-      guard let number = row.optionalInteger(RequestColumn.errorType) else { return false }
-      if errorTypes[number] == nil { errorTypes[number] = errorType.matches(try store.name(number)) }
-      guard errorTypes[number] == true else { return false }
-    }
-    return session?.matches(row.text(RequestColumn.session)) ?? true
   }
 }
 

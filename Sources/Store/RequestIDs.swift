@@ -15,10 +15,19 @@ enum RequestID {
 
   static func bytes(_ text: String) -> [UInt8] {
     var text = text
-    return text.withUTF8 { bytes in
-      var result = [UInt8](repeating: 0, count: uuidBytes)
-      let isUUID = result.withUnsafeMutableBytes { read(uuid: UnsafeRawBufferPointer(bytes), into: $0) }
-      return isUUID ? result : marked(UnsafeRawBufferPointer(bytes))
+    var result: [UInt8] = []
+    text.withUTF8 { append(UnsafeRawBufferPointer($0), to: &result) }
+    return result
+  }
+
+  /// - Parameter text: the id as it was written.
+  static func append(_ text: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+    var uuid: (UInt64, UInt64) = (0, 0)
+    let isUUID = withUnsafeMutableBytes(of: &uuid) { read(uuid: text, into: $0) }
+    if isUUID {
+      withUnsafeBytes(of: &uuid) { bytes.append(contentsOf: $0) }
+    } else {
+      bytes += marked(text)
     }
   }
 
@@ -50,13 +59,13 @@ enum RequestID {
   }
 
   /// FNV-1a. It stands in stores: this function is never changed.
-  static func hash(_ bytes: [UInt8]) -> Int64 {
+  static func hash(_ bytes: some Sequence<UInt8>) -> Int64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     return Int64(bitPattern: hash)
   }
 
-  static func text(_ bytes: [UInt8]) -> String {
+  static func text(_ bytes: UnsafeRawBufferPointer) -> String {
     guard bytes.count == uuidBytes else {
       var end = bytes.endIndex
       while end > 0, bytes[end - 1] == endMark { end -= 1 }

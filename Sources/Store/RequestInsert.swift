@@ -1,69 +1,52 @@
 extension Store {
-  /// Adds the rows of a batch to their months' tables. A row with a taken `metered_id` is left out: the batch's
-  /// `duplicates` name them.
+  /// Adds the rows of a batch. A row with a taken `metered_id` is left out: the batch's `duplicates` name them.
+  ///
+  /// Rows are kept in blocks of thousands: those that are too few for one wait for more until something is read or the
+  /// transaction ends.
   /// - Returns: how many rows were added.
   public func insert(_ batch: inout RequestBatch) throws -> Int {
     guard isInTransaction else { return try transaction { try insert(&batch) } }
-    batch.duplicates.removeAll(keepingCapacity: true)
+    try takeMeteredIDs(&batch)
+    if waitingRows.rows.isEmpty, batch.rows.count >= RequestBlock.Limit.rows {
+      try write(batch)
+    } else {
+      waitingRows.append(batch)
+      if waitingRows.rows.count >= RequestBlock.Limit.rows { try writeWaitingRows() }
+    }
+    return batch.rows.count - batch.duplicates.count
+  }
+
+  /// After this the transaction's rows are in the database.
+  func writeWaitingRows() throws(StoreError) {
+    guard !waitingRows.rows.isEmpty else { return }
+    let waiting = waitingRows
+    waitingRows = RequestBatch()
+    try write(waiting)
+  }
+
+  private func write(_ batch: borrowing RequestBatch) throws(StoreError) {
     if facetIDs.isEmpty { try loadFacets() }
-    let skipped = try takeMeteredIDs(&batch)
-    // A stored property of a class is checked at each access: these are taken out for the loop.
-    var usage = UsageTotals()
-    swap(&usage, &self.usageTotals)
-    defer { swap(&usage, &self.usageTotals) }
-    let rows = batch.rows
-    let added = try batch.texts.withUnsafeBytes { texts in
-      try insert(rows, texts, without: skipped, &usage)
+    try blockInsert().write(batch)
+  }
+
+  func blockInsert() throws(StoreError) -> BlockInsert {
+    if let knownBlockInsert { return knownBlockInsert }
+    let made = try BlockInsert(self)
+    knownBlockInsert = made
+    return made
+  }
+
+  /// Takes the metered ids of rows that were added to a batch since it was last asked.
+  /// - Returns: the rows whose id was taken before: they will be left out.
+  @discardableResult
+  public func takeMeteredIDs(_ batch: inout RequestBatch) throws(StoreError) -> [Int] {
+    let first = batch.meteredChecked
+    batch.meteredChecked = batch.rows.count
+    var metered: [Int] = []
+    for index in first..<batch.rows.count where batch.rows[index].meteredID.count >= 0 {
+      metered.append(index)
     }
-    return added
-  }
-
-  private func insert(
-    _ rows: [RequestRow], _ texts: UnsafeRawBufferPointer, without skipped: [Int], _ usage: inout UsageTotals
-  ) throws(StoreError) -> Int {
-    var added = 0
-    var times: Range<Int64> = 0..<0
-    var table: RowInsert?
-    var partition = Partition(month: 0)
-    var nextSkipped = 0
-    for index in rows.indices {
-      if nextSkipped < skipped.count, skipped[nextSkipped] == index {
-        nextSkipped += 1
-        continue
-      }
-      let row = rows[index]
-      if !times.contains(row.time) || table == nil {
-        try table?.finish()
-        partition = Partition(time: row.time)
-        times = partition.times
-        try prepare(partition)
-        table = try rowInsert(partition.requests)
-      }
-      guard let table else { continue }
-      let hasNearID = try table.put(row, texts)
-      if !hasNearID { try noteID(row, texts, in: partition) }
-      guard let facet = usageFacets[row.facet] else {
-        throw StoreError("facet \(row.facet) is missing: the store is damaged")
-      }
-      usage.add(row, facet: facet, texts)
-      added += 1
-    }
-    try table?.finish()
-    return added
-  }
-
-  /// An id that does not say the row's time is found by a table of such ids' hashes.
-  private func noteID(
-    _ row: RequestRow, _ texts: UnsafeRawBufferPointer, in partition: Partition
-  ) throws(StoreError) {
-    let text = String(decoding: UnsafeRawBufferPointer(rebasing: texts[row.id.range]), as: UTF8.self)
-    try statement("INSERT INTO \(partition.ids) VALUES(?,?) ON CONFLICT DO NOTHING")
-      .bind(RequestID.hash(RequestID.bytes(text))).bind(row.time).run()
-  }
-
-  /// - Returns: the rows whose `metered_id` was taken before.
-  private func takeMeteredIDs(_ batch: inout RequestBatch) throws(StoreError) -> [Int] {
-    let metered = batch.rows.indices.filter { batch.rows[$0].meteredID.count >= 0 }
+    let known = batch.duplicates.count
     var rest = metered[...]
     while !rest.isEmpty {
       let asked = rest.prefix(rest.count == 1 ? 1 : MeteredLimit.idsPerStatement)
@@ -71,10 +54,11 @@ extension Store {
       let texts = asked.map { kept(batch.text(batch.rows[$0].meteredID) ?? "") }
       var new = try takeMeteredIDs(texts, room: asked.count == 1 ? 1 : MeteredLimit.idsPerStatement)
       for (index, text) in zip(asked, texts) where new.remove(Array(text.utf8)) == nil {
+        batch.rows[index].isDuplicate = true
         batch.duplicates.append(index)
       }
     }
-    return batch.duplicates
+    return Array(batch.duplicates[known...])
   }
 
   /// - Parameter room: places in the statement; those behind the ids stay empty.
@@ -92,31 +76,28 @@ extension Store {
     while try insert.next() { new.insert(insert.bytes(0)) }
     return new
   }
-
-  func rowInsert(_ table: String) throws(StoreError) -> RowInsert {
-    if let known = rowInserts[table] { return known }
-    let made = RowInsert(try database.bulkInsert(into: table, columns: Partition.columns.count))
-    rowInserts[table] = made
-    return made
-  }
 }
 
-extension TextSpan {
-  var range: Range<Int> { Int(offset)..<Int(offset) + Int(max(count, 0)) }
+private enum MeteredLimit {
+  /// Ids that one statement takes: on a server each statement costs a way there and back.
+  static let idsPerStatement = 32
 }
 
-/// Puts request rows into one table.
-final class RowInsert {
+/// Puts rows of requests that have not ended into their table.
+final class OpenInsert {
   private let rows: any BulkInsert
-  /// The id of the row in hand.
-  private var id = UnsafeMutableRawBufferPointer.allocate(byteCount: RequestID.uuidBytes, alignment: 8)
 
-  init(_ rows: any BulkInsert) { self.rows = rows }
+  init(_ database: any Connection) throws(StoreError) {
+    rows = try database.bulkInsert(into: "open_requests", columns: Partition.columns.count)
+  }
 
-  deinit { id.deallocate() }
+  func put(_ row: RequestRow, of batch: borrowing RequestBatch) throws(StoreError) {
+    try batch.texts.withUnsafeBufferPointer { texts throws(StoreError) in
+      try put(row, UnsafeRawBufferPointer(texts))
+    }
+  }
 
-  /// - Returns: whether the row is found by the time in its id.
-  func put(_ row: RequestRow, _ texts: UnsafeRawBufferPointer) throws(StoreError) -> Bool {
+  private func put(_ row: RequestRow, _ texts: UnsafeRawBufferPointer) throws(StoreError) {
     func text(_ span: TextSpan) -> UnsafeRawBufferPointer? {
       span.count < 0 ? nil : UnsafeRawBufferPointer(rebasing: texts[span.range])
     }
@@ -124,9 +105,7 @@ final class RowInsert {
     rows.add(row.time)
     rows.add(row.segment)
     rows.add(row.line)
-    let idText = UnsafeRawBufferPointer(rebasing: texts[row.id.range])
-    let id = id(of: idText)
-    rows.add(bytes: id)
+    rows.add(bytes: text(row.id))
     rows.add(row.attempt)
     rows.add(row.final ? 1 : 0)
     rows.add(row.facet)
@@ -155,27 +134,8 @@ final class RowInsert {
     rows.add(text: text(row.unknownFields))
     rows.add(text: text(row.stated))
     try rows.endRow()
-    return RequestID.isNear(id, row.time)
-  }
-
-  private func id(of text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    if RequestID.read(uuid: text, into: id) {
-      return UnsafeRawBufferPointer(rebasing: id[..<RequestID.uuidBytes])
-    }
-    let marked = RequestID.marked(text)
-    if marked.count > id.count {
-      id.deallocate()
-      id = .allocate(byteCount: marked.count, alignment: 8)
-    }
-    id.copyBytes(from: marked)
-    return UnsafeRawBufferPointer(rebasing: id[..<marked.count])
   }
 
   /// The rows are there after this.
   @discardableResult func finish() throws(StoreError) -> Int { try rows.finish() }
-}
-
-private enum MeteredLimit {
-  /// Ids that one statement takes: on a server each statement costs a way there and back.
-  static let idsPerStatement = 32
 }

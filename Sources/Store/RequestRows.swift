@@ -32,7 +32,7 @@ extension Store {
   public func forEachOpenRequest(
     _ filter: RequestFilter, _ body: (Usage) throws(StoreError) -> Void
   ) throws(StoreError) {
-    try RequestVisit(filter, self).runOpen { usage, _ throws(StoreError) in
+    try RequestVisit(filter, self, ended: false).run { usage, _ throws(StoreError) in
       try body(usage)
       return true
     }
@@ -50,42 +50,76 @@ extension Store {
     }
   }
 
-  /// A row, read from columns in the order of `Partition.columns`.
-  func usage(_ row: any Statement) throws(StoreError) -> Usage {
-    let place = Usage.Place(file: try segmentName(row.integer(1)), line: row.integer(2))
+  /// What a row says.
+  func usage(_ row: RequestRow, of batch: borrowing RequestBatch) throws(StoreError) -> Usage {
     var usage = Usage(
-      id: RequestID.text(row.bytes(3)), attempt: Int(row.integer(4)), final: row.integer(5) != 0,
-      time: row.integer(0), place: place, facts: try facts(row.integer(RequestColumn.facet)),
-      outcome: try Outcome(storeNumber: row.integer(17)))
-    usage.factsNumber = Int(row.integer(RequestColumn.facet))
-    if let user = row.optionalInteger(RequestColumn.user) { usage.user = try name(user) }
-    usage.session = row.text(RequestColumn.session)
-    usage.ip = row.text(9)
-    usage.responseID = row.text(10)
-    usage.vendorRequestID = row.text(11)
-    usage.meteredID = row.text(12)
-    usage.stream = row.optionalInteger(13).map { $0 != 0 }
-    usage.status = row.optionalInteger(14).map(Int.init)
-    usage.durationMicroseconds = row.optionalInteger(15)
-    usage.firstByteMicroseconds = row.optionalInteger(16)
-    if let type = row.optionalInteger(RequestColumn.errorType) { usage.errorType = try name(type) }
-    usage.flags = UsageFlags(rawValue: UInt32(truncatingIfNeeded: row.integer(19)))
-    for (offset, meter) in columnMeters.enumerated() {
-      usage.counts[meter] = row.integer(20 + Int32(offset))
-    }
-    usage.counts.reasoning = row.integer(26)
-    if let text = row.text(27) { try readMeters(text, into: &usage.counts) }
-    if let text = row.text(28) { usage.otherModels = try readModels(text) }
-    if let text = row.text(29) { usage.unknownFields = try readFields(text) }
-    if let text = row.text(30) { usage.statedCost = try statedCost(text) }
+      id: batch.texts.withUnsafeBytes { RequestID.text(UnsafeRawBufferPointer(rebasing: $0[row.id.range])) },
+      attempt: Int(row.attempt), final: row.final, time: row.time,
+      place: Usage.Place(file: try segmentName(row.segment), line: row.line), facts: try facts(row.facet),
+      outcome: row.outcome)
+    usage.factsNumber = Int(row.facet)
+    if row.user != 0 { usage.user = try name(row.user) }
+    usage.session = batch.text(row.session)
+    usage.ip = batch.text(row.ip)
+    usage.responseID = batch.text(row.responseID)
+    usage.vendorRequestID = batch.text(row.vendorRequestID)
+    usage.meteredID = batch.text(row.meteredID)
+    usage.stream = row.stream < 0 ? nil : row.stream != 0
+    usage.status = row.status == RequestRow.none ? nil : Int(row.status)
+    usage.durationMicroseconds = row.duration == RequestRow.none ? nil : row.duration
+    usage.firstByteMicroseconds = row.firstByte == RequestRow.none ? nil : row.firstByte
+    if row.errorType != 0 { usage.errorType = try name(row.errorType) }
+    usage.flags = UsageFlags(rawValue: row.flags)
+    usage.counts[.input] = row.input
+    usage.counts[.cacheRead] = row.cacheRead
+    usage.counts[.cacheWrite5m] = row.cacheWrite5m
+    usage.counts[.cacheWrite1h] = row.cacheWrite1h
+    usage.counts[.cacheWrite12h] = row.cacheWrite12h
+    usage.counts[.output] = row.output
+    usage.counts.reasoning = row.reasoning
+    if let text = batch.text(row.otherMeters) { try readMeters(text, into: &usage.counts) }
+    if let text = batch.text(row.otherModels) { usage.otherModels = try readModels(text) }
+    if let text = batch.text(row.unknownFields) { usage.unknownFields = try readFields(text) }
+    if let text = batch.text(row.stated) { usage.statedCost = try statedCost(text) }
     return usage
   }
 }
 
-/// Columns that are read without the rest of their row: places in `Partition.columns`.
-enum RequestColumn {
-  static let facet: Int32 = 6
-  static let user: Int32 = 7
-  static let session: Int32 = 8
-  static let errorType: Int32 = 18
+extension RequestBatch {
+  /// A row whose cells stand in the order of `Partition.columns`; its texts are added to the batch, it itself is not.
+  mutating func read(_ select: any Statement) throws(StoreError) -> RequestRow {
+    var row = RequestRow()
+    row.time = select.integer(0)
+    row.segment = select.integer(1)
+    row.line = select.integer(2)
+    row.id = put(bytes: select.bytesInPlace(3))
+    row.attempt = select.integer(4)
+    row.final = select.integer(5) != 0
+    row.facet = select.integer(6)
+    row.user = select.integer(7)
+    row.session = put(bytes: select.bytesInPlace(8))
+    row.ip = put(bytes: select.bytesInPlace(9))
+    row.responseID = put(bytes: select.bytesInPlace(10))
+    row.vendorRequestID = put(bytes: select.bytesInPlace(11))
+    row.meteredID = put(bytes: select.bytesInPlace(12))
+    row.stream = select.optionalInteger(13).map { Int8(truncatingIfNeeded: $0) } ?? -1
+    row.status = select.optionalInteger(14) ?? RequestRow.none
+    row.duration = select.optionalInteger(15) ?? RequestRow.none
+    row.firstByte = select.optionalInteger(16) ?? RequestRow.none
+    row.outcome = try Outcome(storeNumber: select.integer(17))
+    row.errorType = select.integer(18)
+    row.flags = UInt32(truncatingIfNeeded: select.integer(19))
+    row.input = select.integer(20)
+    row.cacheRead = select.integer(21)
+    row.cacheWrite5m = select.integer(22)
+    row.cacheWrite1h = select.integer(23)
+    row.cacheWrite12h = select.integer(24)
+    row.output = select.integer(25)
+    row.reasoning = select.integer(26)
+    row.otherMeters = put(bytes: select.bytesInPlace(27))
+    row.otherModels = put(bytes: select.bytesInPlace(28))
+    row.unknownFields = put(bytes: select.bytesInPlace(29))
+    row.stated = put(bytes: select.bytesInPlace(30))
+    return row
+  }
 }

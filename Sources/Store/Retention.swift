@@ -14,7 +14,7 @@ extension Store {
   public func requestMonths() throws(StoreError) -> [RequestMonth] {
     var result: [RequestMonth] = []
     for partition in try partitions(from: nil, to: nil) {
-      let select = try database.prepare("SELECT min(time), max(time) FROM \(partition.requests)")
+      let select = try database.prepare("SELECT min(first_time), max(last_time) FROM \(partition.blocks)")
       guard try select.next(), let first = select.optionalInteger(0), let last = select.optionalInteger(1)
       else { continue }
       select.reset()
@@ -27,9 +27,7 @@ extension Store {
   public func drop(_ month: RequestMonth, at now: Int64) throws {
     try transaction { () throws(StoreError) in
       let partition = month.partition
-      for table in [partition.requests, partition.ids, partition.hashes] {
-        try database.run("DROP TABLE \(table)")
-      }
+      for table in try tables(of: partition) { try database.run("DROP TABLE \(table)") }
       try statement("DELETE FROM request_months WHERE month = ?").bind(partition.month).run()
       try statement(
         """

@@ -37,7 +37,9 @@ final class SQLite: Connection {
     try SQLiteStatement(handle(for: sql), self)
   }
 
-  func reader(_ sql: String) throws(StoreError) -> any Statement { try prepare(sql) }
+  func reader(_ sql: String, rowsAtATime: Int) throws(StoreError) -> any Statement { try prepare(sql) }
+  func holdsBytes(_ column: String) -> String { "instr(\(column), ?) > 0" }
+  func keepAsTheyAre(_ columns: [String], of table: String) {}
 
   func bulkInsert(into table: String, columns: Int) throws(StoreError) -> any BulkInsert {
     try bulkInsert(into: table, columns: columns, onConflict: "")

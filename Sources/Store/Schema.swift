@@ -1,12 +1,22 @@
 /// The schema, as the list of steps that made it. A step is never changed once it was released: only added to.
 enum Schema {
   static let steps: [String] = [
-    first, priceFacts, closing, sources, statements, usageStatements, partitions, jobs, costs,
+    first, priceFacts, closing, sources, statements, usageStatements, partitions, jobs, costs, blocks,
   ]
 
   static var version: Int64 { Int64(steps.count) }
-  /// The first version with a table of request rows a month.
+  /// The first version with a table of request rows a month, and the first with blocks of them.
   static let partitionsVersion: Int64 = 7
+  static let blocksVersion: Int64 = 10
+
+  private static let blocks = """
+    -- What the requests of quarters of an hour used: see UsageCells. It stays when their rows are dropped.
+    CREATE TABLE usage_cells(
+      first_slot INTEGER NOT NULL,   -- quarters of an hour since 1970
+      last_slot INTEGER NOT NULL,
+      cells BLOB NOT NULL) STRICT;
+    CREATE INDEX usage_cells_slot ON usage_cells(first_slot, last_slot);
+    """
 
   private static let priceFacts = """
     ALTER TABLE facets ADD COLUMN price_facts TEXT NOT NULL DEFAULT '{}';  -- JSON object, names sorted

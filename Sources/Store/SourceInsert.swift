@@ -8,6 +8,9 @@ extension Store {
     guard isInTransaction else {
       return try transaction { try insertFromSource(usages, segment: segment) }
     }
+    if usages.contains(where: { $0.responseID != nil || $0.vendorRequestID != nil }) {
+      try writeWaitingRows()
+    }
     try planAnew()
     var seen = try SeenIDs(of: usages, in: self)
     let ids = try database.bulkInsert(into: "source_ids", columns: 1)
@@ -95,7 +98,7 @@ private struct SeenIDs {
     }
     for (partition, columns) in wanted {
       for (column, ids) in columns {
-        for id in try store.present(ids, in: column.rawValue, of: partition.requests) {
+        for id in try store.present(ids, in: column.rawValue, of: partition.vendorIDs) {
           vendorIDs.insert(VendorID(month: partition.month, column: column, id: Bytes(id)))
         }
       }

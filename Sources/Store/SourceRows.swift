@@ -32,14 +32,38 @@ extension Store {
     try transaction { () throws(StoreError) in
       _ = try partitions()
       hasVendorIDLookups = true
+      knownBlockInsert = nil
       let without = try statement("SELECT month FROM request_months WHERE vendor_ids = 0")
       var months: [Int64] = []
       while try without.next() { months.append(without.integer(0)) }
       for month in months {
-        for sql in Partition(month: month).vendorIDIndexes { try database.run(sql) }
+        let partition = Partition(month: month)
+        try makeVendorIDs(of: partition)
+        try fillVendorIDs(of: partition)
         try statement("UPDATE request_months SET vendor_ids = 1 WHERE month = ?").bind(month).run()
       }
     }
+  }
+
+  private func fillVendorIDs(of partition: Partition) throws(StoreError) {
+    let insert = try database.bulkInsert(into: partition.vendorIDs, columns: 3)
+    let blocks = try blocks(of: partition, partition.times)
+    while try blocks.next() {
+      var block = try BlockReader(blocks.bytesInPlace(0))
+      while try block.next() {
+        try block.readRest()
+        let spans = [block.row.responseID, block.row.vendorRequestID]
+        guard spans.contains(where: { $0.count >= 0 }) else { continue }
+        for span in spans {
+          let text = UnsafeRawBufferPointer(
+            start: block.texts + Int(span.offset), count: Int(max(span.count, 0)))
+          insert.add(text: span.count < 0 ? nil : text)
+        }
+        insert.add(block.row.time)
+        try insert.endRow()
+      }
+    }
+    try insert.finish()
   }
 
   /// Whether any other source has brought a request.
@@ -78,10 +102,11 @@ extension Store {
 
   /// A part of a transaction that happens as a whole or not at all, whatever becomes of the rest.
   public func nested<R>(_ body: () throws -> R) throws -> R {
-    try finishRollups()
+    try writeWaitingRows()
     try database.run("SAVEPOINT part")
     do {
       let result = try body()
+      try writeWaitingRows()
       try database.run("RELEASE part")
       return result
     } catch {

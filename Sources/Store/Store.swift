@@ -17,8 +17,12 @@ public final class Store {
   var knownPartitions: [Partition]?
   /// Other sources are taken: months get look-ups by the vendors' ids.
   var hasVendorIDLookups = false
-  var rowInserts: [String: RowInsert] = [:]
-  var usageTotals = UsageTotals()
+  /// Rows of the transaction that are too few for a block.
+  var waitingRows = RequestBatch()
+  var knownBlockInsert: BlockInsert?
+  var knownOpenInsert: OpenInsert?
+  /// Visits that go on.
+  var readings = 0
   private(set) var isInTransaction = false
 
   /// - Parameters:
@@ -57,7 +61,14 @@ public final class Store {
       let current = try database.schemaVersion()
       if current == 0 { try database.makeRoomForSchema() }
       for step in Schema.steps.dropFirst(Int(current)) { try database.run(step) }
-      if current < Schema.partitionsVersion { try carryOver() }
+      if current < Schema.partitionsVersion {
+        try carryOver()
+      } else if current < Schema.blocksVersion {
+        try moveIntoBlocks()
+      }
+      if current < Schema.blocksVersion {
+        try database.run("DROP TABLE usage_slots; DROP TABLE usage_slot_meters")
+      }
       try database.setSchemaVersion(Schema.version)
     }
   }
@@ -73,7 +84,7 @@ public final class Store {
     knownPartitions = nil
     do {
       let result = try body()
-      try finishRollups()
+      try writeWaitingRows()
       try database.run("COMMIT")
       return result
     } catch {
@@ -97,8 +108,9 @@ public final class Store {
     names.removeAll()
     segmentNames.removeAll()
     knownPartitions = nil
-    rowInserts.removeAll()
-    usageTotals = UsageTotals()
+    waitingRows = RequestBatch()
+    knownBlockInsert = nil
+    knownOpenInsert = nil
   }
 
   /// Changes whenever another connection has changed the clients' keys: a cheap reason to read them again.

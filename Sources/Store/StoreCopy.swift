@@ -59,7 +59,10 @@ extension Store {
   private func copy(_ table: String, to other: Store) throws(StoreError) -> Int {
     let columns = try other.database.columns(of: table)
     let names = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
-    let rows = try database.reader("SELECT \(names) FROM \(table)")
+    let hasBytes = columns.contains { $0.kind == .bytes }
+    let rows = try database.reader(
+      "SELECT \(names) FROM \(table)",
+      rowsAtATime: hasBytes ? StoreLimit.blocksAtATime : StoreLimit.rowsAtATime)
     let copy = try other.database.bulkInsert(into: table, columns: columns.count)
     while try rows.next() {
       for (index, column) in columns.enumerated() {

@@ -17,12 +17,7 @@ extension Store {
 
   /// When the newest request arrived; nil for none.
   public func newestRequestTime() throws(StoreError) -> Int64? {
-    var newest: Int64?
-    for table in try partitions(from: nil, to: nil).suffix(1).map(\.requests) + ["open_requests"] {
-      let select = try database.prepare("SELECT max(time) FROM \(table)")
-      if try select.next(), let time = select.optionalInteger(0) { newest = max(newest ?? time, time) }
-    }
-    return newest
+    try reading { () throws(StoreError) in try lastTime(in: .min..<(.max), ended: true, open: true) }
   }
 }
 

@@ -25,39 +25,64 @@ extension Store {
   public func forEachUsageTotal(
     from begin: Int64, to end: Int64, _ body: (UsageTotal) throws(StoreError) -> Void
   ) throws(StoreError) {
-    let totals = try database.reader(
-      "SELECT * FROM usage_slots WHERE slot >= ? AND slot < ? ORDER BY slot, facet, outcome, status")
-    let meters = try database.reader(
-      "SELECT * FROM usage_slot_meters WHERE slot >= ? AND slot < ? ORDER BY slot, facet, outcome, status")
-    let first = timeSlot(of: begin)
-    let last = timeSlot(of: end)
-    totals.bind(first).bind(last)
-    meters.bind(first).bind(last)
-    var hasMeter = try meters.next()
-    while try totals.next() {
-      let key = self.key(totals)
-      var total = UsageTotal(
-        slot: key.slot, facts: try facts(key.facet), outcome: try Outcome(storeNumber: key.outcome),
-        status: key.status == 0 ? nil : Int(key.status))
-      total.requests = totals.integer(4)
-      total.finalRequests = totals.integer(5)
-      total.durationMicroseconds = totals.integer(6)
-      total.durations = totals.integer(7)
-      total.firstByteMicroseconds = totals.integer(8)
-      total.firstBytes = totals.integer(9)
-      for (offset, meter) in columnMeters.enumerated() {
-        total.counts[meter] = totals.integer(10 + Int32(offset))
+    var waiting: [UsageCell.Key: (cell: UsageCell, others: TokenCounts)] = [:]
+    func handOut(before slot: Int64) throws(StoreError) {
+      let keys = waiting.keys.filter { $0.slot < slot }.sorted()
+      for key in keys {
+        guard let (cell, others) = waiting.removeValue(forKey: key) else { continue }
+        try body(try total(cell, others))
       }
-      total.counts.reasoning = totals.integer(16)
-      while hasMeter, self.key(meters) == key {
-        if let meter = meters.text(4).flatMap(Meter.init(name:)) { total.counts[meter] = meters.integer(5) }
-        hasMeter = try meters.next()
-      }
-      try body(total)
     }
+    try forEachCell(from: begin, to: end, beforeSlot: handOut) { cell, others in
+      waiting[cell.key, default: (UsageCell(key: cell.key), TokenCounts())].cell.add(cell)
+      if let others { waiting[cell.key]?.others += others }
+    }
+    try handOut(before: .max)
   }
 
-  private func key(_ row: any Statement) -> UsageTotals.Key {
-    .init(slot: row.integer(0), facet: row.integer(1), outcome: row.integer(2), status: row.integer(3))
+  private func total(_ cell: UsageCell, _ others: TokenCounts) throws(StoreError) -> UsageTotal {
+    let key = cell.key
+    var total = UsageTotal(
+      slot: key.slot, facts: try facts(key.facet), outcome: try Outcome(storeNumber: key.outcome),
+      status: key.status == 0 ? nil : Int(key.status))
+    total.requests = cell.requests
+    total.finalRequests = cell.finalRequests
+    total.durationMicroseconds = cell.duration
+    total.durations = cell.durations
+    total.firstByteMicroseconds = cell.firstByte
+    total.firstBytes = cell.firstBytes
+    total.counts = others
+    total.counts[.input] = cell.input
+    total.counts[.cacheRead] = cell.cacheRead
+    total.counts[.cacheWrite5m] = cell.cacheWrite5m
+    total.counts[.cacheWrite1h] = cell.cacheWrite1h
+    total.counts[.cacheWrite12h] = cell.cacheWrite12h
+    total.counts[.output] = cell.output
+    total.counts.reasoning = cell.reasoning
+    return total
+  }
+
+  /// Visits the cells of a range of time as they were written: several may have one key.
+  /// - Parameter beforeSlot: no cell that follows is of a quarter of an hour before this one.
+  func forEachCell(
+    from begin: Int64, to end: Int64, beforeSlot: (Int64) throws(StoreError) -> Void = { _ in },
+    _ body: (UsageCell, TokenCounts?) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let slots = timeSlot(of: begin)..<max(timeSlot(of: begin), timeSlot(of: end))
+    try reading { () throws(StoreError) in
+      let packed = try database.reader(
+        """
+        SELECT first_slot, cells FROM usage_cells WHERE first_slot >= ? AND first_slot < ? AND last_slot >= ?
+        ORDER BY first_slot
+        """, rowsAtATime: StoreLimit.blocksAtATime)
+      packed.bind(slots.lowerBound - RequestBlock.Limit.microseconds / slotMicroseconds - 1)
+        .bind(slots.upperBound).bind(slots.lowerBound)
+      while try packed.next() {
+        try beforeSlot(packed.integer(0))
+        try readCells(packed.bytesInPlace(1)) { cell, others throws(StoreError) in
+          if slots.contains(cell.key.slot) { try body(cell, others) }
+        }
+      }
+    }
   }
 }
