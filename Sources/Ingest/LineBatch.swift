@@ -14,6 +14,9 @@ public struct TextPlace: Sendable {
 
 /// What one accepted line says, in a fixed room: texts as places, facts by number.
 public struct LineRow: Sendable {
+  /// Stands in a number's place where there is none.
+  public static let none = Int64.min
+
   public enum Kind: UInt8, Sendable { case control, start, end }
 
   public var kind: Kind
@@ -26,13 +29,15 @@ public struct LineRow: Sendable {
   public var writer: Int32
   public var facts: Int32
   public var attempt: Int32
-  /// -1 where the line does not say.
-  public var status: Int32
   /// Into `LineBatch.extras`; -1 for none.
   public var extra: Int32
+  /// Of an end, the row of its start in the same batch; of that start, its end's; -1 where it is not known.
+  public var partner: Int32
   public var seq: Int64
   public var time: Int64
   public var line: Int64
+  /// `LineRow.none` where the line does not say.
+  public var status: Int64
   /// -1 where the line does not say.
   public var durationMicroseconds: Int64
   public var firstByteMicroseconds: Int64
@@ -56,8 +61,9 @@ public struct LineRow: Sendable {
     self.writer = writer
     facts = -1
     attempt = 1
-    status = -1
+    status = Self.none
     extra = -1
+    partner = -1
     self.seq = seq
     self.time = time
     self.line = line
@@ -171,7 +177,7 @@ public struct LineBatch: Sendable {
     row.stream = usage.stream.map { $0 ? 1 : 0 } ?? -1
     row.flags = usage.flags
     row.attempt = Int32(usage.attempt)
-    row.status = usage.status.flatMap { Int32(exactly: $0) } ?? -1
+    row.status = usage.status.map { Int64($0) } ?? LineRow.none
     row.durationMicroseconds = usage.durationMicroseconds ?? -1
     row.firstByteMicroseconds = usage.firstByteMicroseconds ?? -1
     row.id = put(usage.id)
@@ -217,7 +223,7 @@ public struct LineBatch: Sendable {
     usage.meteredID = text(row.meteredID)
     usage.errorType = text(row.errorType)
     usage.stream = row.stream < 0 ? nil : row.stream == 1
-    usage.status = row.status < 0 ? nil : Int(row.status)
+    usage.status = row.status == LineRow.none ? nil : Int(row.status)
     usage.durationMicroseconds = row.durationMicroseconds < 0 ? nil : row.durationMicroseconds
     usage.firstByteMicroseconds = row.firstByteMicroseconds < 0 ? nil : row.firstByteMicroseconds
     usage.flags = row.flags

@@ -21,6 +21,7 @@ public struct LineParser: ~Copyable {
   private var strictFacts: [RequestFacts: Int32] = [:]
   private let shapes = ShapesByEndpoint()
   private var clock = LineClock()
+  private var partners = LinePartners()
 
   public enum Limit {
     /// Facts that a parser knows by number; beyond it the numbers start anew.
@@ -44,6 +45,7 @@ public struct LineParser: ~Copyable {
     if factsCount >= Limit.facts || writers.count >= Limit.writers { startAnew() }
     var batch = LineBatch(chunk: chunk)
     batch.numbering = numbering
+    partners.begin(lines: chunk.lineCount)
     for (index, line) in chunk.lines.enumerated() {
       let number = chunk.firstLine + Int64(index)
       let bytes = UnsafeRawBufferPointer(start: chunk.bytes + Int(line.start), count: Int(line.count))
@@ -108,10 +110,12 @@ public struct LineParser: ~Copyable {
     if kind == .start {
       row.pointee.facts = envelope.startFacts
       if row.pointee.facts < 0 { return false }
+      partners.take(start: batch.rowCount, of: batch)
       batch.rowCount += 1
       return true
     }
     guard takeEnd(walked, usage, billing, envelope, row, &batch) else { return false }
+    partners.take(end: batch.rowCount, of: batch)
     batch.rowCount += 1
     return true
   }
@@ -131,10 +135,7 @@ public struct LineParser: ~Copyable {
     guard let facts = envelope.facts(normalized.serviceTier, normalized.priceFacts) else { return false }
     row.pointee.facts = facts
     row.pointee.outcome = outcome
-    if let status = walked.number(.status) {
-      guard let status = Int32(exactly: status) else { return false }
-      row.pointee.status = status
-    }
+    row.pointee.status = walked.number(.status) ?? LineRow.none
     if let stream = walked.number(.stream) { row.pointee.stream = Int8(stream) }
     row.pointee.durationMicroseconds = walked.number(.durationMicroseconds) ?? -1
     row.pointee.firstByteMicroseconds = walked.number(.firstByteMicroseconds) ?? -1

@@ -15,8 +15,10 @@ public final class ParallelReader: @unchecked Sendable {
 
   public enum Limit {
     public static let threadsMax = 64
-    /// Chunks that are being read, parsed or waiting for the caller, for each thread.
-    public static let chunksPerThread = 8
+    /// Chunks that are being read, parsed or waiting for the caller: for each thread, and at least, so that all go on while
+    /// the caller waits for a disk.
+    public static let chunksPerThread = 4
+    public static let chunksMin = 48
   }
 
   private let open: @Sendable (Int) throws(SegmentError) -> SegmentReader?
@@ -46,7 +48,7 @@ public final class ParallelReader: @unchecked Sendable {
     self.open = open
     self.segments = segments
     let count = max(1, min(threads, Limit.threadsMax))
-    done = Array(repeating: nil, count: count * Limit.chunksPerThread)
+    done = Array(repeating: nil, count: max(Limit.chunksMin, count * Limit.chunksPerThread))
     pthread_mutex_init(&mutex, nil)
     pthread_cond_init(&filled, nil)
     pthread_cond_init(&freed, nil)

@@ -41,6 +41,8 @@ public struct Correction: Sendable {
   public var list: [Adjustment]
   public var inputsSHA256: String
   public var products: [Product]
+  /// Requests that came late, when rows of the period were dropped already: what they change cannot be said any more.
+  public var lostRequests: Int64 = 0
 
   /// Requests that came since it was last booked. An attempt that another one followed is no request any more.
   public var lateRequests: Int64 { max(0, now.seen.requests - booked.seen.requests) }
@@ -135,10 +137,9 @@ public struct ClosedBooks {
       result.now.costsVersion = last.costsVersion
     }
     guard result.now != booking else { return result }
-    if pending.isEmpty, result.now.seen == booking.seen,
-      try !store.droppedMonths(from: closed.begin, to: closed.end).isEmpty
-    {
-      // Only the program is another one, and without the rows it has nothing to say.
+    if pending.isEmpty, try !store.droppedMonths(from: closed.begin, to: closed.end).isEmpty {
+      // Without the rows nothing can be made afresh: another program has nothing to say, and late lines are told of.
+      result.lostRequests = max(0, result.now.seen.requests - booking.seen.requests)
       result.now = booking
       return result
     }
@@ -247,6 +248,16 @@ public struct ClosedBooks {
 extension Store {
   static func damagedClose(_ label: String) -> StoreError {
     StoreError("\(label) was closed, and how is not noted: the store is damaged")
+  }
+}
+
+extension Correction {
+  /// What a person should know of requests that are in no books; nil where there are none.
+  public var lostSentence: String? {
+    guard lostRequests > 0 else { return nil }
+    return
+      "\(closed.label): \(lostRequests) requests came after its request rows were dropped (retention), so no adjustment "
+      + "can be made of them; see them with: tollbook requests --period \(closed.label)"
   }
 }
 

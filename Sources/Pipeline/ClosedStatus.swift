@@ -70,6 +70,7 @@ extension ClosedStatus {
   /// What has come since the close, a sentence each.
   public var sentences: [String] {
     var result: [String] = []
+    if let lost = correction.lostSentence { result.append(lost) }
     for one in frozen { result.append("adjusted by \(one.total) USD in \(one.period), which is closed too") }
     if correction.list.isEmpty {
       let late = correction.lateRequests
@@ -117,6 +118,7 @@ extension ClosedStatus {
       writer.member("open_in", openPeriod)
       writer.member("open_difference_usd", correction.total.description)
       writer.member("late_requests", correction.lateRequests)
+      writer.member("lost_requests", correction.lostRequests)
       writer.member("now_usd", costNow.description)
       writer.member("now_prices_version", correction.now.pricesVersion)
       writer.member("now_rules_version", correction.now.rulesVersion)

@@ -14,6 +14,10 @@ public final class Ingestion {
   private var numberings: [Int: Numbering] = [:]
   /// The segment in hand.
   private var current: (plan: Int, id: Int64)?
+  /// Numbers of segments that had none before, by their names.
+  private var numbers: [String: Int64] = [:]
+  /// Segments that were read to their ends, and whose rows wait.
+  private var finished: [(plan: Int, id: Int64)] = []
   /// What is known of segments now, by their numbers: saved together when their transaction ends.
   private var touched: [Int64: Touched] = [:]
 
@@ -63,18 +67,18 @@ public final class Ingestion {
           case .batch(let batch):
             let chunk = batch.chunk
             try put(batch, plans[chunk.segment])
-            if chunk.isLast || requests.isFull { try leaveOutKnown() }
-            if requests.isFull { try requests.put() }
-            let done = chunk.segment + (chunk.isLast ? 1 : 0)
-            progress(
-              .init(
-                files: plans.count, filesDone: done, lines: summary.lines, name: chunk.segmentName,
-                finished: chunk.isLast ? finished(plans[chunk.segment]) : nil))
+            if chunk.isLast, let current { finished.append(current) }
+            if requests.isFull { try putRequests(plans, progress) }
+            if !chunk.isLast {
+              progress(
+                .init(
+                  files: plans.count, filesDone: chunk.segment, lines: summary.lines,
+                  name: chunk.segmentName))
+            }
             reader.giveBack(chunk)
           }
         }
-        try leaveOutKnown()
-        try requests.put()
+        try putRequests(plans, progress)
         try requests.settle { numberings[$0]?.facts[Int($1)] ?? RequestFacts() }
         try writers.save(to: store)
         try saveTouched()
@@ -87,6 +91,8 @@ public final class Ingestion {
   /// A segment of which something may be new, and where to go on in it.
   private struct Plan: Sendable {
     var segment: Segment
+    /// Its number in the store; nil for one that has none yet.
+    var id: Int64?
     var row: SegmentRow
     var facts: FileFacts
 
@@ -103,10 +109,12 @@ public final class Ingestion {
         summary.problems.append(error.description)
       }
     }
-    return try plans.compactMap { plan in
+    let known = try store.segments(named: plans.map(\.segment.name))
+    return plans.compactMap { plan in
+      guard let (id, row) = known[plan.segment.name] else { return plan }
       var plan = plan
-      plan.row = try store.segment(named: plan.segment.name)?.row ?? plan.row
-      return plan.facts.isAsRead(plan.row) ? nil : plan
+      (plan.id, plan.row) = (id, row)
+      return plan.facts.isAsRead(row) ? nil : plan
     }
   }
 
@@ -115,7 +123,7 @@ public final class Ingestion {
     let chunk = batch.chunk
     if current?.plan != chunk.segment {
       summary.files += 1
-      let segment = try store.save(plan.row)
+      let segment = try number(of: plan)
       current = (chunk.segment, segment)
       touched[segment] = Touched(row: plan.row)
     }
@@ -126,7 +134,12 @@ public final class Ingestion {
     here.row.sha256 = chunk.position.sha256
     here.row.rejected += Int64(batch.rejected.count)
     if chunk.isLast { plan.facts.mark(&here.row) }
-    try take(batch, segment, &here)
+    if var numbering = numberings[batch.numbering] {
+      // Its arrays are changed in their place.
+      numberings[batch.numbering] = nil
+      defer { numberings[batch.numbering] = numbering }
+      try Self.take(batch, segment, &here, &numbering, &writers, &requests)
+    }
     for rejection in batch.rejected { try store.add(rejection, segment: segment) }
     touched[segment] = here
     summary.lines += here.row.lines - found.lines
@@ -136,27 +149,40 @@ public final class Ingestion {
     summary.control += here.row.control - found.control
   }
 
-  /// Some of the rows that have gathered turn out to be known by another id of theirs.
-  private func leaveOutKnown() throws {
-    for segment in try requests.leaveOutKnown() {
+  /// The store's number for a segment: one for a name, however often it is listed.
+  private func number(of plan: Plan) throws -> Int64 {
+    if let known = plan.id ?? numbers[plan.segment.name] { return known }
+    let number = try store.newSegmentNumber()
+    numbers[plan.segment.name] = number
+    return number
+  }
+
+  /// Writes the rows that have gathered, and says which files that ended are done with. Some rows turn out to be known by
+  /// another id of theirs.
+  private func putRequests(_ plans: [Plan], _ progress: (IngestProgress) -> Void) throws {
+    for segment in try requests.put() {
       touched[segment]?.row.usages -= 1
       touched[segment]?.row.duplicates += 1
       summary.usages -= 1
       summary.duplicates += 1
     }
-  }
-
-  private func finished(_ plan: Plan) -> IngestedFile? {
-    current.flatMap { touched[$0.id] }.map { IngestedFile(from: plan.row, to: $0.row) }
+    for (plan, id) in finished {
+      let file = touched[id].map { IngestedFile(from: plans[plan].row, to: $0.row) }
+      progress(
+        .init(
+          files: plans.count, filesDone: plan + 1, lines: summary.lines,
+          name: plans[plan].segment.name,
+          finished: file))
+    }
+    finished.removeAll(keepingCapacity: true)
   }
 
   /// Before a transaction ends: how far its segments were read. The one in hand may go on in the next.
   private func saveTouched() throws {
     var slots: [(segment: Int64, slot: Int64)] = []
-    for (segment, one) in touched.sorted(by: { $0.key < $1.key }) {
-      _ = try store.save(one.row)
-      slots += one.slots.sorted().map { (segment, $0) }
-    }
+    let segments = touched.sorted(by: { $0.key < $1.key })
+    try store.save(segments.map { ($0.key, $0.value.row) })
+    for (segment, one) in segments { slots += one.slots.sorted().map { (segment, $0) } }
     try store.addSlots(slots)
     let inHand = current.flatMap { touched[$0.id] }
     touched.removeAll(keepingCapacity: true)
@@ -175,12 +201,13 @@ public final class Ingestion {
   }
 
   /// Takes the lines whose numbers were not taken before.
-  private func take(_ batch: LineBatch, _ segment: Int64, _ here: inout Touched) throws {
-    guard var numbering = numberings[batch.numbering] else { return }
-    numberings[batch.numbering] = nil
-    defer { numberings[batch.numbering] = numbering }
+  private static func take(
+    _ batch: LineBatch, _ segment: Int64, _ here: inout Touched, _ numbering: inout Numbering,
+    _ writers: inout WritersTaken, _ requests: inout RequestTaking
+  ) throws {
     var lastSlot = Int64.min
     let rows = batch.rows
+    var isTaken = [Bool](repeating: false, count: rows.count)
     for index in rows.indices {
       guard let line = rows.baseAddress.map({ $0 + index }) else { break }
       let slot = timeSlot(of: line.pointee.time)
@@ -189,17 +216,26 @@ public final class Ingestion {
         lastSlot = slot
       }
       let writer = numbering.writers[Int(line.pointee.writer)]
+      let partner = line.pointee.partner
       guard writers.take(line.pointee.seq, of: writer, time: line.pointee.time) else {
         here.row.duplicates += 1
+        // The end of this one may be taken from elsewhere, or never.
+        if line.pointee.kind == .end, partner >= 0, isTaken[Int(partner)],
+          let start = rows.baseAddress
+        {
+          requests.begin(start + Int(partner), batch, segment)
+        }
         continue
       }
+      isTaken[index] = true
       switch line.pointee.kind {
       case .control: here.row.control += 1
       case .start:
         here.row.control += 1
-        requests.begin(line, batch, segment)
+        if partner < 0 { requests.begin(line, batch, segment) }
       case .end:
-        if try requests.end(line, batch, &numbering, segment) {
+        let isBegun = partner >= 0 && isTaken[Int(partner)]
+        if try requests.end(line, batch, &numbering, segment, isBegun: isBegun) {
           here.row.usages += 1
         } else {
           here.row.duplicates += 1

@@ -70,12 +70,13 @@ struct RequestTaking {
     }
   }
 
+  /// - Parameter isBegun: its start was taken just now, and `begin` not told of it.
   /// - Returns: false where another source has brought the request already.
   mutating func end(
     _ line: UnsafePointer<LineRow>, _ batch: LineBatch, _ numbering: inout Ingestion.Numbering,
-    _ segment: Int64
+    _ segment: Int64, isBegun: Bool
   ) throws -> Bool {
-    if !begun.isEmpty || !open.isEmpty {
+    if !isBegun, !begun.isEmpty || !open.isEmpty {
       let id = id(line, batch)
       if begun.removeValue(forKey: id) == nil, open.remove(id) != nil {
         try store.removeOpen([
@@ -106,17 +107,13 @@ struct RequestTaking {
   /// What has gathered is to be put.
   var isFull: Bool { rows.rows.count >= Limit.rows }
 
-  /// Finds out which of what has gathered since the last time is known by another id of it.
-  /// - Returns: the segments of these, one for each request.
-  mutating func leaveOutKnown() throws(StoreError) -> [Int64] {
-    try store.takeMeteredIDs(&rows).map { rows.rows[$0].segment }
-  }
-
   /// Writes what has gathered.
-  mutating func put() throws {
-    guard !rows.rows.isEmpty else { return }
+  /// - Returns: the segments of requests that were known by another id of theirs, one for each request.
+  mutating func put() throws -> [Int64] {
+    guard !rows.rows.isEmpty else { return [] }
+    defer { rows.removeAll() }
     _ = try store.insert(&rows)
-    rows.removeAll()
+    return rows.duplicates.map { rows.rows[$0].segment }
   }
 
   /// Before a transaction ends: what has begun and not ended is an interrupted request until its end is read.
@@ -168,7 +165,7 @@ struct RequestTaking {
     row.outcome = line.pointee.outcome
     row.flags = line.pointee.flags.rawValue
     row.stream = line.pointee.stream
-    row.status = known(Int64(line.pointee.status))
+    row.status = line.pointee.status
     row.duration = known(line.pointee.durationMicroseconds)
     row.firstByte = known(line.pointee.firstByteMicroseconds)
     row.input = line.pointee.counts.input

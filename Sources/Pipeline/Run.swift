@@ -129,7 +129,9 @@ public struct Run {
 
   /// Price, attribute, add up, book what closed periods are corrected by, and say why it changed.
   public func books(_ period: Period) throws -> Books {
-    try books(period, try closedBooks.corrections(in: period))
+    let corrections = try closedBooks.corrections(in: period)
+    for sentence in corrections.compactMap(\.lostSentence) { notice(sentence) }
+    return try books(period, corrections)
   }
 
   func books(_ period: Period, _ corrections: [Correction]) throws -> Books {

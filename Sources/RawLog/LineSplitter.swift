@@ -24,7 +24,8 @@ public final class LineSplitter {
   private var searched = 0
   private var atEnd = false
   /// Bytes of whole lines handed out so far: where a later reading goes on.
-  public private(set) var position: Int64 = 0
+  public var position: Int64 { taken }
+  private var taken: Int64 = 0
 
   public init(_ file: SegmentFile) {
     self.file = file
@@ -62,7 +63,7 @@ public final class LineSplitter {
     _ line: UnsafeRawBufferPointer, consumed: (UnsafeRawBufferPointer) -> Void
   ) {
     consumed(line)
-    position += Int64(line.count)
+    taken += Int64(line.count)
   }
 
   /// Reads `count` bytes that an earlier reading has taken already.
@@ -106,7 +107,7 @@ public final class LineSplitter {
 
   private func take(through end: Int, _ consumed: (UnsafeRawBufferPointer) -> Void) {
     consumed(slice(pending.lowerBound..<end))
-    position += Int64(end - pending.lowerBound)
+    taken += Int64(end - pending.lowerBound)
     pending = end..<pending.upperBound
     searched = 0
   }
@@ -130,7 +131,7 @@ public final class LineSplitter {
     _ consumed: (UnsafeRawBufferPointer) -> Void
   ) throws(SegmentError) -> Line {
     beginning.copyMemory(from: head(slice(pending)))
-    let start = position
+    let start = taken
     while true {
       if let feed = findLineFeed() {
         take(through: feed + 1, consumed)

@@ -37,7 +37,7 @@ public final class SegmentFile {
   public init(path: String, compression: Compression) throws(SegmentError) {
     self.path = path
     self.compression = compression
-    self.raw = [UInt8](repeating: 0, count: SegmentLimit.chunkBytes)
+    raw = compression == .none ? [] : [UInt8](repeating: 0, count: SegmentLimit.chunkBytes)
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw SegmentError(path: path, problem: "cannot be opened: \(errorText())")

@@ -1,22 +1,10 @@
 internal import Ledger
 
-/// What is known of facts by their number.
-struct FacetInfo {
-  /// The number of the same facts without the agent; 0: not known yet.
-  var usageFacet: Int64 = 0
-  /// Hashes of the key's name and the model; 0 for none.
-  var key: UInt32 = 0
-  var model: UInt32 = 0
-}
-
 /// Packs rows into blocks, with what is added up of them and the tables by which they are found, and puts these into the
 /// database.
 final class BlockInsert {
   private unowned let store: Store
-  private var block = BlockWriter()
-  private var hashes = BlockHashes()
-  private var cells = UsageCells()
-  private var infos: [FacetInfo] = []
+  private var packer = BlockPacker()
   private var tables: [Partition: Tables] = [:]
   private var usage: any BulkInsert
 
@@ -24,11 +12,6 @@ final class BlockInsert {
     var blocks: any BulkInsert
     var ids: any BulkInsert
     var vendorIDs: (any BulkInsert)?
-  }
-
-  private enum Limit {
-    /// Facts whose hashes are kept by number; those above are looked up each time.
-    static let infos: Int64 = 1 << 20
   }
 
   init(_ store: Store) throws(StoreError) {
@@ -75,7 +58,7 @@ final class BlockInsert {
     let rowsMax = blocks == 0 ? 0 : (order.count + blocks - 1) / blocks
     for one in order {
       let row = rows + Int(one.index)
-      if tables == nil || block.rows == rowsMax || !block.takes(one.time) || !times.contains(one.time) {
+      if tables == nil || !packer.takes(one.time, rowsMax: rowsMax) || !times.contains(one.time) {
         if let tables { try end(tables, isNew: isNew) }
         if tables == nil || !times.contains(one.time) {
           if let tables { try finish(tables) }
@@ -83,13 +66,13 @@ final class BlockInsert {
           times = partition.times
           tables = try self.tables(of: partition)
         }
-        block.begin(at: one.time)
-        hashes.begin()
-        cells.begin()
+        packer.begin(at: one.time)
       }
       guard let tables else { break }
-      block.add(row, texts)
-      try addUp(row, texts, isNew: isNew)
+      let facet = row.pointee.facet
+      if !packer.knows(facet) { packer.learn(facet, try info(facet)) }
+      let cell = packer.add(row, texts, isNew: isNew)
+      if isNew { try addOthers(row, texts, to: cell) }
       if isNew, !RequestID.isNear(bytes(row.pointee.id, texts), one.time) {
         tables.ids.add(RequestID.hash(bytes(row.pointee.id, texts)))
         tables.ids.add(one.time)
@@ -103,44 +86,34 @@ final class BlockInsert {
     try usage.finish()
   }
 
-  private func addUp(_ row: UnsafePointer<RequestRow>, _ texts: UnsafeRawPointer, isNew: Bool)
-    throws(StoreError)
-  {
-    let info = try info(row.pointee.facet)
-    let status = row.pointee.status == RequestRow.none ? 0 : row.pointee.status
-    let key = UsageCell.Key(
-      slot: timeSlot(of: row.pointee.time), facet: info.usageFacet, outcome: row.pointee.outcome.storeNumber,
-      status: status)
-    let index = cells.cell(key)
-    if cells.noteRow(of: index) {
-      if info.key != 0 { hashes.note(info.key) }
-      if info.model != 0 { hashes.note(info.model) }
-      hashes.note(TextHash.of(outcome: key.outcome))
-      if row.pointee.status != RequestRow.none {
-        hashes.note(TextHash.of(status: status))
-        hashes.note(TextHash.of(statusHundred: status / TextHash.statusHundred))
-      }
+  private func info(_ facet: Int64) throws(StoreError) -> FacetInfo {
+    let facts = try store.facts(facet)
+    guard let usageFacet = store.usageFacets[facet] else {
+      throw StoreError("facet \(facet) is missing: the store is damaged")
     }
-    if row.pointee.user != 0 { hashes.note(TextHash.of(user: row.pointee.user)) }
-    if row.pointee.errorType != 0 { hashes.note(TextHash.of(errorType: row.pointee.errorType)) }
-    if row.pointee.session.count >= 0 {
-      hashes.note(TextHash.of(session: bytes(row.pointee.session, texts)))
-    }
-    guard isNew else { return }
-    cells.add(row, to: index)
+    return FacetInfo(
+      usageFacet: usageFacet, key: facts.keyName.map { TextHash.of(key: $0) } ?? 0,
+      model: facts.model.map { TextHash.of(model: $0) } ?? 0)
+  }
+
+  /// What few rows used: meters without a number of their own, and other models.
+  private func addOthers(
+    _ row: UnsafePointer<RequestRow>, _ texts: UnsafeRawPointer, to cell: Int
+  ) throws(StoreError) {
     if row.pointee.otherMeters.count >= 0 {
       var counts = TokenCounts()
       try readMeters(text(row.pointee.otherMeters, texts), into: &counts)
-      cells.add(others: counts, to: index)
+      packer.cells.add(others: counts, to: cell)
     }
     guard row.pointee.otherModels.count >= 0 else { return }
     // The tokens of other models inside an answer are those models', the request is not.
+    let key = packer.cells.key(of: cell)
     for other in try readModels(text(row.pointee.otherModels, texts)) {
       var facts = try store.facts(key.facet)
       facts.modelReturned = other.model
       var otherKey = key
       otherKey.facet = try store.facetID(facts)
-      cells.add(UsageCell(other.counts, key: otherKey), others: other.counts)
+      packer.cells.add(UsageCell(other.counts, key: otherKey), others: other.counts)
     }
   }
 
@@ -156,20 +129,19 @@ final class BlockInsert {
   }
 
   private func end(_ tables: Tables, isNew: Bool) throws(StoreError) {
-    block.finish()
+    packer.block.finish()
     let insert = tables.blocks
-    insert.add(block.firstTime)
-    insert.add(block.lastTime)
-    insert.add(block.rows)
-    insert.add(block.finalRows)
-    let list = hashes.list
+    insert.add(packer.block.firstTime)
+    insert.add(packer.block.lastTime)
+    insert.add(packer.block.rows)
+    insert.add(packer.block.finalRows)
+    let list = packer.hashes.list
     try list.withUnsafeBufferPointer { hashes throws(StoreError) in
       insert.add(bytes: UnsafeRawBufferPointer(hashes))
-      insert.add(bytes: block.bytes)
+      insert.add(bytes: packer.block.bytes)
       try insert.endRow()
     }
-    guard isNew else { return }
-    try put(&cells)
+    if isNew { try put(&packer.cells) }
   }
 
   /// Puts away what was added up.
@@ -200,23 +172,6 @@ final class BlockInsert {
       vendorIDs: store.hasVendorIDLookups
         ? try database.bulkInsert(into: partition.vendorIDs, columns: 3) : nil)
     tables[partition] = made
-    return made
-  }
-
-  private func info(_ facet: Int64) throws(StoreError) -> FacetInfo {
-    if facet < Int64(infos.count), facet > 0, infos[Int(facet)].usageFacet != 0 { return infos[Int(facet)] }
-    let facts = try store.facts(facet)
-    guard let usageFacet = store.usageFacets[facet] else {
-      throw StoreError("facet \(facet) is missing: the store is damaged")
-    }
-    let made = FacetInfo(
-      usageFacet: usageFacet, key: facts.keyName.map { TextHash.of(key: $0) } ?? 0,
-      model: facts.model.map { TextHash.of(model: $0) } ?? 0)
-    guard facet > 0, facet < Limit.infos else { return made }
-    if facet >= Int64(infos.count) {
-      infos += repeatElement(FacetInfo(), count: Int(facet) + 1 - infos.count)
-    }
-    infos[Int(facet)] = made
     return made
   }
 

@@ -83,10 +83,8 @@ public struct RequestBatch: Sendable {
   public var rows: [RequestRow] = []
   /// UTF-8 of all texts.
   public var texts: [UInt8] = []
-  /// Which rows are left out, because their `metered_id` was taken: known after `takeMeteredIDs` or an insertion.
+  /// After an insertion: which rows were left out, because their `metered_id` was taken; in their order.
   public internal(set) var duplicates: [Int] = []
-  /// Rows before this one were asked about.
-  var meteredChecked = 0
 
   public init() {}
 
@@ -94,7 +92,6 @@ public struct RequestBatch: Sendable {
     rows.removeAll(keepingCapacity: true)
     texts.removeAll(keepingCapacity: true)
     duplicates.removeAll(keepingCapacity: true)
-    meteredChecked = 0
   }
 
   public mutating func append(_ usage: Usage, segment: Int64, facet: Int64, user: Int64, errorType: Int64) {

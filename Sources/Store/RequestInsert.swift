@@ -36,17 +36,10 @@ extension Store {
     return made
   }
 
-  /// Takes the metered ids of rows that were added to a batch since it was last asked.
-  /// - Returns: the rows whose id was taken before: they will be left out.
-  @discardableResult
-  public func takeMeteredIDs(_ batch: inout RequestBatch) throws(StoreError) -> [Int] {
-    let first = batch.meteredChecked
-    batch.meteredChecked = batch.rows.count
-    var metered: [Int] = []
-    for index in first..<batch.rows.count where batch.rows[index].meteredID.count >= 0 {
-      metered.append(index)
-    }
-    let known = batch.duplicates.count
+  /// Takes the metered ids of a batch's rows, and marks those whose id was taken before.
+  private func takeMeteredIDs(_ batch: inout RequestBatch) throws(StoreError) {
+    batch.duplicates.removeAll(keepingCapacity: true)
+    let metered = batch.rows.indices.filter { batch.rows[$0].meteredID.count >= 0 }
     var rest = metered[...]
     while !rest.isEmpty {
       let asked = rest.prefix(rest.count == 1 ? 1 : MeteredLimit.idsPerStatement)
@@ -58,18 +51,12 @@ extension Store {
         batch.duplicates.append(index)
       }
     }
-    return Array(batch.duplicates[known...])
   }
 
   /// - Parameter room: places in the statement; those behind the ids stay empty.
   /// - Returns: the ids that were not taken, as their bytes.
   private func takeMeteredIDs(_ ids: [String], room: Int) throws(StoreError) -> Set<[UInt8]> {
-    let places = [String](repeating: "(CAST(? AS TEXT))", count: room).joined(separator: ",")
-    let insert = try statement(
-      """
-      INSERT INTO metered_ids SELECT column1 FROM (VALUES \(places)) AS asked WHERE column1 IS NOT NULL
-      ON CONFLICT DO NOTHING RETURNING id
-      """)
+    let insert = try statement(room == 1 ? MeteredLimit.takeOne : MeteredLimit.takeMany)
     for id in ids { insert.bind(id) }
     for _ in ids.count..<room { insert.bind(nil as String?) }
     var new: Set<[UInt8]> = []
@@ -80,7 +67,18 @@ extension Store {
 
 private enum MeteredLimit {
   /// Ids that one statement takes: on a server each statement costs a way there and back.
-  static let idsPerStatement = 32
+  static let idsPerStatement = 128
+
+  static let takeOne = taking(1)
+  static let takeMany = taking(idsPerStatement)
+
+  private static func taking(_ ids: Int) -> String {
+    let places = [String](repeating: "(CAST(? AS TEXT))", count: ids).joined(separator: ",")
+    return """
+      INSERT INTO metered_ids SELECT column1 FROM (VALUES \(places)) AS asked WHERE column1 IS NOT NULL
+      ON CONFLICT DO NOTHING RETURNING id
+      """
+  }
 }
 
 /// Puts rows of requests that have not ended into their table.

@@ -18,12 +18,12 @@ final class SQLite: Connection {
       throw StoreError("\(path): cannot be opened: \(message); does its folder exist, and may it be written?")
     }
     sqlite3_busy_timeout(handle, Self.busyMillisecondsMax)
-    // The cache holds what one transaction of rows writes, so that no page is written twice for it. A new file gets
-    // larger pages than SQLite's own: rows come in the order of time, so a page costs one write for four times as many.
+    // Rows come in blocks of many pages, each written once, so that a small cache does. A new file gets larger pages than
+    // SQLite's own.
     try run(
       """
       PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-      PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096
+      PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4096
       """)
   }
 

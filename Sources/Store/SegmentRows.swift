@@ -61,25 +61,63 @@ extension Store {
     return (select.integer(0), segmentRow(select))
   }
 
-  /// Makes or renews a segment's row; the number stays.
-  public func save(_ row: SegmentRow) throws(StoreError) -> Int64 {
-    let upsert = try statement(
-      """
-      INSERT INTO segments(name, file_bytes, file_modified_ns, file_suffix, bytes, lines, sha256,
-        usages, duplicates, rejected, control) VALUES(?,?,?,?,?,?,?,?,?,?,?)
-      ON CONFLICT(name) DO UPDATE SET file_bytes = excluded.file_bytes,
-        file_modified_ns = excluded.file_modified_ns, file_suffix = excluded.file_suffix,
-        bytes = excluded.bytes, lines = excluded.lines, sha256 = excluded.sha256, usages = excluded.usages,
-        duplicates = excluded.duplicates, rejected = excluded.rejected, control = excluded.control
-      RETURNING id
-      """)
-    upsert.bind(row.name).bind(row.fileBytes).bind(row.fileModifiedNanoseconds).bind(row.fileSuffix)
-      .bind(row.bytes).bind(row.lines).bind(row.sha256).bind(row.usages).bind(row.duplicates)
-      .bind(row.rejected).bind(row.control)
-    guard try upsert.next() else { throw StoreError("a segment's row was not written") }
-    let id = upsert.integer(0)
-    upsert.reset()
+  /// The rows of those of these segments that have one.
+  public func segments(named names: [String]) throws(StoreError) -> [String: (
+    id: Int64, row: SegmentRow
+  )] {
+    var found: [String: (id: Int64, row: SegmentRow)] = [:]
+    for part in parts(of: names, SegmentLimit.rowsPerStatement) {
+      let places = repeatElement("?", count: part.count).joined(separator: ",")
+      let select = try statement("SELECT * FROM segments WHERE name IN (\(places))")
+      for name in part { select.bind(name) }
+      while try select.next() {
+        let row = segmentRow(select)
+        found[row.name] = (select.integer(0), row)
+      }
+    }
+    return found
+  }
+
+  /// Makes or renews a segment's row.
+  /// - Returns: its number, which stays.
+  public func save(_ row: SegmentRow) throws -> Int64 {
+    guard isInTransaction else { return try transaction { try save(row) } }
+    let id = try segment(named: row.name)?.id ?? newSegmentNumber()
+    try save([(id, row)])
     return id
+  }
+
+  /// A number for a segment without a row. It is that segment's once the row was saved with it, in this transaction.
+  public func newSegmentNumber() throws(StoreError) -> Int64 {
+    var number = nextSegment ?? 0
+    if nextSegment == nil {
+      number = (try database.integer("SELECT coalesce(max(id), 0) FROM segments") ?? 0) + 1
+    }
+    nextSegment = number + 1
+    return number
+  }
+
+  /// Makes or renews the rows of segments, each with its number.
+  public func save(_ rows: [(id: Int64, row: SegmentRow)]) throws(StoreError) {
+    for part in parts(of: rows, SegmentLimit.rowsPerStatement) {
+      let places = repeatElement("(?,?,?,?,?,?,?,?,?,?,?,?)", count: part.count).joined(
+        separator: ",")
+      let upsert = try statement(
+        """
+        INSERT INTO segments(id, name, file_bytes, file_modified_ns, file_suffix, bytes, lines, sha256,
+          usages, duplicates, rejected, control) VALUES \(places)
+        ON CONFLICT(name) DO UPDATE SET file_bytes = excluded.file_bytes,
+          file_modified_ns = excluded.file_modified_ns, file_suffix = excluded.file_suffix,
+          bytes = excluded.bytes, lines = excluded.lines, sha256 = excluded.sha256, usages = excluded.usages,
+          duplicates = excluded.duplicates, rejected = excluded.rejected, control = excluded.control
+        """)
+      for (id, row) in part {
+        upsert.bind(id).bind(row.name).bind(row.fileBytes).bind(row.fileModifiedNanoseconds)
+          .bind(row.fileSuffix).bind(row.bytes).bind(row.lines).bind(row.sha256).bind(row.usages)
+          .bind(row.duplicates).bind(row.rejected).bind(row.control)
+      }
+      try upsert.run()
+    }
   }
 
   public func addSlots(_ slots: Set<Int64>, segment: Int64) throws(StoreError) {
@@ -185,4 +223,20 @@ extension Store {
     while try select.next() { result.append(select.text(0) ?? "") }
     return result
   }
+}
+
+private enum SegmentLimit {
+  /// Rows that one statement takes: on a server each statement costs a way there and back.
+  static let rowsPerStatement = 32
+}
+
+/// A list in parts of one size, and what is left of it one by one, so that few statements serve all lengths.
+private func parts<Element>(of list: [Element], _ size: Int) -> [ArraySlice<Element>] {
+  var parts: [ArraySlice<Element>] = []
+  var rest = list[...]
+  while !rest.isEmpty {
+    parts.append(rest.prefix(rest.count >= size ? size : 1))
+    rest = rest.dropFirst(parts[parts.count - 1].count)
+  }
+  return parts
 }

@@ -21,6 +21,8 @@ public final class Store {
   var waitingRows = RequestBatch()
   var knownBlockInsert: BlockInsert?
   var knownOpenInsert: OpenInsert?
+  /// What `newSegmentNumber` gives next.
+  var nextSegment: Int64?
   /// Visits that go on.
   var readings = 0
   private(set) var isInTransaction = false
@@ -82,6 +84,7 @@ public final class Store {
     defer { isInTransaction = false }
     // Another connection may have written since.
     knownPartitions = nil
+    nextSegment = nil
     do {
       let result = try body()
       try writeWaitingRows()
@@ -108,6 +111,7 @@ public final class Store {
     names.removeAll()
     segmentNames.removeAll()
     knownPartitions = nil
+    nextSegment = nil
     waitingRows = RequestBatch()
     knownBlockInsert = nil
     knownOpenInsert = nil

@@ -57,6 +57,8 @@ struct UsageCells: ~Copyable {
     return cells.count - 1
   }
 
+  func key(of index: Int) -> UsageCell.Key { cells[index].key }
+
   /// - Returns: whether it is the first row of this cell.
   @inline(__always) mutating func noteRow(of index: Int) -> Bool {
     if cells[index].hasRow { return false }

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from desk import PERIOD, Desk, make_month
+import stores
+from desk import ATTRIBUTION, PERIOD, Desk, end_line, make_month
 
 pytestmark = pytest.mark.usefixtures("store_kind")
 NEXT = "2026-11"
@@ -45,6 +46,32 @@ def test_pages_one_after_another_are_the_whole_log(read, every):
             break
         after = ["--after", done.err.split("--after ")[1].strip()]
     assert pages == every
+
+
+def test_blocks_unpacked_by_another_hand_hold_what_is_listed(read, every):
+    rows = stores.query(
+        read.store, "SELECT r.time, r.id, r.attempt, r.status, r.input, r.output, f.model_returned, f.key_name FROM requests r "
+        "JOIN facets f ON f.id = r.facet ORDER BY r.time DESC, r.segment DESC, r.line DESC")
+    ended = [row for row in every if row["outcome"] != "interrupted"]
+    assert len(rows) == len(ended)
+    for (time, name, attempt, status, put_in, put_out, model, key_name), row in zip(rows, ended):
+        at = datetime.datetime.fromisoformat(row["time"])
+        micros = (at - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1)
+        assert (time, name, attempt, status) == (micros, row["id"], row["attempt"], row["status"])
+        assert (put_in, put_out) == (row["input_tokens"], row["output_tokens"])
+        assert key_name == row["key"] and (model is None or model == row["model"])
+
+
+def test_a_damaged_block_is_told_and_nothing_made_of_it(tmp_path):
+    desk = Desk(tmp_path).import_prices()
+    desk.write_lines("2026/10/05/03-w-hand-1.jsonl", *(end_line(seq) for seq in range(1, 9)))
+    desk.command("ingest")
+    assert len(listed(desk)) == 8
+    stores.change(desk.store, "UPDATE request_blocks_2026_10 SET data = " + (
+        "CAST(substr(data, 1, 40) || x'00' || substr(data, 42) AS BLOB)" if stores.kind() == "sqlite"
+        else "set_byte(data, 40, 255 - get_byte(data, 40))"))
+    for arguments in (["requests"], ["run", "--period", PERIOD]):
+        assert "the store is damaged" in desk.command(*arguments, codes=(1,)).err
 
 
 @pytest.mark.parametrize("arguments, fits", [
@@ -134,4 +161,12 @@ def test_a_month_is_dropped_only_when_it_is_closed_and_its_books_stay(tmp_path):
     assert "2026-09" in desk.command("doctor", codes=(0, 1, 3)).out
     desk.attribution = rules
     assert "2026-09 were dropped" in desk.command("reprice", "--period", PERIOD, "--dry-run", codes=(1,)).err
+    desk.attribution = ATTRIBUTION
 
+    # A line that comes later still is a row, and in no books: the open period's run says so and goes on.
+    desk.write_lines("2026/11/02/03-w-late-1.jsonl", end_line(1, time="2026-09-30T20:00:00.000000Z", writer="w-late"))
+    late = desk.command("run", "--period", NEXT, codes=(0, 3)).err
+    assert f"{PERIOD}: 1 requests came after its request rows were dropped" in late
+    assert '"lost_requests":1' in desk.command("periods", "--json").out.replace(" ", "")
+    assert [row["time"] for row in listed(desk, "--until", "2026-10-01T00:00:00Z") if row["outcome"] == "ok"] == [
+        "2026-09-30T20:00:00.000000Z"]
