@@ -135,7 +135,8 @@ public struct TokenCounts: Hashable, Sendable {
     return MeterSet(rawValue: bits)
   }
 
-  public var isZero: Bool { usedMeters.isEmpty }
+  // Nearly every answer has one of the two.
+  public var isZero: Bool { self[.input] == 0 && self[.output] == 0 && usedMeters.isEmpty }
 
   public var cacheWrite: Int64 { self[.cacheWrite5m] + self[.cacheWrite1h] + self[.cacheWrite12h] }
 
