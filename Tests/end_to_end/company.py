@@ -3,7 +3,7 @@
     python company.py --out FOLDER [--months 14] [--requests 400] [--seed 1]
 
 writes a folder with `arrivals/` (the raw logs, a folder for each time that files came), `editions/` (price books),
-`attribution.yaml`, `costs.yaml`, `fx.csv`, `tollbook.yaml` and `story.yaml`: what happened in which order. The months
+`attribution.yaml`, `costs.yaml`, `fx.csv`, `budgets.csv`, `units.csv`, `tollbook.yaml` and `story.yaml`: what happened in which order. The months
 end with October 2026, days are Tokyo's. `test_company.py` lets the program live through the story and holds October's books to
 `company_oracle.py`; by hand, with more months and requests: see there.
 """
@@ -70,6 +70,8 @@ def write(folder, months=14, requests=400, seed=1):
     (folder / "attribution.yaml").write_text(ATTRIBUTION)
     (folder / "costs.yaml").write_text(company_costs.COSTS)
     (folder / "fx.csv").write_text(company_costs.rates(labels, seed))
+    (folder / "budgets.csv").write_text(company_costs.budgets(labels))
+    (folder / "units.csv").write_text(company_costs.units(labels, seed))
     (folder / "tollbook.yaml").write_text(yaml.safe_dump({"timezone": ZONE, "currency": "JPY"}))
     (folder / "story.yaml").write_text(yaml.safe_dump(story(labels), sort_keys=False))
 

@@ -30,3 +30,26 @@ def rates(months, seed):
         rate += draw.randrange(-330, 420)
         lines.append(f"{month},JPY,{rate // 100}.{rate % 100:02d},MUFG TTM,{month}-28")
     return "\n".join(lines) + "\n"
+
+
+def budgets(months):
+    """From April on; the total only from June; one product's in yen."""
+    lines = ["month,product,amount,currency"]
+    for number, month in enumerate(m for m in months if m >= "2026-04"):
+        lines += [f"{month},auto-approval,{4 + number}.50,USD", f"{month},ticket-generator,{3000 + 77 * number},JPY",
+                  f"{month},faq-search,1,USD"] + ([f"{month},total,{95 + number},USD"] if month >= "2026-06" else [])
+    return "\n".join(lines) + "\n"
+
+
+def units(months, seed):
+    """Reviews by month, tickets of the last month by day, and a unit with a hostile name."""
+    draw = random.Random(f"{seed} units")
+    lines = ["period,product,unit,count"]
+    for month in months:
+        lines.append(f"{month},auto-approval,reviews approved,{draw.randrange(900, 2400)}")
+        if month != months[-1]:
+            lines.append(f"{month},ticket-generator,tickets made,{draw.randrange(300, 700)}")
+        if month >= "2026-05":
+            lines.append(f'{month},lab,"=1+1, ""runs""",{draw.randrange(0, 40)}')
+    lines += [f"{months[-1]}-{day:02d},ticket-generator,tickets made,{draw.randrange(0, 40)}" for day in range(1, 29)]
+    return "\n".join(lines) + "\n"

@@ -184,11 +184,13 @@ class Month:
         if fate < 0.022:
             return
         if fate < 0.05:
-            last = fate < 0.03
+            last, broke = fate < 0.03, fate >= 0.04
+            usage, billing = answer(name, caller, draw) if broke else (None, None)
             proxy.add(written + lasts // 8, written, "end", facts | {
-                "attempt": 1, "final": last, "status": 529, "outcome": "vendor_error", "stream": False,
-                "error": {"type": "overloaded_error", "message": "the vendor is overloaded"}, "usage": None,
-                "usage_source": "none"})
+                "final": last, "status": 200 if broke else 529, "outcome": "stream_broken" if broke else "vendor_error",
+                "stream": broke, "usage": usage, "billing": billing, "usage_source": "estimated" if broke else "none",
+                "error": {"type": "vendor_cut" if broke else "overloaded_error", "message": "the vendor failed"},
+                "model": model | ({"returned": MODELS[name][3]} if broke else {})})
             if last:
                 return
             proxy.add(written + lasts // 8, written, "start", start_of(facts) | {"attempt": 2})

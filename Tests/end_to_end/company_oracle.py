@@ -21,6 +21,7 @@ from oracle_lines import Counts, read_raw_logs
 from oracle_money import Rules, apportion, service_tier
 
 LATE, PRICES = "late lines", "prices"
+CACHED = ("cache_read", "cache_write_5m", "cache_write_1h")
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Share:
     money: dict
     listed: int
     missing: list = field(default_factory=list)
+    # What its tokens read from and written to a cache would have cost as plain input.
+    plain: int = 0
     main: bool = True
     estimated: bool = False
     interrupted: bool = False
@@ -49,6 +52,11 @@ class Share:
     @property
     def place(self):
         return self.product, self.provider, self.model, self.tier
+
+    @property
+    def key(self):
+        key = self.line.get("key") or {}
+        return key.get("name") or key.get("id") or ""
 
     def counted(self):
         """What it adds to `requests`."""
@@ -184,7 +192,8 @@ class Company:
         self.editions = {p.stem: Book(p) for p in (self.folder / "editions").glob("*.csv")}
         self.usages, self.starts, self.ended, self.inputs = [], {}, set(), []
         self.edition = None
-        self.months, self.closed, self.adjustments = {}, {}, {}
+        # Each month as its last run made it, and the rows that were closed.
+        self.months, self.closed, self.adjustments, self.at_close = {}, {}, {}, {}
         self.computed, self.edition_of = {}, {}
         for step in yaml.safe_load((self.folder / "story.yaml").read_text()):
             [(verb, what)] = list(step.items())[:1]
@@ -214,6 +223,7 @@ class Company:
             self.closed[one.for_period].booked[one.day, one.entry, one.place] = one.now
             self.closed[one.for_period].edition = self.closed[one.for_period].decided
         self.closed[month] = Closed(self.edition, self.edition, self.by_day(month, self.months[month]))
+        self.at_close[month] = self.months[month].rows()
 
     def do_reprice(self, month, step):
         self.closed[month].decided, self.closed[month].reason = step["edition"], step["reason"]
@@ -264,8 +274,19 @@ class Company:
         line["_unpriced"] = any(missing)
         for number, ((model, one, _), charge) in enumerate(zip(parts, charges)):
             money, listed = (charge.money, sum(charge.listed.values())) if charge else ({}, 0)
-            yield from self.cut(line, model, service_tier(line), one, money, listed, missing[number],
-                                main=number == 0, estimated=estimated)
+            shares = list(self.cut(line, model, service_tier(line), one, money, listed, missing[number],
+                                   main=number == 0, estimated=estimated))
+            for share, plain in zip(shares, self.plain(line, book, one, looked_for, charge)):
+                share.plain = plain
+            yield from shares
+
+    def plain(self, line, book, counts, names, charge):
+        cached = sum(getattr(counts, meter) for meter in CACHED) if counts and charge.money and not counts.free else 0
+        rate = charge.rates.get("input") if cached else None
+        if cached and not rate:
+            entry = next(filter(None, (book.entry(line.get("provider"), n) for n in names if n)))
+            rate = book.rate(entry, "input", service_tier(line), counts.total_input(), line["time_us"])
+        return apportion(cached * rate[1] if cached else 0, list(self.rules.weights(line).values()))
 
     def cut(self, line, model, tier, counts, money, listed, missing, **more):
         weights = self.rules.weights(line)

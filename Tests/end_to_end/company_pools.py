@@ -29,6 +29,9 @@ class Line:
     parts: dict
     given: str = ""
     unit: str = ""
+    once: bool = False
+    # Whose metered cost it goes by; empty for everybody's.
+    providers: list = field(default_factory=list)
     committed: int = None
     drawn: int = None
     no_basis: bool = False
@@ -105,7 +108,10 @@ class Costs:
         said = bears[method] if method else default
         weights = self.weights(method or "usage", said, one.get("vendor"), metered)
         given = (one["percent"].rstrip("% "), "%") if "percent" in one else (one["amount"], one.get("currency", "USD"))
-        return self.put(Line(entry, one["name"], one.get("vendor", ""), amount, method or "usage", {}, *given), weights)
+        line = Line(entry, one["name"], one.get("vendor", ""), amount, method or "usage", {}, *given, "month" in one)
+        if line.method == "usage" and said not in ("all", ["all"]):
+            line.providers = [one["vendor"]] if said in ("vendor", ["vendor"]) else sorted(said)
+        return self.put(line, weights)
 
     def put(self, line, weights):
         weights = {product: weight for product, weight in weights.items() if weight > 0}

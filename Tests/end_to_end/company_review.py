@@ -1,4 +1,4 @@
-"""The oracle's review: why the cost changed, and what is beside the books. Written from docs/review.md.
+"""The oracle's bridge, and what caching saved: why the cost changed from one period to another, from docs/review.md.
 
 A `Use` is what calls of one model used of each meter and what that cost; Fractions and whole femtodollars.
 """
@@ -6,6 +6,7 @@ import collections
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from oracle import FAILED
 from oracle_print import half_even
 
 DRIVERS = ("volume", "mix", "size", "cache", "price")
@@ -114,3 +115,72 @@ def take_priced(here, there):
     if had and taken and not any(here.counts.values()):
         here.calls = Fraction(0)
     return taken
+
+
+# --- Movers, lost answers, caching ---
+
+LARGEST = 10
+
+
+def movers(before, after, name):
+    """The ten largest changes: (name, was, is)."""
+    was, now = collections.Counter(), collections.Counter()
+    for sums, shares in ((was, before), (now, after)):
+        for share in shares:
+            if name(share) is not None:
+                sums[name(share)] += share.cost
+    changed = [(one, was[one], now[one]) for one in was.keys() | now.keys() if was[one] != now[one]]
+    return sorted(changed, key=lambda one: (-abs(one[2] - one[1]), one[0]))[:LARGEST]
+
+
+def lost(shares):
+    """Product → what failed, what was repeated, what nobody waited for."""
+    found = collections.defaultdict(lambda: [0, 0, 0])
+    for share in shares:
+        if share.interrupted or not share.cost:
+            continue
+        if not share.line.get("final", True):
+            found[share.product][1] += share.cost
+        elif share.line["outcome"] in FAILED:
+            found[share.product][0] += share.cost
+        elif share.line["outcome"] == "client_gone":
+            found[share.product][2] += share.cost
+    return dict(found)
+
+
+@dataclass
+class Cached:
+    hit: Fraction
+    cost: int
+    plain: int
+    best: tuple = None
+
+    @property
+    def saved(self):
+        return self.plain - self.cost
+
+
+def caching(shares):
+    """Place → what its cache did, the largest saving first."""
+    found = {}
+    for place, use in uses(shares, lambda share: share.place).items():
+        if not any(use.counts[meter] for meter in CACHED):
+            continue
+        own = [share for share in shares if share.place == place]
+        found[place] = Cached(use.counts["cache_read"] / use.prompt, sum(use.costs[m] for m in CACHED),
+                              sum(share.plain for share in own), best_day(use, uses(own, lambda share: share.day)))
+    return found
+
+
+def best_day(whole, days):
+    """(day, its rate, what the period would have cost less at it) among days with half a mean day's prompt tokens."""
+    days = {day: use for day, use in days.items() if use.prompt}
+    usual = {day: use for day, use in days.items() if use.prompt * 2 * len(days) >= whole.prompt}
+    plain, read = whole.counts["input"], whole.counts["cache_read"]
+    if not usual or not plain or not read:
+        return None
+    rates = {day: use.counts["cache_read"] / use.prompt for day, use in usual.items()}
+    day = min(rates, key=lambda day: (-rates[day], day))
+    more = min(rates[day] * whole.prompt - read, plain)
+    saving = whole.costs["input"] * more / plain - whole.costs["cache_read"] * more / read
+    return (day, rates[day], saving) if more > 0 and saving > 0 else None

@@ -1,0 +1,173 @@
+"""October's workbook held to the oracle, sheet by sheet and cell by cell; sentences, one a cell that is wrong."""
+import collections
+import datetime
+from fractions import Fraction
+
+import company_more_tables as more
+import company_plans
+import company_review
+from company_oracle import COLUMNS, Sum
+from company_tables import COUNT_TITLES, Books
+from oracle_print import FEMTO, column
+from sheets import Reader, same
+
+
+class Workbook:
+    def __init__(self, company, month, path):
+        self.company, self.month, self.books = company, month, Books(company, month)
+        self.previous, self.last_year = before(month, 1), before(month, 12)
+        self.reader = Reader(path)
+
+    def differences(self):
+        books = self.books
+        days = days_of(self.month)
+        sheets = {
+            "Summary": [books.summary_table()], "Products": [books.products_table()], "Product × model": [books.pivot_table()],
+            "Lines": [books.lines_table()], "Daily": [books.daily_table(days)], "Users and keys": self.callers(),
+            "Movers": self.movers(days), "Budget": [self.budget()], "Unit cost": [self.unit_cost()],
+            "Fixed and shared costs": more.cost_tables(books), "Adjustments": [books.adjustments_table()]}
+        for name, tables in sheets.items():
+            for table in tables:
+                yield from self.reader.differences(name, table)
+        yield from self.data()
+        yield from self.reader.formulas_that_do_not_add_up()
+
+    def callers(self):
+        """Usage as printed: what is left of the total when the adjustments are taken off."""
+        books = self.books
+        usage = self.printed_usage()
+        return [books.callers_table("Key", lambda share: share.key, usage),
+                books.callers_table("Team", lambda share: share.line.get("team") or "", usage),
+                books.callers_table("User", lambda share: share.line.get("user") or "", usage)]
+
+    def printed_usage(self):
+        own = [sum(row.cost for row in self.books.rows if row.entry == entry) for entry in ("usage", "adjustment")]
+        rest = self.books.total - sum(own)
+        return column([Fraction(n, FEMTO) for n in (*own, rest)], self.books.digits, sum(self.books.printed.values()))[0]
+
+    # --- Why it changed ---
+
+    def movers(self, days):
+        company, books = self.company, self.books
+        now = company.months[self.month].shares
+        found = []
+        for earlier in (self.previous, self.last_year):
+            if earlier in company.closed:
+                steps, was = self.bridge(earlier)
+                found.append(more.bridge_table(books, was, steps))
+        was = self.afresh(self.previous).shares
+        for title, name in (("Model", lambda s: (s.product, s.model)), ("Key", lambda s: s.key), ("User", lambda s: s.line.get("user"))):
+            found.append(more.movers_table(books, company_review.movers(was, now, name), title))
+        found += [more.caching_table(books, company_review.caching(now)), more.lost_table(books, company_review.lost(now)),
+                  more.unusual_table(books, company_plans.unusual_days(was, now, days_of(self.previous), days))]
+        return found
+
+    def afresh(self, month):
+        """A closed month's lines as they are known today, by what it was closed with."""
+        return self.company.books(month, self.company.edition_of[month])
+
+    def bridge(self, earlier):
+        """(product → step → femtodollars, product → what the earlier month was booked at)."""
+        company, afresh = self.company, self.afresh(earlier)
+        before, after = others(afresh, company.adjustments[earlier]), others(company.months[self.month], company.adjustments[self.month])
+        was = collections.Counter()
+        for (_, place), one in company.at_close[earlier].items():
+            was[place[0]] += one.cost
+            before[place[0]]["late"] += one.cost
+        for (_, place), one in afresh.rows().items():
+            before[place[0]]["late"] -= one.cost
+        for one in company.adjustments[earlier]:
+            was[one.place[0]] += one.difference
+        return company_review.bridge(afresh.shares, company.months[self.month].shares, before, after), was
+
+    # --- Plans ---
+
+    def costs(self, month):
+        """Product → what a month cost, adjustments too."""
+        sums = collections.Counter()
+        rows = self.company.months[month].rows() if month == self.month else self.company.at_close[month]
+        for (_, place), one in rows.items():
+            sums[place[0]] += one.cost
+        for one in self.company.adjustments[month]:
+            sums[one.place[0]] += one.difference
+        return sums
+
+    def budget(self):
+        entries = more.read_plan(self.company.folder / "budgets.csv")
+        months, _ = company_plans.fiscal_year(self.month)
+        months = [month for month in months if month in self.company.months]
+        found = company_plans.budget_lines(entries, {m: self.costs(m) for m in months}, months, self.company.rates)
+        return more.budget_table(self.books, found, entries)
+
+    def unit_cost(self):
+        months = sorted(self.company.months)
+        entries = more.read_plan(self.company.folder / "units.csv")
+        return more.unit_table(self.books, company_plans.unit_costs(entries, {m: self.costs(m) for m in months}, months))
+
+    # --- The data sheet ---
+
+    def data(self):
+        """A row for each day and place, in any order; rounded in the order in which they stand."""
+        name, books = "Data", self.books
+        if name not in self.reader.values.sheetnames:
+            yield "there is no sheet 'Data'"
+            return
+        sheet = self.reader.values[name]
+        titles = [cell.value for cell in sheet[1]]
+        wanted = {
+            (day, row.product, row.place[1], row.place[2], row.place[3], row.entry, row.for_period): row
+            for day, row in summed(books.data_table())}
+        found = []
+        for line in sheet.iter_rows(min_row=2):
+            cells = dict(zip(titles, line))
+            self.reader.seen |= {(name, cell.coordinate) for cell in line}
+            day = cells["Day"].value
+            key = (f"{day:%Y-%m-%d}" if isinstance(day, datetime.datetime) else None, *(
+                cells[title].value or "" for title in ("Product ID", "Provider", "Model", "Tier", "Entry", "For period")))
+            if key not in wanted:
+                yield f"Data!A{line[0].row} is a row too many: {key}"
+            else:
+                found.append((key, cells, wanted.pop(key)))
+        yield from (f"Data has no row {key}" for key in wanted)
+        figures = {"Cost (USD)": column([Fraction(row.cost, FEMTO) for _, _, row in found], 9)}
+        for title, each in zip(COUNT_TITLES, COLUMNS):
+            exact = [row.counts[each] for _, _, row in found]
+            total = sum(row.counts[each] for row in books.rows)
+            figures[title] = column(exact, 0 if each.endswith("_tokens") or total >= 1000 else 2)
+        for n, (key, cells, row) in enumerate(found):
+            for title, values in figures.items():
+                value = None if title == "Cost (USD)" and row.state == "unpriced" else values[n]
+                if not same(cells[title].value, value):
+                    yield f"Data!{cells[title].coordinate} ({title} of {key}) is {cells[title].value!r}, should be {value}"
+            if cells["Cost is"].value != row.state:
+                yield f"Data!{cells['Cost is'].coordinate} is {cells['Cost is'].value!r}, should be {row.state!r}"
+
+
+def summed(lines):
+    """Corrections of one day and place for several reasons keep their own rows."""
+    return lines
+
+
+def others(books, adjustments):
+    """Product → step → femtodollars that no usage of the month made."""
+    steps = {"fixed": "fixed", "credit": "credits", "allocation": "allocations"}
+    found = collections.defaultdict(collections.Counter)
+    for (entry, place), one in books.rows().items():
+        if entry != "usage":
+            found[place[0]][steps[entry]] += one.cost
+    for one in adjustments:
+        found[one.place[0]]["adjustments"] += one.difference
+    return found
+
+
+def before(month, count):
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
+    return f"{number // 12}-{number % 12 + 1:02d}"
+
+
+def days_of(month):
+    day, found = datetime.date(int(month[:4]), int(month[5:]), 1), []
+    while f"{day:%Y-%m}" == month:
+        found.append(f"{day:%Y-%m-%d}")
+        day += datetime.timedelta(1)
+    return found
