@@ -4,7 +4,6 @@ import csv
 from dataclasses import dataclass
 from fractions import Fraction
 
-import company_plans
 import company_review
 from company_tables import Table, dollars_column, small
 from oracle_print import FEMTO, column, half_even, money_digits

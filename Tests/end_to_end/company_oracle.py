@@ -5,7 +5,6 @@ the story is lived through: what was known when a month was closed, what came la
 Amounts are whole femtodollars, shares of a request are Fractions.
 """
 import collections
-import csv
 import datetime
 import pathlib
 import zoneinfo
@@ -14,9 +13,10 @@ from fractions import Fraction
 
 import yaml
 
+import company_review
 from oracle import FAILED
 from oracle_book import Book
-from company_pools import UNATTRIBUTED, Costs, Rates
+from company_pools import Costs, Rates
 from oracle_lines import Counts, read_raw_logs
 from oracle_money import Rules, apportion, service_tier
 
@@ -194,7 +194,7 @@ class Company:
         self.edition = None
         # Each month as its last run made it, and the rows that were closed.
         self.months, self.closed, self.adjustments, self.at_close = {}, {}, {}, {}
-        self.computed, self.edition_of = {}, {}
+        self.computed, self.edition_of, self.earlier = {}, {}, {}
         for step in yaml.safe_load((self.folder / "story.yaml").read_text()):
             [(verb, what)] = list(step.items())[:1]
             getattr(self, "do_" + verb)(what, step)
@@ -217,6 +217,9 @@ class Company:
     def do_run(self, month, _):
         self.months[month], self.edition_of[month] = self.books(month, self.edition), self.edition
         self.adjustments[month] = [one for label in sorted(self.closed) for one in self.corrections(label)]
+        # The months it is compared with, as they are known at this moment, by what they were closed with.
+        self.earlier[month] = {
+            label: self.books(label, self.edition_of[label]) for label in (before(month, 1), before(month, 12)) if label in self.closed}
 
     def do_close(self, month, _):
         for one in self.adjustments[month]:
@@ -322,6 +325,38 @@ class Company:
         return found
 
 
-def read_csv(path):
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+def before(month, count):
+    """The month so many months earlier."""
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
+    return f"{number // 12}-{number % 12 + 1:02d}"
+
+
+# --- Why a month cost more than another ---
+
+OTHER_STEPS = {"fixed": "fixed", "credit": "credits", "allocation": "allocations"}
+
+
+def bridge(company, month, earlier):
+    """(product → step → femtodollars, product → what the earlier month was booked at)."""
+    afresh = company.earlier[month][earlier]
+    was, then = collections.Counter(), others(afresh, company.adjustments[earlier])
+    # It counts as it was booked: what came after its close is a step of its own.
+    for sign, rows in ((1, company.at_close[earlier]), (-1, afresh.rows())):
+        for (_, place), one in rows.items():
+            then[place[0]]["late"] += sign * one.cost
+            was[place[0]] += one.cost if sign > 0 else 0
+    for one in company.adjustments[earlier]:
+        was[one.place[0]] += one.difference
+    now = company.months[month]
+    return company_review.bridge(afresh.shares, now.shares, then, others(now, company.adjustments[month])), was
+
+
+def others(books, adjustments):
+    """Product → step → femtodollars that no usage of the month made."""
+    found = collections.defaultdict(collections.Counter)
+    for (entry, place), one in books.rows().items():
+        if entry != "usage":
+            found[place[0]][OTHER_STEPS[entry]] += one.cost
+    for one in adjustments:
+        found[one.place[0]]["adjustments"] += one.difference
+    return found

@@ -6,7 +6,7 @@ from fractions import Fraction
 import company_more_tables as more
 import company_plans
 import company_review
-from company_oracle import COLUMNS, Sum
+from company_oracle import COLUMNS, before, bridge
 from company_tables import COUNT_TITLES, Books
 from oracle_print import FEMTO, column
 from sheets import Reader, same
@@ -53,32 +53,14 @@ class Workbook:
         found = []
         for earlier in (self.previous, self.last_year):
             if earlier in company.closed:
-                steps, was = self.bridge(earlier)
+                steps, was = bridge(company, self.month, earlier)
                 found.append(more.bridge_table(books, was, steps))
-        was = self.afresh(self.previous).shares
+        was = company.earlier[self.month][self.previous].shares
         for title, name in (("Model", lambda s: (s.product, s.model)), ("Key", lambda s: s.key), ("User", lambda s: s.line.get("user"))):
             found.append(more.movers_table(books, company_review.movers(was, now, name), title))
         found += [more.caching_table(books, company_review.caching(now)), more.lost_table(books, company_review.lost(now)),
                   more.unusual_table(books, company_plans.unusual_days(was, now, days_of(self.previous), days))]
         return found
-
-    def afresh(self, month):
-        """A closed month's lines as they are known today, by what it was closed with."""
-        return self.company.books(month, self.company.edition_of[month])
-
-    def bridge(self, earlier):
-        """(product → step → femtodollars, product → what the earlier month was booked at)."""
-        company, afresh = self.company, self.afresh(earlier)
-        before, after = others(afresh, company.adjustments[earlier]), others(company.months[self.month], company.adjustments[self.month])
-        was = collections.Counter()
-        for (_, place), one in company.at_close[earlier].items():
-            was[place[0]] += one.cost
-            before[place[0]]["late"] += one.cost
-        for (_, place), one in afresh.rows().items():
-            before[place[0]]["late"] -= one.cost
-        for one in company.adjustments[earlier]:
-            was[one.place[0]] += one.difference
-        return company_review.bridge(afresh.shares, company.months[self.month].shares, before, after), was
 
     # --- Plans ---
 
@@ -146,23 +128,6 @@ class Workbook:
 def summed(lines):
     """Corrections of one day and place for several reasons keep their own rows."""
     return lines
-
-
-def others(books, adjustments):
-    """Product → step → femtodollars that no usage of the month made."""
-    steps = {"fixed": "fixed", "credit": "credits", "allocation": "allocations"}
-    found = collections.defaultdict(collections.Counter)
-    for (entry, place), one in books.rows().items():
-        if entry != "usage":
-            found[place[0]][steps[entry]] += one.cost
-    for one in adjustments:
-        found[one.place[0]]["adjustments"] += one.difference
-    return found
-
-
-def before(month, count):
-    number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
-    return f"{number // 12}-{number % 12 + 1:02d}"
 
 
 def days_of(month):

@@ -10,11 +10,13 @@ A larger company, by hand:
 """
 import collections
 import csv
+import datetime
 import functools
 import io
 import json
 import os
 import pathlib
+import random
 import shutil
 import tempfile
 from fractions import Fraction
@@ -23,8 +25,10 @@ import pytest
 
 import company
 import company_oracle
+import company_review
 import oracle_print
 from company_desk import CompanyDesk
+from company_workbook import Workbook
 from oracle import dollars
 
 pytestmark = pytest.mark.usefixtures("store_kind")
@@ -216,3 +220,73 @@ def test_run_json_counts_what_was_read(lived, wanted):
         for one in wanted.adjustments[month]:
             sums[one.place[0]] += one.difference
         assert {p: n for p, n in named.items() if n} == {p: n for p, n in sums.items() if n}
+
+
+# --- The review ---
+
+
+def test_the_bridge_of_every_month_is_the_oracle_s_step_by_step(lived, wanted):
+    compared = 0
+    for month, run in lived.runs.items():
+        for comparison in run["review"]["comparisons"]:
+            earlier = comparison["period"]
+            if earlier not in wanted.earlier[month]:
+                assert "difference_usd" not in comparison, (month, earlier)
+                continue
+            compared += 1
+            steps, was = company_oracle.bridge(wanted, month, earlier)
+            assert comparison["prices_version"] == lived.versions[wanted.edition_of[earlier]]
+            assert_bridge(comparison, steps, was, f"{earlier} to {month}")
+    assert compared == MONTHS - 1 + max(0, MONTHS - 12)
+
+
+def assert_bridge(comparison, steps, was, words):
+    """Each step as computed, and all of them the difference; of each product and together."""
+    named = {one["id"]: one for one in comparison["products"]}
+    assert {p for p, one in steps.items() if any(one.values())} <= named.keys(), words
+    for product, one in named.items():
+        found = {step: femto(text) for step, text in one["steps_usd"].items() if femto(text)}
+        assert found == {step: n for step, n in steps.get(product, {}).items() if n}, f"{words}, {product}"
+        assert femto(one["was_usd"]) == was.get(product, 0), f"{words}, {product}"
+        assert sum(found.values()) == femto(one["is_usd"]) - femto(one["was_usd"]), f"{words}, {product}"
+    whole = {step: femto(text) for step, text in comparison["steps_usd"].items()}
+    for step, amount in whole.items():
+        assert amount == sum(femto(one["steps_usd"][step]) for one in named.values()), f"{words}, {step}"
+    assert sum(whole.values()) == femto(comparison["difference_usd"]) == femto(comparison["is_usd"]) - femto(comparison["was_usd"])
+
+
+def test_two_hundred_bridges_between_random_weeks_and_days_add_up(lived, wanted):
+    """Weeks and days are in force's: the last prices, today's lines. Their drivers are the oracle's too."""
+    draw, pairs = random.Random(SEED), 0
+    first, last = datetime.date(2025, 9, 10), datetime.date(2026, 10, 30)
+    while pairs < 200:
+        day = first + datetime.timedelta(draw.randrange((last - first).days))
+        length = draw.choice([7, 7, 1])
+        begin = day - datetime.timedelta(day.weekday()) if length == 7 else day
+        year, week, _ = begin.isocalendar()
+        label = f"{year}-W{week:02d}" if length == 7 else day.isoformat()
+        run = json.loads(lived.command("report", "--period", label, "--format", "csv", "--json", codes=(0, 3)).out)
+        [comparison] = [one for one in run["review"]["comparisons"] if one["with"] == "previous"]
+        now, before = (in_force(wanted, begin - datetime.timedelta(n), length) for n in (0, length))
+        steps = company_review.bridge(before, now)
+        for one in comparison["products"]:
+            found = {step: femto(text) for step, text in one["steps_usd"].items()}
+            assert sum(found.values()) == femto(one["is_usd"]) - femto(one["was_usd"]), (label, one["id"])
+            expected = steps.get(one["id"], {})
+            for step in (*company_review.DRIVERS, "unpriced"):
+                assert found.get(step, 0) == expected.get(step, 0), (label, one["id"], step)
+            pairs += 1
+
+
+def in_force(wanted, begin, length):
+    days = {(begin + datetime.timedelta(n)).isoformat() for n in range(length)}
+    months = {day[:7] for day in days} & wanted.months.keys()
+    return [share for month in sorted(months) for share in wanted.shares(month, wanted.edition) if share.day in days]
+
+
+# --- The workbook ---
+
+
+def test_every_figure_of_october_s_workbook_is_what_it_should_be(lived, wanted):
+    found = list(Workbook(wanted, OCTOBER, lived.reports / OCTOBER / "chargeback.xlsx").differences())
+    assert not found, f"{len(found)} cells:\n" + "\n".join(found[:40])
