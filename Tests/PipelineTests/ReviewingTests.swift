@@ -102,11 +102,14 @@ import Testing
     arguments: Backing.allCases)
   func dropped(in backing: Backing) throws {
     let desk = try desk(backing)
+    // July of Tokyo begins in June of UTC: without June's rows it cannot be made again, and August can.
+    var random = SeededRandom(seed: 9)
+    try desk.write(month: 6, requests: 10, &random)
     _ = try desk.run(rules: 0).close(desk.period("2026-07"), acceptIncomplete: true)
     let august = try desk.period("2026-08")
     let before = try #require(try desk.run().books(august).review?.previous)
-    let july = try #require(try desk.desk.store.requestMonths().first { $0.name == "2026-07" })
-    try desk.desk.store.drop(july, at: 1)
+    let june = try #require(try desk.desk.store.requestMonths().first { $0.name == "2026-06" })
+    try desk.desk.store.drop(june, at: 1)
     let books = try desk.run().books(august)
     let comparison = try #require(books.review?.previous)
     let bridge = try #require(comparison.bridge)
