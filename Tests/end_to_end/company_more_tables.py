@@ -11,7 +11,7 @@ from oracle_print import FEMTO, column, half_even, money_digits
 STEP_TITLES = {
     "volume": "Volume", "mix": "Model mix", "size": "Request size", "cache": "Cache hits", "price": "Unit price",
     "unpriced": "Had no price", "late": "Came after the close", "adjustments": "Adjustments", "fixed": "Fixed costs",
-    "credits": "Credits", "allocations": "Allocations"}
+    "credits": "Credits", "allocation": "Allocation"}
 KINDS = {"fixed": "fixed cost", "credit": "credit", "allocation": "spread"}
 METHODS = {"product": "one product", "seats": "seats", "evenly": "equal parts", "weights": "fixed weights", "keep": "kept at the centre"}
 
@@ -83,7 +83,7 @@ def parts(books, lines):
         own = [(product, cost) for one, product, cost in exact if one is line]
         for (product, cost), printed in zip(own, dollars_column([cost for _, cost in own], books.digits, amount)):
             rows.append([name(line), books.month, books.names[product], basis(line, product), small(printed, cost, books.digits), next(other)])
-    return Table(["Cost", "Month", "Product", "Basis", "Part (USD)", "Part (JPY)"], rows, ["Total", None, None, None, sum(amounts),
+    return Table(["Cost", "Month", "Product", "Basis", "Part (USD)", "Amount (JPY)"], rows, ["Total", None, None, None, sum(amounts),
                  sum(row[5] for row in rows)])
 
 
@@ -124,7 +124,8 @@ def taxes(books):
              small(b, tax.base, books.digits), small(a, tax.tax, books.digits), y]
             for tax, b, a, y in zip(found, bases, amounts, other)]
     return Table(["Tax", "Vendor", "Month", "Rate", "Who pays it", "Taxed amount (USD)", "Tax (USD)", "Tax (JPY)"], rows,
-                 ["Total", *[None] * 4, sum(bases), sum(amounts), sum(other)])
+                 # What vendors bill and what the buyer declares have no common total.
+                 None if len({tax.reverse for tax in found}) > 1 else ["Total", *[None] * 4, sum(bases), sum(amounts), sum(other)])
 
 
 # --- Why it changed ---
@@ -149,6 +150,30 @@ def bridge_table(books, was, steps):
     total = ["Total", sum(before), *(near(sums[step], unit) for step in shown), sum(after), sum(after) - sum(before),
              change(sum(now.values()), sum(was.values()))]
     return Table(["Product", "Was", *(STEP_TITLES[s] for s in shown), "Is", "Difference", "Change"], rows, total)
+
+
+def waterfall(titles, total, was, now):
+    """The figures behind the chart: floating bars from one month's total to the other's, as the bridge's last row has them."""
+    last, rows, level = titles.index("Is"), [], number(total[1])
+    for title, step in zip(titles[2:last], map(number, total[2:last])):
+        bar = (abs(step), None) if step > 0 else (None, abs(step))
+        rows.append([title, min(level, level + step), None, *(bar if step else (None, None))])
+        level += step
+    return Table(["Step", "Below", "Total", "More", "Less"],
+                 [[was, None, number(total[1]), None, None], *rows, [now, None, number(total[last]), None, None]])
+
+
+def row_that_does_not_add_up(titles, values):
+    """Printed, a row's steps are its difference, and what was and the difference are what is."""
+    last = titles.index("Is")
+    steps = sum(map(number, values[2:last]))
+    difference = number(values[titles.index("Difference")])
+    return steps != difference or number(values[1]) + difference != number(values[last])
+
+
+def number(value):
+    """A printed cell as a number; words such as `<$0.01` stand for next to nothing."""
+    return Fraction(repr(value)) if isinstance(value, (int, float)) else Fraction(0)
 
 
 def near(amount, unit):

@@ -333,7 +333,7 @@ def before(month, count):
 
 # --- Why a month cost more than another ---
 
-OTHER_STEPS = {"fixed": "fixed", "credit": "credits", "allocation": "allocations"}
+OTHER_STEPS = {"fixed": "fixed", "credit": "credits", "allocation": "allocation"}
 
 
 def bridge(company, month, earlier):

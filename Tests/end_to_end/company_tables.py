@@ -236,6 +236,18 @@ class Books:
         return Table(["Period", "Product", "Provider", "Model", "Tier", "Why", "Was (USD)", "Is (USD)", "Difference (USD)", "Cost is"], rows,
                      ["Total", *[None] * 7, sum(differences), None])
 
+    def estimated(self):
+        """Whole requests whose counts were estimated."""
+        lines = {(s.line["id"], s.line["attempt"]): s for s in self.books.shares if not s.interrupted}
+        return sum(1 for s in lines.values() if s.estimated and s.line.get("final", True))
+
+    def coverage(self):
+        """The parts of the requests that have an exact price, an estimated one, none, and never ended."""
+        total = Sum(self.books.shares).counts
+        unknown = total["unpriced_requests"], total["interrupted_requests"]
+        known = total["requests"] - sum(unknown)
+        return column([Fraction(n, total["requests"]) for n in (known - self.estimated(), self.estimated(), *unknown)], 4)
+
     def data_table(self):
         """Usage and costs to the day, corrections to the day they correct."""
         lines = []

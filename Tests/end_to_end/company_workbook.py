@@ -6,8 +6,9 @@ from fractions import Fraction
 import company_more_tables as more
 import company_plans
 import company_review
-from company_oracle import COLUMNS, before, bridge
-from company_tables import COUNT_TITLES, Books
+from company_oracle import COLUMNS, Sum, before, bridge
+from company_tables import ANY, COUNT_TITLES, Books, Table
+from oracle import month_bounds
 from oracle_print import FEMTO, column
 from sheets import Reader, same
 
@@ -28,9 +29,65 @@ class Workbook:
             "Fixed and shared costs": more.cost_tables(books), "Adjustments": [books.adjustments_table()]}
         for name, tables in sheets.items():
             for table in tables:
-                yield from self.reader.differences(name, table)
+                yield from self.reader.differences(name, table() if callable(table) else table)
+        yield from self.bridges_add_up()
         yield from self.data()
+        yield from self.cover()
+        yield from self.troubles()
         yield from self.reader.formulas_that_do_not_add_up()
+
+    def cover(self):
+        """The answer on one screen, and whether the sheets agree with it."""
+        books, tile = self.books, self.reader.tile
+        total = sum(books.printed.values())
+        yield from tile("Summary", "Total cost", total)
+        yield from tile("Summary", "Requests", sum(row.counts["requests"] for row in books.rows))
+        yield from tile("Summary", "Exact price", books.coverage()[0])
+        yield from tile("Summary", "Cost is", books.state())
+        yield from tile("Summary", "Unattributed", books.cell(books.printed["unattributed"], books.costs[-1]))
+        lines = books.lines_table().total[7]
+        data = column([Fraction(books.total, FEMTO)], 9)[0]
+        sums = {"Products": total, "Product × model": total, "Lines": lines, "Daily": total, "Data": data}
+        yield from self.reader.differences("Summary", Table(
+            ["Sheet", "Its details add up to", "Off the total by", "Verdict"],
+            [[name, amount, amount - total, "agrees"] for name, amount in sums.items()]))
+        yield from self.reader.nothing_left("Fixed and shared costs", "Costs less parts")
+        adjusted = [sum(row.cost for row in books.rows if (row.entry == "adjustment") == is_one) for is_one in (False, True)]
+        parts = column([Fraction(n, FEMTO) for n in adjusted], books.digits, total)
+        for label, value in zip(("Usage and costs of the period", "Adjustments", "Together"), (*parts, total)):
+            yield from tile("Adjustments", label, value)
+
+    def troubles(self):
+        """What is missing from the total, and every file that was read."""
+        books, name = self.books, "Unpriced & rejected"
+        begin, end = month_bounds(self.month, str(self.company.zone))
+        inputs = sorted((i for i in self.company.inputs if i.belongs(begin, end)), key=lambda i: i.name)
+        unpriced = collections.defaultdict(list)
+        for share in books.books.shares:
+            if share.missing:
+                unpriced[share.model, share.provider, share.tier].append(share)
+        rows = []
+        for (model, provider, tier), shares in sorted(unpriced.items(), key=lambda one: (one[0][1], one[0][0], one[0][2])):
+            used = collections.Counter()
+            for share in shares:
+                for meter, count in share.counts.used():
+                    if meter in share.missing:
+                        used[meter] += share.weight * count
+            words = ", ".join(f"{meter} {int(count):,}" for meter, count in used.items())
+            rows.append([model, provider, tier, sum(s.weight for s in shares), words, ANY])
+        yield from self.reader.differences(name, Table(
+            ["Model", "Provider", "Tier", "Requests", "Used without a price", "Why"], rows))
+        torn = [(i.name, i.counts["lines"]) for i in inputs if i.counts["rejected"]]
+        yield from self.reader.differences(name, Table(["File", "Line", "Why"], [[file, line, ANY] for file, line in torn]))
+        counts = Sum(books.books.shares).counts
+        yield from self.reader.differences(name, Table(["Kind", "Requests"], [
+            ["Something used has no price", counts["unpriced_requests"]], ["Began and never ended", counts["interrupted_requests"]],
+            ["Counts were estimated", books.estimated()]]))
+        names = ("lines", "usages", "duplicates", "rejected", "control")
+        yield from self.reader.differences("About", Table(
+            ["File", "Lines", "Usages", "Duplicates", "Rejected", "Control", "SHA-256"],
+            [[i.name, *(i.counts[n] for n in names), i.sha256] for i in inputs],
+            ["Total", *(sum(i.counts[n] for i in inputs) for n in names), None]))
 
     def callers(self):
         """Usage as printed: what is left of the total when the adjustments are taken off."""
@@ -55,12 +112,26 @@ class Workbook:
             if earlier in company.closed:
                 steps, was = bridge(company, self.month, earlier)
                 found.append(more.bridge_table(books, was, steps))
+                if earlier == self.previous:
+                    titles = found[-1].titles
+                    found.append(lambda: more.waterfall(titles, self.reader.last_row, self.previous, self.month))
         was = company.earlier[self.month][self.previous].shares
         for title, name in (("Model", lambda s: (s.product, s.model)), ("Key", lambda s: s.key), ("User", lambda s: s.line.get("user"))):
             found.append(more.movers_table(books, company_review.movers(was, now, name), title))
         found += [more.caching_table(books, company_review.caching(now)), more.lost_table(books, company_review.lost(now)),
                   more.unusual_table(books, company_plans.unusual_days(was, now, days_of(self.previous), days))]
         return found
+
+    def bridges_add_up(self):
+        titles = None
+        for row in self.reader.values["Movers"].iter_rows():
+            values = [cell.value for cell in row]
+            if "Volume" in values and "Is" in values:
+                titles = [value for value in values if value is not None]
+            elif titles and values[0] is None:
+                titles = None
+            elif titles and more.row_that_does_not_add_up(titles, values):
+                yield f"Movers!A{row[0].row}: the steps of {values[0]} do not add up"
 
     # --- Plans ---
 
@@ -98,7 +169,7 @@ class Workbook:
         titles = [cell.value for cell in sheet[1]]
         wanted = {
             (day, row.product, row.place[1], row.place[2], row.place[3], row.entry, row.for_period): row
-            for day, row in summed(books.data_table())}
+            for day, row in books.data_table()}
         found = []
         for line in sheet.iter_rows(min_row=2):
             cells = dict(zip(titles, line))
@@ -123,11 +194,6 @@ class Workbook:
                     yield f"Data!{cells[title].coordinate} ({title} of {key}) is {cells[title].value!r}, should be {value}"
             if cells["Cost is"].value != row.state:
                 yield f"Data!{cells['Cost is'].coordinate} is {cells['Cost is'].value!r}, should be {row.state!r}"
-
-
-def summed(lines):
-    """Corrections of one day and place for several reasons keep their own rows."""
-    return lines
 
 
 def days_of(month):

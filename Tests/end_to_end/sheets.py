@@ -47,6 +47,28 @@ class Reader:
         if last.value is not None and sheet.cell(last.row, last.column + 1).value is not None:
             yield f"{name}!{last.coordinate} is a row too many: {last.value!r}"
         self.after[name] = row + len(wanted)
+        self.last_row = [sheet.cell(row + len(wanted), columns[title][0]).value for title in dict.fromkeys(table.titles)]
+
+    def tile(self, name, label, value):
+        """The figure that stands under its label."""
+        sheet = self.values[name]
+        cell = next((cell for row in sheet.iter_rows() for cell in row if cell.value == label), None)
+        if cell is None:
+            yield f"{name}: nothing is called {label!r}"
+            return
+        below = sheet.cell(cell.row + 1, cell.column)
+        self.seen.add((name, below.coordinate))
+        if not same(below.value, value):
+            yield f"{name}!{below.coordinate} ({label}) is {below.value!r}, should be {shown(value)}"
+
+    def nothing_left(self, name, label):
+        """Rows of this label whose figures must all be nothing."""
+        for row in self.values[name].iter_rows():
+            for cell in row[1:] if row[0].value == label else ():
+                if cell.value is not None:
+                    self.seen.add((name, cell.coordinate))
+                    if exact(cell.value) != 0:
+                        yield f"{name}!{cell.coordinate} ({label}) is {cell.value}, should be 0"
 
     def find(self, sheet, name, table):
         """The row that has the titles, below what was compared before: (row, title → column)."""
@@ -76,14 +98,19 @@ class Reader:
                         continue
                     written = self.values[sheet.title][cell.coordinate].value
                     found = Calculator(self.values, sheet.title).value(cell.value[1:])
-                    if found != (0 if isinstance(written, str) else exact(written)):
-                        yield f"{sheet.title}!{cell.coordinate} {cell.value} gives {float(found)}, and {written!r} is written there"
+                    if isinstance(found, str) or cell.value.startswith("=IF("):
+                        fits = found == written
+                    else:
+                        fits = found == (0 if isinstance(written, str) else exact(written))
+                    if not fits:
+                        yield f"{sheet.title}!{cell.coordinate} {cell.value} gives {found if isinstance(found, str) else float(found)}, and {written!r} is written there"
 
 
 class Calculator:
     """The few functions that the program's formulas have."""
 
-    TOKEN = re.compile(r"\s*('(?:[^']|'')+'!|[A-Za-z_]+!|)(\$?[A-Z]{1,3}\$?\d+)(?::(\$?[A-Z]{1,3}\$?\d+))?|\s*([A-Z]+)\(|\s*(\d+(?:\.\d+)?)|\s*(\S)")
+    TOKEN = re.compile(
+        r"""\s*(?:('(?:[^']|'')+'!|[A-Za-z_]+!|)(\$?[A-Z]{1,3}\$?\d+)(?::(\$?[A-Z]{1,3}\$?\d+))?|([A-Z]+)\(|(\d+(?:\.\d+)?)|("[^"]*"|<=|\S))""")
 
     def __init__(self, book, sheet):
         self.book, self.sheet = book, sheet
@@ -96,7 +123,11 @@ class Calculator:
         return result
 
     def sum(self):
+        """Terms added up, or two of them compared."""
         total = self.term()
+        if self.at < len(self.tokens) and self.tokens[self.at][6] == "<=":
+            self.at += 1
+            return total <= self.term()
         while self.at < len(self.tokens) and self.tokens[self.at][6] in ("+", "-"):
             sign = self.tokens[self.at][6]
             self.at += 1
@@ -118,6 +149,8 @@ class Calculator:
             return self.call(token[4], arguments)
         if token[5]:
             return Fraction(token[5])
+        if token[6].startswith('"'):
+            return token[6].strip('"')
         assert token[6] == "-", token[0]
         return -self.term()
 
@@ -127,7 +160,9 @@ class Calculator:
             scaled = abs(arguments[0]) * scale
             whole = (scaled + Fraction(1, 2)).__floor__()
             return Fraction(whole if arguments[0] >= 0 else -whole, scale)
-        assert name in ("SUM", "SUBTOTAL", "ABS"), name
+        assert name in ("SUM", "SUBTOTAL", "ABS", "IF"), name
+        if name == "IF":
+            return arguments[1] if arguments[0] else arguments[2]
         if name == "ABS":
             return abs(arguments[0])
         return sum(arguments[1:] if name == "SUBTOTAL" else arguments)
