@@ -59,8 +59,9 @@ struct DataLines {
       dated[place, default: (.zero, WeightedCounts())].counts += row.counts
       lines.append(
         Line(
-          day: DailySheet.serial(of: row.place.day), product: place.product, provider: place.provider,
-          model: place.model, serviceTier: place.serviceTier, entry: place.entry,
+          // What no request made is booked on a month's first day and belongs to none, as on the sheet of days.
+          day: place.entry == .usage ? DailySheet.serial(of: row.place.day) : nil, product: place.product,
+          provider: place.provider, model: place.model, serviceTier: place.serviceTier, entry: place.entry,
           forPeriod: books.period.label, state: row.amount.state, cost: row.amount.cost,
           counts: row.counts))
     }

@@ -98,10 +98,17 @@ struct PrintedBridge {
     let now = units(bridge.lines.map(\.now))
     let rows = zip(now, was).map { $0 - $1 }
     var columns = units(bridge.steps.map { bridge.amount($0) })
-    // Both sums are rounded by themselves: where they differ by a unit, the largest step takes it.
-    let rest = rows.reduce(0, +) - columns.reduce(0, +)
-    if rest != 0, let largest = columns.indices.max(by: { abs(columns[$0]) < abs(columns[$1]) }) {
-      columns[largest] += rest
+    // Both sums are rounded by themselves: where they differ by a unit, the step that it takes the least far takes it.
+    var rest = rows.reduce(0, +) - columns.reduce(0, +)
+    while rest != 0 {
+      let sign = rest.signum()
+      func distance(_ column: Int) -> Int128 {
+        let exact = bridge.amount(bridge.steps[column]).femtodollars
+        return exact == 0 ? .max : abs((columns[column] + sign) * unit - exact)
+      }
+      guard let nearest = columns.indices.min(by: { distance($0) < distance($1) }) else { break }
+      columns[nearest] += sign
+      rest -= sign
     }
     let matrix = PrintedMatrix(
       bridge.lines.map { line in bridge.steps.map { line.amount($0).femtodollars } }, rowSums: rows,
