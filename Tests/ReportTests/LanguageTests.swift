@@ -16,7 +16,7 @@ struct LanguageTests {
     let summary = String(decoding: Reports.summaryMarkdown(Self.books), as: UTF8.self)
     #expect(summary.hasPrefix("# AI利用費 2026年10月\n"))
     // 2026-10-05 was a Monday.
-    #expect(summary.contains("| 10月5日（月） |") && summary.contains("2026年10月31日（土）"))
+    #expect(summary.contains("| 10月5日（月） ") && summary.contains("2026年10月31日（土）"))
     #expect(!summary.contains("2026-10-05"))
     let chart = Reports.charts(Self.books).first { $0.name == "daily.svg" }
     let drawing = String(decoding: chart?.bytes ?? [], as: UTF8.self)

@@ -55,9 +55,15 @@ enum DiscordPost {
     json.member("value", lines.joined(separator: "\n"))
   }
 
-  /// A footer has no markup, so its escapes would show.
+  /// A footer has no markup, so its escapes would show. What would be markup elsewhere is broken all the same.
   private static func plain(_ text: String, max: Int) -> String {
-    ChatText.fitted(text, max: max) { _, character in character == "<" ? "＜" : String(character) }
+    ChatText.fitted(text, max: max) { _, character in
+      switch character {
+      case "<": "＜"
+      case "]", "|": "\(character)\(ChatText.breaker)"
+      default: String(character)
+      }
+    }
   }
 
   private static func escaped(_ text: String, max: Int) -> String {
