@@ -1,6 +1,7 @@
 """A workbook read by openpyxl, table by table: found by the titles of their columns, compared cell by cell."""
 import datetime
 import re
+import warnings
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,8 +15,11 @@ class Reader:
     """`seen` collects the cells that were compared, so that a figure nobody looked at is found."""
 
     def __init__(self, path):
-        self.values = openpyxl.load_workbook(path, data_only=True)
-        self.formulas = openpyxl.load_workbook(path)
+        with warnings.catch_warnings():
+            # It says that it will not keep data bars and the like; nothing is written here.
+            warnings.simplefilter("ignore")
+            self.values = openpyxl.load_workbook(path, data_only=True)
+            self.formulas = openpyxl.load_workbook(path)
         self.seen = set()
         self.after = {}
 

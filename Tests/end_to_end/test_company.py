@@ -25,10 +25,12 @@ import pytest
 
 import company
 import company_oracle
+import company_plans
 import company_review
 import oracle_print
 from company_desk import CompanyDesk
-from company_workbook import Workbook
+from company_more_tables import read_plan
+from company_workbook import Workbook, days_of
 from oracle import dollars
 
 pytestmark = pytest.mark.usefixtures("store_kind")
@@ -283,6 +285,48 @@ def in_force(wanted, begin, length):
     days = {(begin + datetime.timedelta(n)).isoformat() for n in range(length)}
     months = {day[:7] for day in days} & wanted.months.keys()
     return [share for month in sorted(months) for share in wanted.shares(month, wanted.edition) if share.day in days]
+
+
+def test_october_s_review_is_the_oracle_s_to_the_last_unit(lived, wanted):
+    review, month = lived.runs[OCTOBER]["review"], wanted.months[OCTOBER].shares
+    earlier = wanted.earlier[OCTOBER]["2026-09"].shares
+    for kind, name in (("models", lambda s: (s.product, s.model)), ("keys", lambda s: s.key), ("users", lambda s: s.line.get("user"))):
+        found = [((one["product"], one["name"]) if kind == "models" else one["name"], femto(one["was_usd"]), femto(one["is_usd"]))
+                 for one in review["movers"][kind]]
+        assert found == company_review.movers(earlier, month, name), kind
+    assert {one["product"]: [femto(one[n]) for n in ("failed_usd", "repeated_usd", "abandoned_usd")] for one in review["lost_answers"]} == (
+        company_review.lost(month))
+    cached = company_review.caching(month)
+    assert len(cached) == len(review["caching"]) > 20
+    for one in review["caching"]:
+        line = cached[one["product"], one["provider"], one["model"], one["service_tier"]]
+        assert [femto(one[n]) for n in ("cost_usd", "without_cache_usd", "saved_usd")] == [line.cost, line.plain, line.saved], one
+        assert ("best_day" in one) == bool(line.best), one
+        if line.best:
+            day, rate, more = line.best
+            # Two products of money and a fraction, each rounded once.
+            assert one["best_day"] == day and abs(femto(one["more_usd"]) - more) <= 2 + abs(more) / 10**6, (one, line)
+            assert Fraction(one["best_hit_percent"]) == Fraction(oracle_print.half_even(rate * 10_000), 100), one
+    plans = Workbook(wanted, OCTOBER, lived.reports / OCTOBER / "chargeback.xlsx")
+    unusual = company_plans.unusual_days(earlier, month, days_of("2026-09"), days_of(OCTOBER))
+    assert [(one["day"], one["key"], femto(one["cost_usd"]), femto(one["usual_usd"]), one["days_compared"], one["driver"])
+            for one in review["anomalies"]] == [
+        (one.day, one.key, one.cost, one.usual.__floor__(), one.days, one.driver) for one in unusual]
+    assert ("2026-10-21", "ticket-generator-stg") in {(one.day, one.key) for one in unusual}
+    months, behind = company_plans.fiscal_year(OCTOBER)
+    costs = {m: plans.costs(m) for m in wanted.months}
+    lines = company_plans.budget_lines(read_plan(wanted.folder / "budgets.csv"), costs, months, wanted.rates)
+    assert {one["id"]: [femto(one[n]) for n in ("budget_usd", "actual_usd", "year_budget_usd", "year_actual_usd")]
+            for one in review["budget"]["products"]} == lines
+    units = company_plans.unit_costs(read_plan(wanted.folder / "units.csv"), costs, sorted(wanted.months))
+    assert {(one["product"], one["unit"], one["month"]): (one["count"], femto(one["cost_usd"])) for one in review["unit_costs"]} == units
+    days = dict.fromkeys(days_of("2026-09") + days_of(OCTOBER), 0)
+    for share in [*earlier, *month]:
+        days[share.day] += share.cost
+    booked = sum(sum(costs[m].values()) for m in months)
+    year = review["forecast"]["fiscal_year"]
+    assert year["label"] == "FY2026" and [femto(year[n]) for n in ("low_usd", "expected_usd", "high_usd")] == [
+        n + booked for n in company_plans.forecast(days, behind)]
 
 
 # --- The workbook ---
