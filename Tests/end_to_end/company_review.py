@@ -153,6 +153,7 @@ class Cached:
     hit: Fraction
     cost: int
     plain: int
+    tokens: Fraction
     best: tuple = None
 
     @property
@@ -168,7 +169,7 @@ def caching(shares):
             continue
         own = [share for share in shares if share.place == place]
         found[place] = Cached(use.counts["cache_read"] / use.prompt, sum(use.costs[m] for m in CACHED),
-                              sum(share.plain for share in own), best_day(use, uses(own, lambda share: share.day)))
+                              sum(share.plain for share in own), sum(use.counts[m] for m in CACHED), best_day(use, uses(own, lambda share: share.day)))
     return found
 
 

@@ -179,6 +179,12 @@ class Calculator:
         return sum(exact(cell.value) for line in area for cell in (line if isinstance(line, tuple) else (line,)))
 
 
+def figures(sheet):
+    """Place → number, of every cell that is one."""
+    return {cell.coordinate: exact(cell.value) for row in sheet.iter_rows() for cell in row
+            if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool)}
+
+
 def exact(value):
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return Fraction(Decimal(repr(value))) if is_number else Fraction(0)
