@@ -8,137 +8,20 @@ import collections
 import datetime
 import pathlib
 import zoneinfo
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import yaml
 
-import company_review
-from oracle import FAILED
-from oracle_book import Book
+from company_books import Adjustment, Month, Share, grouped
+from company_bridge import before
 from company_pools import Costs, Rates
-from oracle_lines import Counts, read_raw_logs
+from oracle_book import Book
+from oracle_lines import read_raw_logs
 from oracle_money import Rules, apportion, service_tier
 
 LATE, PRICES = "late lines", "prices"
 CACHED = ("cache_read", "cache_write_5m", "cache_write_1h")
-
-
-@dataclass
-class Share:
-    """One product's part of what one model did for one request."""
-
-    line: dict
-    product: str
-    provider: str
-    model: str
-    tier: str
-    day: str
-    weight: Fraction
-    counts: Counts
-    money: dict
-    listed: int
-    missing: list = field(default_factory=list)
-    # What its tokens read from and written to a cache would have cost as plain input.
-    plain: int = 0
-    main: bool = True
-    estimated: bool = False
-    interrupted: bool = False
-
-    @property
-    def cost(self):
-        return sum(self.money.values())
-
-    @property
-    def place(self):
-        return self.product, self.provider, self.model, self.tier
-
-    @property
-    def key(self):
-        key = self.line.get("key") or {}
-        return key.get("name") or key.get("id") or ""
-
-    def counted(self):
-        """What it adds to `requests`."""
-        return self.weight if self.interrupted or (self.main and self.line.get("final", True)) else 0
-
-    def failed(self):
-        return self.counted() if not self.interrupted and self.line["outcome"] in FAILED else 0
-
-    def unpriced(self):
-        return self.counted() if not self.interrupted and self.line["_unpriced"] else 0
-
-
-COLUMNS = ("requests", "failed_requests", "interrupted_requests", "unpriced_requests", "input_tokens",
-           "cache_read_tokens", "cache_write_tokens", "output_tokens")
-
-
-class Sum:
-    """What shares say together: counts, cost, and how well the cost is known."""
-
-    def __init__(self, shares=()):
-        self.counts = dict.fromkeys(COLUMNS, Fraction(0))
-        self.cost = self.listed = 0
-        self.priced = self.missing = self.estimated = False
-        for share in shares:
-            self.add(share)
-
-    def add(self, share):
-        one = self.counts
-        one["requests"] += share.counted()
-        one["failed_requests"] += share.failed()
-        one["interrupted_requests"] += share.counted() if share.interrupted else 0
-        one["unpriced_requests"] += share.unpriced()
-        if share.counts:
-            one["input_tokens"] += share.weight * share.counts.input
-            one["cache_read_tokens"] += share.weight * share.counts.cache_read
-            one["cache_write_tokens"] += share.weight * (share.counts.cache_write_5m + share.counts.cache_write_1h)
-            one["output_tokens"] += share.weight * share.counts.output
-        self.cost += share.cost
-        self.listed += share.listed
-        self.priced |= bool(share.money)
-        self.missing |= bool(share.missing)
-        self.estimated |= share.estimated
-
-    @property
-    def state(self):
-        unknown = self.missing or self.counts["interrupted_requests"] != 0
-        if unknown and not self.priced:
-            return "unpriced"
-        return "partial" if unknown else "estimated" if self.estimated else "exact"
-
-
-def grouped(shares, key):
-    found = collections.defaultdict(Sum)
-    for share in shares:
-        found[key(share)].add(share)
-    return dict(found)
-
-
-@dataclass
-class Amount:
-    """A part of a cost that no request made."""
-
-    cost: int
-    state: str
-
-    @property
-    def listed(self):
-        return self.cost
-
-
-@dataclass
-class Month:
-    """A month's books: shares of requests, and the costs that no request made with their taxes."""
-
-    shares: list
-    lines: list
-    taxes: list
-
-    def rows(self):
-        """(entry, place) → amount, of all but adjustments."""
-        found = {("usage", place): one for place, one in grouped(self.shares, lambda share: share.place).items()}
-        return found | {(line.entry, place): one for line in self.lines for place, one in moves(line)}
 
 
 @dataclass
@@ -148,32 +31,6 @@ class Closed:
     # What was booked of it, place by place and day by day: at the close and by adjustments that were closed since.
     booked: dict
     reason: str = ""
-
-
-def moves(line):
-    """A cost's parts as rows: the vendor stands for the provider, the cost's name for the model, and there is no tier."""
-    for product, cost in line.parts.items():
-        if cost:
-            yield (product, line.vendor, line.name, ""), Amount(cost, line.state)
-
-
-@dataclass
-class Adjustment:
-    for_period: str
-    day: str
-    entry: str
-    place: tuple
-    reason: str
-    was: Sum
-    now: Sum
-
-    @property
-    def difference(self):
-        return worth(self.now) - worth(self.was)
-
-
-def worth(amount):
-    return amount.cost if amount else 0
 
 
 class Company:
@@ -323,40 +180,3 @@ class Company:
                     found.append(one)
             before = after
         return found
-
-
-def before(month, count):
-    """The month so many months earlier."""
-    number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
-    return f"{number // 12}-{number % 12 + 1:02d}"
-
-
-# --- Why a month cost more than another ---
-
-OTHER_STEPS = {"fixed": "fixed", "credit": "credits", "allocation": "allocation"}
-
-
-def bridge(company, month, earlier):
-    """(product → step → femtodollars, product → what the earlier month was booked at)."""
-    afresh = company.earlier[month][earlier]
-    was, then = collections.Counter(), others(afresh, company.adjustments[earlier])
-    # It counts as it was booked: what came after its close is a step of its own.
-    for sign, rows in ((1, company.at_close[earlier]), (-1, afresh.rows())):
-        for (_, place), one in rows.items():
-            then[place[0]]["late"] += sign * one.cost
-            was[place[0]] += one.cost if sign > 0 else 0
-    for one in company.adjustments[earlier]:
-        was[one.place[0]] += one.difference
-    now = company.months[month]
-    return company_review.bridge(afresh.shares, now.shares, then, others(now, company.adjustments[month])), was
-
-
-def others(books, adjustments):
-    """Product → step → femtodollars that no usage of the month made."""
-    found = collections.defaultdict(collections.Counter)
-    for (entry, place), one in books.rows().items():
-        if entry != "usage":
-            found[place[0]][OTHER_STEPS[entry]] += one.cost
-    for one in adjustments:
-        found[one.place[0]]["adjustments"] += one.difference
-    return found

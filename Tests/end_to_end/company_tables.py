@@ -6,7 +6,7 @@ import collections
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from company_oracle import COLUMNS, Sum
+from company_books import COLUMNS, Sum
 from oracle_print import FEMTO, column, half_even, money_digits
 
 ANY = object()

@@ -6,7 +6,8 @@ from fractions import Fraction
 import company_more_tables as more
 import company_plans
 import company_review
-from company_oracle import COLUMNS, Sum, before, bridge
+from company_books import COLUMNS, Sum
+from company_bridge import before, bridge
 from company_tables import ANY, COUNT_TITLES, Books, Table
 from oracle import month_bounds
 from oracle_print import FEMTO, column

@@ -25,11 +25,14 @@ import openpyxl
 import pytest
 
 import company
+import company_bridge
 import company_oracle
 import company_plans
 import company_review
 import oracle_print
 import sheets
+from company_books import Sum, worth
+from company_chargeback import chargeback_differences, place
 from company_desk import CompanyDesk
 from company_more_tables import read_plan
 from company_tables import Books
@@ -73,10 +76,6 @@ def rows(desk, month, name="chargeback.csv"):
     return list(csv.DictReader(io.StringIO(desk.report(name, month).decode("utf-8-sig"), newline="")))
 
 
-def place(row):
-    return row["product"], row["provider"], row["model"].removeprefix("'"), row["service_tier"]
-
-
 def femto(text):
     return Fraction(text or 0) * 10**15
 
@@ -102,74 +101,11 @@ def test_each_month_s_chargeback_is_what_it_should_be(lived, wanted):
     assert not found, "\n".join(found[:20])
 
 
-ENTRIES = ["usage", "adjustment", "fixed", "credit", "allocation"]
-
-
-def chargeback_rows(wanted, month):
-    """(entry, for_period, place) → amount, in the order of the file."""
-    expected = {(entry, month, place): one for (entry, place), one in wanted.months[month].rows().items()}
-    booked = collections.defaultdict(list)
-    for one in wanted.adjustments[month]:
-        booked["adjustment", one.for_period, one.place].append(one)
-    expected |= booked
-    order = {product: n for n, product in enumerate([*wanted.rules.order, "centre", "unattributed"])}
-
-    def rank(key):
-        entry, period, (product, *rest) = key
-        return order[product], *rest, ENTRIES.index(entry), period
-
-    return {key: expected[key] for key in sorted(expected, key=rank)}
-
-
-def chargeback_differences(wanted, month, found):
-    """What differs between a file's rows and what they should be, one sentence a cell."""
-    expected = chargeback_rows(wanted, month)
-    keys = [(row["entry"], row["for_period"], place(row)) for row in found]
-    if keys != list(expected):
-        yield f"rows are {keys}, expected {list(expected)}"
-        return
-    counts = {
-        name: oracle_print.column([one.counts[name] if key[0] == "usage" else 0 for key, one in expected.items()], 6)
-        for name in company_oracle.COLUMNS}
-    yen = converted(wanted, month, expected)
-    for n, ((key, one), row) in enumerate(zip(expected.items(), found)):
-        texts = {name: oracle_print.plain(counts[name][n]) for name in counts}
-        texts |= {"cost_usd": dollars(cost_of(one)), "fx_rate": rate(wanted, month), "cost_jpy": str(yen[n])}
-        if key[0] != "adjustment":
-            texts["cost_state"] = one.state
-            if one.state == "unpriced":
-                texts |= dict.fromkeys(("cost_usd", "fx_rate", "cost_jpy"), "")
-        for name, text in texts.items():
-            if row[name] != text:
-                yield f"{key} {name} is {row[name]!r}, should be {text!r}"
-
-
-def cost_of(one):
-    return sum(each.difference for each in one) if isinstance(one, list) else one.cost
-
-
-def rate(wanted, month):
-    return oracle_print.plain(wanted.rates.rate(month, wanted.currency))
-
-
-def converted(wanted, month, expected):
-    """Whole yen of each row: rounded once for the total, then handed down to products and their rows."""
-    yen = [Fraction(cost_of(one), 10**15) * wanted.rates.rate(month, wanted.currency) for one in expected.values()]
-    products = [place[0] for _, _, place in expected]
-    named = list(dict.fromkeys(products))
-    sums = oracle_print.column([sum(y for y, p in zip(yen, products) if p == name) for name in named], 0)
-    for name, total in zip(named, sums):
-        own = [n for n, product in enumerate(products) if product == name]
-        for n, whole in zip(own, oracle_print.column([yen[n] for n in own], 0, total)):
-            yen[n] = whole
-    return yen
-
-
 def test_closed_months_are_corrected_by_what_came_later(lived, wanted):
     for month, adjustments in wanted.adjustments.items():
         expected = {
             (one.for_period, one.day, *one.place, one.reason): [
-                dollars(n) for n in (company_oracle.worth(one.was), company_oracle.worth(one.now), one.difference)]
+                dollars(n) for n in (worth(one.was), worth(one.now), one.difference)]
             for one in adjustments}
         if not expected:
             assert not (lived.reports / month / "adjustments.csv").exists()
@@ -211,7 +147,7 @@ def test_every_file_says_the_same_total(lived, wanted):
 
 def test_run_json_counts_what_was_read(lived, wanted):
     for month, run in lived.runs.items():
-        total = company_oracle.Sum(wanted.months[month].shares)
+        total = Sum(wanted.months[month].shares)
         for name in ("requests", "failed_requests", "unpriced_requests", "interrupted_requests"):
             assert run["totals"][name] == total.counts[name], (month, name)
         lies = sum(one.cost for (_, place), one in wanted.months[month].rows().items() if place[0] == "unattributed")
@@ -220,8 +156,8 @@ def test_run_json_counts_what_was_read(lived, wanted):
         assert run["prices"]["version"] == lived.versions[wanted.edition_of[month]]
         named = {one["id"]: femto(one["cost_usd"]) for one in run["products"]}
         sums = collections.Counter()
-        for (_, place), one in wanted.months[month].rows().items():
-            sums[place[0]] += one.cost
+        for (_, (product, *_)), one in wanted.months[month].rows().items():
+            sums[product] += one.cost
         for one in wanted.adjustments[month]:
             sums[one.place[0]] += one.difference
         assert {p: n for p, n in named.items() if n} == {p: n for p, n in sums.items() if n}
@@ -239,7 +175,7 @@ def test_the_bridge_of_every_month_is_the_oracle_s_step_by_step(lived, wanted):
                 assert "difference_usd" not in comparison, (month, earlier)
                 continue
             compared += 1
-            steps, was = company_oracle.bridge(wanted, month, earlier)
+            steps, was = company_bridge.bridge(wanted, month, earlier)
             assert comparison["prices_version"] == lived.versions[wanted.edition_of[earlier]]
             assert_bridge(comparison, steps, was, f"{earlier} to {month}")
     assert compared == MONTHS - 1 + max(0, MONTHS - 12)
