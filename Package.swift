@@ -97,7 +97,7 @@ let package = Package(
 
     // Tests: one target per room, and what they share.
     .target(
-      name: "TestKit", dependencies: ["JSON", "Ledger", nioCore, nioPosix, nioHTTP1, "CZlib"],
+      name: "TestKit", dependencies: ["JSON", "Ledger", nioCore, nioPosix, nioHTTP1, "CZlib", crypto],
       path: "Tests/TestKit", swiftSettings: strict),
     .executableTarget(
       name: "vendor-stand-in", dependencies: ["TestKit", "JSON"], path: "Tests/VendorStandIn",

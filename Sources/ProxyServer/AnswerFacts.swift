@@ -4,13 +4,16 @@ package import JSON
 package import RawLog
 
 package struct AnswerFacts {
+  package let format: AnswerFormat
   package var responseID: String?
   package var model: String?
   /// JSON texts of short strings.
   package var serviceTier: [UInt8]?
   package var speed: [UInt8]?
   package var stopReason: [UInt8]?
-  package var usage: VendorUsage?
+  var ownUsage: VendorUsage?
+  /// Of the formats whose usage is merged from the whole answer.
+  var merged: AnswerUsage?
   /// The vendor has said its last word on usage.
   package var usageIsFinal = false
   /// UTF-8 bytes of text and tool arguments received.
@@ -18,6 +21,16 @@ package struct AnswerFacts {
   package var error: VendorError?
   /// The event behind which nothing more is to come.
   package var sawTerminal = false
+  /// The vendor has told that the model is done, though more may follow.
+  var sawStop = false
+  /// Something was answered that has to end by a word of the vendor's.
+  var awaitsStop = false
+  /// The vendor works on it and will say how much it was when it is asked again.
+  var isPending = false
+  /// It was made without a client that waits for it.
+  var isBackground = false
+  /// A batch: its id, and those of the files that hold its results.
+  var batches: [(id: String, files: [String])] = []
 
   package struct VendorError: Hashable {
     /// Only where they look like identifiers.
@@ -30,10 +43,21 @@ package struct AnswerFacts {
     }
   }
 
-  package init() {}
+  package init(_ format: AnswerFormat) {
+    self.format = format
+    self.merged = format.merged.map { AnswerUsage($0) }
+  }
+
+  package var usage: VendorUsage? { merged?.usage ?? ownUsage }
+
+  /// An end that is not a cut, as far as the vendor's own words go.
+  var isWhole: Bool {
+    if format.saysItsEnd || error != nil { return sawTerminal || sawStop }
+    return sawStop || !awaitsStop
+  }
 
   package var billing: [LogRecord.BillingFact] {
-    var facts: [LogRecord.BillingFact] = []
+    var facts = merged?.billing ?? []
     if let serviceTier { facts.append(.init(name: "service_tier", json: serviceTier)) }
     if let speed { facts.append(.init(name: "speed", json: speed)) }
     if let stopReason { facts.append(.init(name: "stop_reason", json: stopReason)) }
@@ -42,36 +66,52 @@ package struct AnswerFacts {
 
   // MARK: - Reading
 
-  package mutating func readWholeAnswer(_ value: JSONValue, _ dialect: Dialect) {
+  package mutating func readWholeAnswer(_ value: JSONValue) {
     guard value.isObject else { return }
+    merged?.takeWhole(value)
+    switch format {
+    case .gemini: return readGemini(value)
+    case .converse, .invoke: return readBedrock(value)
+    case .batch: return readBatch(value)
+    case .none: return
+    case .chat, .messages, .responses, .units: break
+    }
     readIdentity(value)
     readError(value)
     if let reason = value["stop_reason"] { stopReason = shortString(reason) ?? stopReason }
-    switch dialect {
-    case .openAI:
-      readOpenAIUsage(value)
-    case .anthropic:
+    switch format {
+    case .messages:
       if let object = value["usage"], object.isObject { setAnthropicUsage(object) }
+    case .responses: readResponse(value)
+    default: readOpenAIUsage(value)
     }
     usageIsFinal = usage != nil
   }
 
-  package mutating func readEvent(_ value: JSONValue, _ dialect: Dialect) {
+  package mutating func readEvent(_ value: JSONValue) {
     guard value.isObject else { return }
-    switch dialect {
-    case .openAI: readOpenAIChunk(value)
-    case .anthropic: readAnthropicEvent(value)
+    switch format {
+    case .chat: readOpenAIChunk(value)
+    case .messages: readAnthropicEvent(value)
+    case .responses: readResponsesEvent(value)
+    case .units: readUnitsEvent(value)
+    case .converse: readConverseEvent(value)
+    case .invoke: readInvokeEvent(value)
+    case .gemini:
+      merged?.takeEvent(value)
+      readGemini(value)
+    case .batch, .none: break
     }
   }
 
-  private mutating func readIdentity(_ value: JSONValue) {
+  mutating func readIdentity(_ value: JSONValue) {
     // Azure's first chunk has empty strings here; the true ones follow.
     if responseID == nil { responseID = text(value["id"]) }
     if let name = text(value["model"]) { model = name }
     if let tier = value["service_tier"] { serviceTier = shortString(tier) ?? serviceTier }
   }
 
-  private mutating func readError(_ value: JSONValue) {
+  mutating func readError(_ value: JSONValue) {
     guard let found = value.present("error"), found.kind == .object || found.kind == .string else { return }
     error = VendorError(type: identifier(found["type"]), code: identifier(found["code"]))
   }
@@ -82,9 +122,10 @@ package struct AnswerFacts {
     readIdentity(value)
     readError(value)
     readOpenAIUsage(value)
-    usageIsFinal = usage != nil
+    usageIsFinal = ownUsage != nil
     guard let choices = value["choices"] else { return }
     for choice in choices.elements {
+      if let text = choice["text"], text.kind == .string { textBytes += contentBytes(text) }
       guard let delta = choice["delta"], delta.isObject else { continue }
       for (name, part) in delta.members where !name.isString("role") {
         switch part.kind {
@@ -104,12 +145,12 @@ package struct AnswerFacts {
   }
 
   /// The last one wins, because the counts are running totals; one of nothing but zeros says nothing.
-  private mutating func readOpenAIUsage(_ value: JSONValue) {
+  mutating func readOpenAIUsage(_ value: JSONValue) {
     var found = value["usage"]
     if found?.isObject != true { found = value["x_groq"]?["usage"] }
     if found?.isObject != true { found = value["choices"]?.elements.first?["usage"] }
-    guard let found, found.isObject, usage == nil || !isAllZero(found) else { return }
-    usage = VendorUsage(verbatim: found)
+    guard let found, found.isObject, ownUsage == nil || !isAllZero(found) else { return }
+    ownUsage = VendorUsage(verbatim: found)
   }
 
   private func isAllZero(_ value: JSONValue) -> Bool {
@@ -151,16 +192,16 @@ package struct AnswerFacts {
   }
 
   private mutating func setAnthropicUsage(_ object: JSONValue) {
-    usage = VendorUsage(verbatim: object)
+    ownUsage = VendorUsage(verbatim: object)
     readUsageFlags(object)
   }
 
   /// The vendor's own rule: what is there and not null overwrites, what is absent stays.
   private mutating func mergeAnthropicUsage(_ object: JSONValue) {
-    if usage == nil {
-      usage = VendorUsage(verbatim: object)
+    if ownUsage == nil {
+      ownUsage = VendorUsage(verbatim: object)
     } else {
-      usage?.merge(object)
+      ownUsage?.merge(object)
     }
     readUsageFlags(object)
   }
@@ -176,7 +217,7 @@ enum AnswerLimit {
   static let wordBytesMax = 64
 }
 
-private func text(_ value: JSONValue?) -> String? {
+func text(_ value: JSONValue?) -> String? {
   guard let value, value.kind == .string, value.range.count > 2 else { return nil }
   return value.string
 }
@@ -187,16 +228,19 @@ func shortString(_ value: JSONValue) -> [UInt8]? {
 }
 
 /// A vendor's error text may quote a prompt, so only words of a closed alphabet are taken.
-private func identifier(_ value: JSONValue?) -> String? {
-  guard let word = value?.string, !word.isEmpty, word.utf8.count <= AnswerLimit.wordBytesMax,
+func identifier(_ value: JSONValue?) -> String? { identifierText(value?.string) }
+
+func identifierText(_ word: String?) -> String? {
+  guard let word, !word.isEmpty, word.utf8.count <= AnswerLimit.wordBytesMax,
     word.utf8.allSatisfy({
-      $0 >= 97 && $0 <= 122 || $0 >= 48 && $0 <= 57 || $0 == 95 || $0 == 46 || $0 == 45
+      $0 >= 97 && $0 <= 122 || $0 >= 65 && $0 <= 90 || $0 >= 48 && $0 <= 57 || $0 == 95 || $0 == 46
+        || $0 == 45
     })
   else { return nil }
   return word
 }
 
-private func contentBytes(_ value: JSONValue) -> Int {
+func contentBytes(_ value: JSONValue) -> Int {
   if let plain = value.withStringBytes({ $0.count }) { return plain }
   return value.string?.utf8.count ?? 0
 }

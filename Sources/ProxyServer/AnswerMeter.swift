@@ -9,46 +9,80 @@ internal import RawLog
 struct AnswerMeter {
   let vendorRequestID: String?
   private let status: Int
-  private let dialect: Dialect
+  private let format: AnswerFormat
   private let answerCopyBytesMax: Int
   private let tape: JSONTape
-  private var stream: EventStream?
+  private var stream: (any AnswerStream)?
   private var inflater: Inflater?
-  /// An answer that is no stream, in the pieces it came in; nil when it grew too long to keep.
+  /// An answer that is no stream, in the pieces it came in; nil when it grew too long to keep, or is not read.
   private var copy: [ByteBuffer]? = []
   private var copyBytes = 0
+  /// A batch's results, read as they pass.
+  private var results: FetchedResults?
   /// The rest of a Content-Length.
   private var bytesLeft: Int?
   private var facts: AnswerFacts?
+  /// Bedrock's counts and error words.
+  private var countHeaders: [(name: String, value: String)] = []
+  private var errorType: String?
 
-  init(
-    _ head: HTTPResponseHead, dialect: Dialect, asksForUsage: Bool, tape: JSONTape, limits: ProxyLimits
-  ) {
+  init(_ head: HTTPResponseHead, call: Call, asksForUsage: Bool, tape: JSONTape, limits: ProxyLimits) {
     let headers = head.headers
-    self.vendorRequestID = headers.first(name: "x-request-id") ?? headers.first(name: "request-id")
+    let endpoint = call.endpoint
+    self.vendorRequestID =
+      headers.first(name: "x-request-id") ?? headers.first(name: "request-id")
+      ?? headers.first(name: "x-amzn-requestid") ?? headers.first(name: "apim-request-id")
     self.status = Int(head.status.code)
-    self.dialect = dialect
+    self.format = endpoint.answer
     self.answerCopyBytesMax = limits.answerCopyBytesMax
     self.tape = tape
     self.bytesLeft = headers.first(name: "content-length").flatMap { Int($0) }
     let coding = headers.first(name: "content-encoding").map { trimmed($0[...]).lowercased() } ?? "identity"
     let isPlain = coding == "identity" || coding.isEmpty
-    if (200..<300).contains(status), Self.isEventStream(headers.first(name: "content-type")) {
-      // An encoded stream cannot be edited; a vendor that encodes what was asked for plain keeps its chunks.
-      stream = EventStream(
-        dialect: dialect, hidesUsage: asksForUsage && isPlain, tape: tape,
-        lineBytesMax: limits.eventLineBytesMax)
+    let isOK = (200..<300).contains(status)
+    let type = MediaType(headers.first(name: "content-type"))
+    if isOK, format != .none {
+      stream = Self.stream(
+        type, call: call, hidesUsage: asksForUsage && isPlain, tape: tape, limits: limits)
     }
+    if format == .invoke { countHeaders = headers.map { ($0.name, $0.value) } }
+    if !isOK, endpoint.dialect == .bedrock {
+      errorType = headers.first(name: "x-amzn-errortype").map { String($0.prefix { $0 != ":" }) }
+    }
+    if isOK, case .results = endpoint.metering {
+      results = FetchedResults(dialect: endpoint.dialect, tape: tape, lineBytesMax: limits.eventLineBytesMax)
+    }
+    // Of sound and of what is free nothing is learned.
+    let isRead = isOK ? format != .none && type != .binary : true
+    if results != nil || !isRead { copy = nil }
     guard !isPlain else { return }
-    let inflatedBytesMax = stream == nil ? limits.answerCopyBytesMax : limits.answerCopyBytesMax * 8
-    inflater = Inflater(coding: coding, outputBytesMax: inflatedBytesMax)
+    inflater = Inflater(coding: coding, outputBytesMax: inflatedBytesMax(limits))
     // What cannot be read is relayed and not kept.
     if inflater == nil { stopReading() }
   }
 
-  private static func isEventStream(_ contentType: String?) -> Bool {
-    guard let contentType else { return false }
-    return trimmed(contentType.prefix { $0 != ";" }).lowercased() == "text/event-stream"
+  private func inflatedBytesMax(_ limits: ProxyLimits) -> Int {
+    if results != nil { return limits.resultsBytesMax }
+    return stream == nil ? limits.answerCopyBytesMax : limits.answerCopyBytesMax * 8
+  }
+
+  /// An encoded stream cannot be edited; a vendor that encodes what was asked for plain keeps its chunks.
+  private static func stream(
+    _ type: MediaType, call: Call, hidesUsage: Bool, tape: JSONTape, limits: ProxyLimits
+  ) -> (any AnswerStream)? {
+    let format = call.endpoint.answer
+    switch type {
+    case .json where hidesUsage && call.endpoint.rewritesAnswer:
+      return BatchPage(tape: tape, bytesMax: limits.ownPageBytesMax)
+    case .events:
+      return EventStream(
+        format: format, hidesUsage: hidesUsage, tape: tape, lineBytesMax: limits.eventLineBytesMax)
+    case .frames:
+      return FrameStream(format: format, tape: tape, messageBytesMax: limits.eventLineBytesMax * 2)
+    case .json where call.streams && format == .gemini:
+      return ArrayStream(format: format, tape: tape, elementBytesMax: limits.eventLineBytesMax)
+    case .json, .binary, .other: return nil
+    }
   }
 
   var isStream: Bool { stream != nil }
@@ -59,10 +93,10 @@ struct AnswerMeter {
   var isAtLength: Bool { bytesLeft == 0 }
 
   /// The bytes given last hold what a client takes for the end.
-  var isLastForClient: Bool { bytesLeft == 0 || (stream?.facts.sawTerminal ?? false) }
+  var isLastForClient: Bool { bytesLeft == 0 || (stream?.sawTerminal ?? false) }
 
   /// A stream says itself when it is complete; of anything else HTTP's word is enough.
-  var isComplete: Bool { stream.map { $0.facts.sawTerminal || $0.isBlind } ?? true }
+  var isComplete: Bool { stream.map { $0.isBlind || $0.isWhole } ?? true }
 
   // MARK: - The way through
 
@@ -74,6 +108,7 @@ struct AnswerMeter {
       return bytes
     }
     guard stream != nil else {
+      bytes.withUnsafeReadableBytes { results?.take($0) }
       keep(bytes)
       return bytes
     }
@@ -84,6 +119,7 @@ struct AnswerMeter {
 
   /// Nothing more comes: reads what was left open and gives what was held back.
   mutating func finish() -> ByteBuffer {
+    results?.finish()
     guard let rest = stream?.finish(), !rest.isEmpty else { return ByteBuffer() }
     return ByteBuffer(bytes: rest)
   }
@@ -91,9 +127,14 @@ struct AnswerMeter {
   private mutating func stopReading() {
     copy = nil
     stream?.stopReading()
+    results?.stopReading()
   }
 
+  /// The items of a batch that have passed since it was asked last.
+  mutating func takeItems() -> [FetchedItem] { results?.takeItems() ?? [] }
+
   private mutating func keep(_ bytes: ByteBuffer) {
+    guard copy != nil else { return }
     copyBytes += bytes.readableBytes
     if copyBytes > answerCopyBytesMax { copy = nil }
     copy?.append(bytes)
@@ -116,6 +157,7 @@ struct AnswerMeter {
       stopReading()
     }
     if stream == nil {
+      plain.withUnsafeReadableBytes { results?.take($0) }
       keep(plain)
     } else {
       _ = plain.withUnsafeReadableBytes { stream?.take($0) }
@@ -125,34 +167,54 @@ struct AnswerMeter {
   // MARK: - The log
 
   /// Fills in what the answer told.
+  /// - Returns: what else it told.
+  @discardableResult
   mutating func complete(
-    _ record: inout LogRecord, ending: Exchange.Ending, isClientThere: Bool, textBytes: Int
-  ) {
-    let facts = stream?.facts ?? wholeAnswer()
+    _ record: inout LogRecord, ending: Exchange.Ending, isClientThere: Bool, textBytes: Int,
+    billing: [LogRecord.BillingFact]
+  ) -> AnswerFacts {
+    var facts = stream?.facts ?? wholeAnswer()
+    for header in countHeaders { facts.merged?.takeHeader(header.name, header.value) }
+    if let errorType { facts.error = .init(type: identifierText(errorType), code: nil) }
     record.responseID = facts.responseID
     record.modelReturned = facts.model
     record.billing = facts.billing
-    record.usage = facts.usage?.json
+    let usage = facts.usage
+    record.usage = usage?.json
     if record.usage != nil { record.usageSource = .vendor }
+    let isOK = (200..<300).contains(status)
+    // Of an answer that came, its units are billed; those that the vendor counts itself are in its usage.
+    if isOK { record.billing += billing }
     // Of a stream that could not be read to its end, nobody knows how much it was.
-    if let stream, !stream.isBlind, record.usage == nil || !facts.usageIsFinal {
+    if let stream, !stream.isBlind, format != .units, record.usage == nil || !isFinal(facts, ending) {
       record.usage =
         VendorUsage.estimate(
-          dialect, known: facts.usage, requestTextBytes: textBytes, answerTextBytes: facts.textBytes
+          format, known: usage, requestTextBytes: textBytes, answerTextBytes: facts.textBytes
         ).json
       record.usageSource = .estimated
     }
+    if facts.isBackground { record.meteredID = facts.responseID }
     (record.outcome, record.error) = outcome(facts, ending, isClientThere: isClientThere)
+    return facts
+  }
+
+  /// Where no event is the last word on usage, the end of the answer is.
+  private func isFinal(_ facts: AnswerFacts, _ ending: Exchange.Ending) -> Bool {
+    if facts.usageIsFinal { return true }
+    if case .complete = ending { return format == .invoke || format == .gemini }
+    return false
   }
 
   private func wholeAnswer() -> AnswerFacts {
-    var facts = AnswerFacts()
+    var facts = AnswerFacts(format)
     guard let copy, !copy.isEmpty else { return facts }
     var whole = copy[0]
     for piece in copy.dropFirst() { whole.writeImmutableBuffer(piece) }
     whole.withUnsafeReadableBytes { bytes in
       do throws(JSONError) {
-        facts.readWholeAnswer(try tape.parse(bytes), dialect)
+        let value = try tape.parse(bytes)
+        // A refused stream of Gemini's is an array of one error.
+        facts.readWholeAnswer(value.kind == .array ? value.elements.first ?? value : value)
       } catch {
         // No JSON, no facts: the usage is unknown, and the line says so.
       }
@@ -198,6 +260,26 @@ struct AnswerMeter {
         .streamBroken,
         .init(type: "proxy_stopped", message: "The proxy stopped before the answer was complete.")
       )
+    }
+  }
+}
+
+/// What an answer's content type means for the reading of it.
+private enum MediaType {
+  case json, events, frames, binary, other
+
+  init(_ header: String?) {
+    guard let header else {
+      self = .other
+      return
+    }
+    let type = trimmed(header.prefix { $0 != ";" }).lowercased()
+    switch type {
+    case "application/json": self = .json
+    case "text/event-stream": self = .events
+    case "application/vnd.amazon.eventstream": self = .frames
+    case let type where type.hasPrefix("audio/") || type == "application/octet-stream": self = .binary
+    default: self = .other
     }
   }
 }

@@ -1,7 +1,7 @@
 /// An answer's JSON in, whole or as a stream's events one after the other; its usage object, and what moves the
 /// price beside it, out. A whole answer and the stream of the same answer say the same.
 ///
-/// These are the formats that are not read by `AnswerFacts`. Their streams' counts are running totals, so the last
+/// Who answered, and how the answer ended, `AnswerFacts` reads. These streams' counts are running totals, so the last
 /// word holds, field by field, and a null or an absent field takes nothing back.
 package import JSON
 package import RawLog

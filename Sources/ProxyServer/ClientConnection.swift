@@ -12,15 +12,24 @@ struct IncomingRequest {
   var arrival: NIODeadline
   var head: HTTPRequestHead
   var headers: ClientHeaders
-  var endpoint: Endpoint
+  var call: Call
   var key: ClientKey?
+  /// A signature that is to be checked when the body is there.
+  var claim: SignedRequest?
   /// Known before the body is read; the body then only serves to name the model in the log.
   var problem: Problem?
   var body: ByteBuffer?
   var bodyBytesMax: Int
 
+  var endpoint: Endpoint { call.endpoint }
+
   var query: Substring? {
     head.uri.firstIndex(of: "?").map { head.uri[head.uri.index(after: $0)...] }
+  }
+
+  /// What of the query goes on.
+  var vendorQuery: String? {
+    endpoint.dialect == .gemini ? withoutKey(query).rest : query.map { String($0) }
   }
 }
 
@@ -67,7 +76,7 @@ final class ClientConnection: ChannelInboundHandler {
     version = head.version
     keepsAlive = head.isKeepAlive && !loop.core.stops
     let path = head.uri.prefix { $0 != "?" }
-    guard let endpoint = Endpoint(path: path), head.method == .POST else {
+    guard let call = Call.match(head.method, target: head.uri, headers: head.headers) else {
       state = .ignoring(ownAnswer(to: head, path: path), bytesLeft: loop.limits.lingerBytesMax)
       return
     }
@@ -75,9 +84,21 @@ final class ClientConnection: ChannelInboundHandler {
     let time = loop.core.clock()
     var request = IncomingRequest(
       id: loop.core.ids.next(time: time), time: time, arrival: since, head: head,
-      headers: ClientHeaders(head.headers), endpoint: endpoint, bodyBytesMax: loop.limits.requestBytesMax)
+      headers: ClientHeaders(head.headers), call: call, bodyBytesMax: loop.limits.requestBytesMax)
+    if call.endpoint.dialect == .gemini, let key = withoutKey(request.query).key {
+      request.headers.offer(key)
+    }
     do throws(KeyProblem) {
-      request.key = try authenticate(request.headers.key, keys: loop.core.keys, time: time)
+      if request.headers.key == nil, let signature = request.headers.signature {
+        guard let claim = SignedRequest(authorization: signature) else {
+          throw KeyProblem(problem: .badSignature)
+        }
+        request.claim = claim
+        request.key = try authenticate(
+          claim, settings: loop.core.settings, keys: loop.core.keys, time: time)
+      } else {
+        request.key = try authenticate(request.headers.key, keys: loop.core.keys, time: time)
+      }
     } catch {
       request.key = error.key
       request.problem = error.problem
@@ -135,12 +156,24 @@ final class ClientConnection: ChannelInboundHandler {
     }
   }
 
-  private func take(_ request: IncomingRequest) {
+  private func take(_ incoming: IncomingRequest) {
+    var request = incoming
+    if let claim = request.claim, request.problem == nil, let master = loop.core.settings.awsKeySecret {
+      do throws(Problem) {
+        try claim.verify(
+          request.head, body: request.body,
+          secret: AWSKeyPair.secret(of: claim.accessKeyID, master: master.text), now: loop.core.clock(),
+          clockMilliseconds: loop.limits.signatureClockMilliseconds)
+      } catch {
+        request.problem = error
+      }
+    }
     switch Intake.plan(request, address: address, loop: loop) {
     case .exchange(let plan):
       let exchange = Exchange(plan, client: self, loop: loop)
       state = .exchanging(exchange)
       exchange.start()
+    case .answer(let answer): send(answer)
     case .refuse(let problem, let record):
       loop.refuse(problem, record, request)
       send(OwnAnswer(problem, request.endpoint.dialect, requestID: request.id))
@@ -172,15 +205,13 @@ final class ClientConnection: ChannelInboundHandler {
         status: isReady ? .ok : .serviceUnavailable, text: isReady ? "ready\n" : "stopping\n", head.method)
     default: break
     }
-    let endpoint = Endpoint(path: path)
-    let isAnthropic =
-      path.contains("/messages") || head.headers.contains(name: "anthropic-version")
-      || head.headers.contains(name: "x-api-key")
-    let time = loop.core.clock()
+    let methods = Call.methods(target: head.uri, headers: head.headers)
     var answer = OwnAnswer(
-      endpoint == nil ? .notFound : .methodNotAllowed, isAnthropic ? .anthropic : .openAI,
-      requestID: loop.core.ids.next(time: time))
-    if endpoint != nil { answer.headers.add(name: "allow", value: "POST") }
+      methods.isEmpty ? .notFound : .methodNotAllowed, Dialect.guess(path, head.headers),
+      requestID: loop.core.ids.next(time: loop.core.clock()))
+    if !methods.isEmpty {
+      answer.headers.add(name: "allow", value: methods.map(\.rawValue).joined(separator: ", "))
+    }
     if head.method == .HEAD { answer.omitsBody = true }
     return answer
   }
@@ -303,12 +334,20 @@ struct OwnAnswer {
   var omitsBody = false
 
   init(_ problem: Problem, _ dialect: Dialect, requestID: String) {
-    self.status = HTTPResponseStatus(statusCode: problem.status)
+    self.status = HTTPResponseStatus(statusCode: problem.status(dialect))
     self.body = problem.body(dialect, requestID: requestID)
     self.headers = [
       "content-type": "application/json", "content-length": String(body.count),
       "x-tollbook-request-id": requestID,
     ]
+    problem.addHeaders(dialect, requestID: requestID, to: &headers)
+  }
+
+  /// A page of the proxy's own.
+  init(json: [UInt8]) {
+    self.status = .ok
+    self.body = json
+    self.headers = ["content-type": "application/json", "content-length": String(json.count)]
   }
 
   init(status: HTTPResponseStatus, text: String, _ method: HTTPMethod) {

@@ -6,8 +6,11 @@ internal import RawLog
 struct ClientHeaders {
   /// As presented. It is hashed and forgotten.
   var key: String?
-  var looksAnthropic = false
+  /// `Authorization: AWS4-HMAC-SHA256 …`, as it came.
+  var signature: String?
+  var contentType: String?
   var agent: String?
+  var user: String?
   var session: String?
   var tags: [RequestFacts.Tag] = []
   var expectsContinue = false
@@ -32,13 +35,14 @@ struct ClientHeaders {
   private mutating func take(_ name: String, _ value: String) {
     switch name.lowercased() {
     case "authorization":
+      if value.hasPrefix("AWS4-") { signature = value }
       let scheme = value.prefix(7)
       if scheme.lowercased() == "bearer " { offer(String(value.dropFirst(7))) }
-    case "x-api-key":
-      looksAnthropic = true
+    case "x-api-key", "api-key", "x-goog-api-key":
       offer(value)
-    case "api-key", "x-goog-api-key", "x-litellm-api-key":
-      offer(value)
+    case "x-amz-date", "x-amz-security-token", "x-amz-content-sha256":
+      // They belong to the client's signature; the vendor gets one of the proxy's.
+      break
     case "connection":
       for option in value.split(separator: ",") {
         let word = trimmed(option).lowercased()
@@ -58,23 +62,39 @@ struct ClientHeaders {
       for coding in value.split(separator: ",") { acceptEncodings.append(trimmed(coding).lowercased()) }
     case let lower where lower.hasPrefix("x-tollbook-"):
       if lower == "x-tollbook-tags" { takeTags(value) }
-    case let lower where lower.hasPrefix("x-forwarded-"):
+    case let lower where lower.hasPrefix("x-litellm-"):
+      takeLiteLLM(lower, value)
+    case let lower where lower.hasPrefix("x-forwarded-") || lower.hasPrefix("amz-sdk-"):
       break
     case let lower:
       switch lower {
       case "user-agent": agent = value
-      case "anthropic-version": looksAnthropic = true
-      case "x-claude-code-session-id": session = value
+      case "content-type": contentType = value
+      case "x-claude-code-session-id", "x-session-id": session = session ?? value
       default: break
       }
       forwarded.append((name, value))
     }
   }
 
+  /// What LiteLLM's clients tell its proxy, none of which is a vendor's business.
+  private mutating func takeLiteLLM(_ name: String, _ value: String) {
+    switch name {
+    case "x-litellm-api-key":
+      offer(value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : value)
+    case "x-litellm-session-id", "x-litellm-trace-id": session = session ?? value
+    case "x-litellm-customer-id", "x-litellm-end-user-id": user = user ?? value
+    case "x-litellm-tags":
+      for word in value.split(separator: ",") { add(liteLLMTag(trimmed(word))) }
+    default: break
+    }
+  }
+
   /// Some clients send the key twice, or a vendor's beside the proxy's: the proxy's own wins.
-  private mutating func offer(_ candidate: String) {
+  mutating func offer(_ candidate: String) {
     let candidate = trimmed(candidate[...])
-    guard !candidate.isEmpty else { return }
+    // No key has control characters, whichever way it came.
+    guard !candidate.isEmpty, candidate.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { return }
     if let key, key.hasPrefix(Self.keyPrefix) || !candidate.hasPrefix(Self.keyPrefix) { return }
     key = candidate
   }
@@ -83,12 +103,15 @@ struct ClientHeaders {
   private mutating func takeTags(_ text: String) {
     for pair in text.split(separator: ",") {
       guard let equals = pair.firstIndex(of: "=") else { continue }
-      let name = trimmed(pair[..<equals])
-      guard !name.isEmpty, tags.count < LogRecordLimit.tagsMax, !tags.contains(where: { $0.name == name })
-      else { continue }
-      let value = trimmed(pair[pair.index(after: equals)...])
-      tags.append(.init(name: name, value: value))
+      add(.init(name: trimmed(pair[..<equals]), value: trimmed(pair[pair.index(after: equals)...])))
     }
+  }
+
+  private mutating func add(_ tag: RequestFacts.Tag) {
+    guard !tag.name.isEmpty, tags.count < LogRecordLimit.tagsMax,
+      !tags.contains(where: { $0.name == tag.name })
+    else { return }
+    tags.append(tag)
   }
 
   /// The codings that the client takes and the meter can read; nil where the client named none.

@@ -1,39 +1,12 @@
-/// The two vendors' ways of speaking: which endpoint is whose, and what an error looks like in each.
+/// The vendors' ways of speaking: what an error of the proxy's own looks like in each.
 internal import JSON
 package import Ledger
 
 package enum Dialect: Sendable {
   case openAI
   case anthropic
-}
-
-package enum Endpoint: String, Sendable {
-  case chatCompletions = "openai.chat_completions"
-  case messages = "anthropic.messages"
-
-  /// Of a request target without its query. Both SDK families append with or without `/v1`.
-  package init?(path: Substring) {
-    switch path {
-    case "/v1/chat/completions", "/chat/completions": self = .chatCompletions
-    case "/v1/messages", "/messages": self = .messages
-    default: return nil
-    }
-  }
-
-  var dialect: Dialect {
-    switch self {
-    case .chatCompletions: .openAI
-    case .messages: .anthropic
-    }
-  }
-
-  /// Behind the vendor's versioned base.
-  var vendorPath: String {
-    switch self {
-    case .chatCompletions: "/chat/completions"
-    case .messages: "/messages"
-    }
-  }
+  case bedrock
+  case gemini
 }
 
 /// Why the proxy itself answers a request, and what it says.
@@ -47,6 +20,8 @@ package struct Problem: Error, Sendable {
   var anthropicType: String
   /// Never holds a key, a prompt or a vendor's text.
   var message: String
+  /// Where the status and the type do not tell it.
+  var bedrockException: String?
 
   package func body(_ dialect: Dialect, requestID: String) -> [UInt8] {
     var writer = JSONWriter()
@@ -70,6 +45,15 @@ package struct Problem: Error, Sendable {
             writer.member("message", message)
           })
         writer.member("request_id", requestID)
+      case .bedrock: writer.member("message", message)
+      case .gemini:
+        writer.member(
+          "error",
+          object: { writer in
+            writer.member("code", status)
+            writer.member("message", message)
+            writer.member("status", geminiStatus)
+          })
       }
     }
     return writer.bytes
@@ -115,9 +99,10 @@ extension Problem {
     "No upstream is configured for the requested model.")
   static let notFound = client(
     404, "not_found", code: "not_found", anthropic: "not_found_error",
-    "This proxy has no such endpoint. It serves /v1/chat/completions and /v1/messages.")
+    "This proxy has no such endpoint. It serves those of OpenAI, Azure OpenAI, Anthropic, Amazon Bedrock Runtime and Gemini."
+  )
   static let methodNotAllowed = client(
-    405, "method_not_allowed", code: "method_not_allowed", "This endpoint takes POST.")
+    405, "method_not_allowed", code: "method_not_allowed", "This endpoint does not take that method.")
   static let requestTooLarge = client(
     413, "request_too_large", code: "request_too_large", anthropic: "request_too_large",
     "The request body is larger than this proxy takes.")
@@ -126,6 +111,9 @@ extension Problem {
     "This proxy takes no compressed request bodies. Send it without Content-Encoding.")
   static let noModel = client(400, "invalid_request", "The request names no model.")
 
+  static let malformedForm = client(
+    400, "invalid_request", "The request body is not an acceptable multipart/form-data form.")
+
   static func malformed(_ what: String) -> Problem {
     client(400, "invalid_json", "The request body is not acceptable JSON: \(what).")
   }
@@ -133,6 +121,8 @@ extension Problem {
   static let logUnavailable = server(
     503, "log_unavailable",
     "The proxy cannot write its log at the moment, so the request was not sent on. Try again later.")
+  static let noCredentials = server(
+    503, "no_credentials", "The proxy has no valid AWS credentials at the moment. Try again later.")
   static let stopping = server(503, "stopping", "The proxy is stopping. Try again.")
   static let vendorUnreachable = server(502, "vendor_unreachable", "The vendor could not be reached.")
   static let vendorClosed = server(

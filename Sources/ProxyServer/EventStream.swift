@@ -5,11 +5,11 @@
 /// the books' behalf, whole events are looked at, and what the client did not order is taken out again.
 package import JSON
 
-package struct EventStream {
-  let dialect: Dialect
+package struct EventStream: AnswerStream {
+  let format: AnswerFormat
   /// Take out what the proxy's own `include_usage` brought.
-  let hidesUsage: Bool
-  package private(set) var facts = AnswerFacts()
+  package let hidesUsage: Bool
+  package private(set) var facts: AnswerFacts
   /// A line was too long to be held: bytes still pass, nothing is read any more.
   package private(set) var isBlind = false
 
@@ -27,8 +27,9 @@ package struct EventStream {
   private var dataRange: Range<Int>?
   private var dataLines = 0
 
-  package init(dialect: Dialect, hidesUsage: Bool, tape: JSONTape, lineBytesMax: Int) {
-    self.dialect = dialect
+  package init(format: AnswerFormat, hidesUsage: Bool, tape: JSONTape, lineBytesMax: Int) {
+    self.format = format
+    self.facts = AnswerFacts(format)
     self.hidesUsage = hidesUsage
     self.tape = tape
     self.lineBytesMax = lineBytesMax
@@ -188,7 +189,7 @@ package struct EventStream {
       passed.append(contentsOf: pending)
       return true
     }
-    facts.readEvent(value, dialect)
+    facts.readEvent(value)
     noteError()
     guard dataLines == 1, let usage = value["usage"] else {
       passed.append(contentsOf: pending)
@@ -227,19 +228,19 @@ package struct EventStream {
 
   /// False where it is not JSON (yet).
   private mutating func read(_ data: UnsafeRawBufferPointer) -> Bool {
-    if facts.sawTerminal, dialect == .openAI { return true }
-    if dialect == .openAI, data.starts(with: "[DONE]".utf8) {
+    if facts.sawTerminal, format == .chat { return true }
+    if format == .chat, data.starts(with: "[DONE]".utf8) {
       facts.sawTerminal = true
       return true
     }
     guard let value = parse(data) else { return false }
-    facts.readEvent(value, dialect)
+    facts.readEvent(value)
     noteError()
     return true
   }
 
   private mutating func parse(_ data: UnsafeRawBufferPointer) -> JSONValue? {
-    if dialect == .openAI, data.starts(with: "[DONE]".utf8) {
+    if format == .chat, data.starts(with: "[DONE]".utf8) {
       facts.sawTerminal = true
       return nil
     }
@@ -255,8 +256,9 @@ package struct EventStream {
     if facts.error != nil { facts.sawTerminal = true }
   }
 
-  /// Bytes go on passing; nothing is learned from them.
-  mutating func stopReading() { goBlind() }
+  package mutating func stopReading() { goBlind() }
+  package var sawTerminal: Bool { facts.sawTerminal }
+  package var isWhole: Bool { facts.isWhole }
 
   private mutating func goBlind() {
     isBlind = true

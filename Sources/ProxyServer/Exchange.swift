@@ -46,6 +46,8 @@ final class Exchange {
   /// The `end` line could not be written, and then nobody is to get a whole answer.
   private var isLineLost = false
   private var isOver = false
+  /// What is free leaves no lines.
+  private let isLogged: Bool
   /// The answer's head, until there is something behind it or the vendor pauses.
   private var pendingHead: HTTPResponseHead?
   private var needsFlush = false
@@ -57,11 +59,14 @@ final class Exchange {
     self.client = client
     self.loop = loop
     self.record = plan.record
+    if case .request = plan.request.endpoint.metering { self.isLogged = true } else { self.isLogged = false }
     self.deadline = .now() + .milliseconds(Int64(loop.limits.connectMilliseconds) * 2)
   }
 
   func start() {
-    if !loop.write(.start, record, time: plan.request.time), loop.core.settings.whenLogFails == .refuse {
+    if isLogged, !loop.write(.start, record, time: plan.request.time),
+      loop.core.settings.whenLogFails == .refuse
+    {
       isLineWritten = true
       isOver = true
       let client = self.client
@@ -96,16 +101,38 @@ final class Exchange {
     var fields: [(String, String)] = [("host", plan.vendor.hostHeader)]
     fields.reserveCapacity(headers.forwarded.count + 4)
     fields.append(contentsOf: headers.forwarded)
-    if let coding = headers.acceptEncoding(identityOnly: plan.asksForUsage) {
+    if let coding = headers.acceptEncoding(identityOnly: plan.wantsPlain) {
       fields.append(("accept-encoding", coding))
     }
+    if plan.request.call.method == .POST {
+      fields.append(("content-length", String(plan.body.readableBytes)))
+    }
+    let target = plan.vendor.target(
+      plan.request.call.path, model: plan.pathModel, query: plan.request.vendorQuery)
     if let authorization = plan.vendor.authorization {
       fields.append((authorization.name, authorization.value))
+    } else if plan.vendor.signsRequests, let credentials = loop.core.aws?.current {
+      fields = signed(fields, target, credentials)
     }
-    fields.append(("content-length", String(plan.body.readableBytes)))
     return HTTPRequestHead(
-      version: .http1_1, method: .POST,
-      uri: plan.vendor.target(plan.request.endpoint, query: plan.request.query), headers: HTTPHeaders(fields))
+      version: .http1_1, method: plan.request.call.method, uri: target, headers: HTTPHeaders(fields))
+  }
+
+  /// What Amazon does not ask for is not signed, so that what it ignores cannot spoil the signature.
+  private func signed(
+    _ fields: [(String, String)], _ target: String, _ credentials: AWSCredentials
+  ) -> [(String, String)] {
+    let kept = fields.filter { !$0.0.lowercased().hasPrefix("x-stainless-") }
+    let headers = kept.filter { field in
+      let name = field.0.lowercased()
+      return name == "content-type" || name.hasPrefix("x-amzn-bedrock-")
+    }
+    return kept
+      + SigV4.sign(
+        method: plan.request.call.method, target: target, host: plan.vendor.hostHeader,
+        headers: headers.map { (name: $0.0, value: $0.1) }, body: plan.body,
+        region: plan.vendor.region ?? "", service: "bedrock", credentials: credentials,
+        now: loop.core.clock())
   }
 
   // MARK: - The vendor's events
@@ -114,7 +141,7 @@ final class Exchange {
     deadline = .now() + .milliseconds(Int64(loop.limits.readSilenceMilliseconds))
     record.status = Int(head.status.code)
     let meter = AnswerMeter(
-      head, dialect: plan.request.endpoint.dialect, asksForUsage: plan.asksForUsage, tape: loop.tape,
+      head, call: plan.request.call, asksForUsage: plan.wantsPlain, tape: loop.tape,
       limits: loop.limits)
     record.vendorRequestID = meter.vendorRequestID
     var relayed = HTTPResponseHead(version: .http1_1, status: head.status)
@@ -145,6 +172,7 @@ final class Exchange {
       record.firstByteMicroseconds = (now - plan.request.arrival).nanoseconds / 1000
     }
     guard var passed = meter?.take(bytes) else { return }
+    writeItems()
     if meter?.isAtLength == true {
       var rest = meter?.finish() ?? ByteBuffer()
       passed.writeBuffer(&rest)
@@ -174,6 +202,7 @@ final class Exchange {
   func vendorEnd() {
     vendor = nil
     let rest = meter?.finish() ?? ByteBuffer()
+    writeItems()
     guard meter?.isComplete ?? true else { return breakOff(.broken, rest: rest) }
     writeEnd(.complete)
     if isLineLost { return withhold() }
@@ -290,16 +319,52 @@ final class Exchange {
   private func writeEnd(_ ending: Ending) {
     guard !isLineWritten else { return }
     let isClientThere = client != nil
-    meter?.complete(&record, ending: ending, isClientThere: isClientThere, textBytes: plan.requestTextBytes)
+    let facts = meter?.complete(
+      &record, ending: ending, isClientThere: isClientThere, textBytes: plan.requestTextBytes,
+      billing: plan.billing)
     if meter == nil {
       record.outcome = isClientThere ? .vendorError : .clientGone
     }
+    if let facts, takeUp(facts) { return }
     writeEndLine()
+  }
+
+  /// Work that goes on at the vendor, and what of it is fetched here.
+  /// - Returns: true where this request has no `end` of its own now.
+  private func takeUp(_ facts: AnswerFacts) -> Bool {
+    switch plan.request.endpoint.metering {
+    case .request:
+      // Its `end` is written when somebody fetches the answer, or never: then its cost is unknown, not zero.
+      guard facts.isBackground, !facts.usageIsFinal, facts.error == nil, let id = facts.responseID else {
+        return false
+      }
+      loop.core.created.note(id, WorkOrder(record, time: plan.request.time))
+      isLineWritten = true
+      return true
+    case .background: loop.meterFetched(facts, record, plan.request)
+    case .free:
+      for batch in facts.batches {
+        if plan.request.call.method == .POST {
+          loop.core.created.note(batch.id, WorkOrder(record, time: plan.request.time))
+        }
+        loop.core.created.note(files: batch.files, of: batch.id)
+      }
+    case .results, .own: break
+    }
+    return false
+  }
+
+  private func writeItems() {
+    guard let items = meter?.takeItems() else { return }
+    for item in items where !loop.meter(item, record, plan.request) {
+      isLineLost = loop.core.settings.whenLogFails == .refuse
+    }
   }
 
   private func writeEndLine() {
     guard !isLineWritten else { return }
     isLineWritten = true
+    guard isLogged else { return }
     record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
     guard loop.write(.end, record, time: plan.request.time) else {
       isLineLost = loop.core.settings.whenLogFails == .refuse

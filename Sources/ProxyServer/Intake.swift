@@ -3,6 +3,7 @@ internal import Crypto
 internal import JSON
 internal import Ledger
 internal import NIOCore
+internal import NIOHTTP1
 internal import RawLog
 
 /// Everything an exchange needs, decided before the vendor is called.
@@ -14,6 +15,11 @@ struct Plan {
   /// The proxy asked for usage in the stream on the books' behalf.
   var asksForUsage: Bool
   var requestTextBytes: Int
+  /// The answer must come without an encoding.
+  var wantsPlain: Bool { asksForUsage || request.endpoint.rewritesAnswer }
+  /// Put into the path in the place of the client's; nil keeps it as it came.
+  var pathModel: String?
+  var billing: [LogRecord.BillingFact] = []
 }
 
 struct KeyProblem: Error {
@@ -25,7 +31,22 @@ struct KeyProblem: Error {
 /// - Parameter time: microseconds since 1970-01-01T00:00:00Z.
 func authenticate(_ presented: String?, keys: any KeyDirectory, time: Int64) throws(KeyProblem) -> ClientKey {
   guard let presented else { throw KeyProblem(problem: .noKey) }
-  guard let key = keys.key(sha256Hex: sha256Hex(presented)) else { throw KeyProblem(problem: .invalidKey) }
+  return try authenticate(digest: sha256Hex(presented), unknown: .invalidKey, keys: keys, time: time)
+}
+
+/// A signed request's key is known by its id; whether it is that client's, the signature over the body tells.
+func authenticate(
+  _ claim: SignedRequest, settings: ProxySettings, keys: any KeyDirectory, time: Int64
+) throws(KeyProblem) -> ClientKey {
+  guard settings.awsKeySecret != nil else { throw KeyProblem(problem: .noSignedRequests) }
+  return try authenticate(
+    digest: AWSKeyPair.digest(of: claim.accessKeyID), unknown: .unknownAccessKey, keys: keys, time: time)
+}
+
+private func authenticate(
+  digest: String, unknown: Problem, keys: any KeyDirectory, time: Int64
+) throws(KeyProblem) -> ClientKey {
+  guard let key = keys.key(sha256Hex: digest) else { throw KeyProblem(problem: unknown) }
   if key.revoked { throw KeyProblem(problem: .revokedKey, key: key) }
   if let expires = key.expires, time >= expires { throw KeyProblem(problem: .expiredKey, key: key) }
   return key
@@ -37,61 +58,125 @@ enum Intake {
   enum Decision {
     case exchange(Plan)
     case refuse(Problem, LogRecord)
+    case answer(OwnAnswer)
   }
 
   static func plan(_ request: IncomingRequest, address: String?, loop: LoopContext) -> Decision {
     var record = record(request, address: address)
     do throws(Problem) {
       let reading = try read(request, loop: loop)
-      note(reading, in: &record)
+      note(reading, request, in: &record)
       if let problem = request.problem { throw problem }
       guard let key = request.key else { throw .invalidKey }
-      guard key.models.isEmpty || key.models.contains(where: { Pattern($0).matches(reading.model) }) else {
-        throw .modelNotAllowed
+      try check(reading, of: request, key)
+      if case .own(let page) = request.endpoint.metering {
+        if let answer = loop.page(page, request, key) { return .answer(answer) }
       }
-      guard let route = loop.core.routing.route(model: reading.model, endpoint: request.endpoint) else {
-        throw .noUpstream
-      }
+      guard let route = route(reading, request, loop) else { throw .noUpstream }
+      if route.vendor.signsRequests, loop.core.aws?.current == nil { throw .noCredentials }
       record.provider = route.vendor.provider
       record.upstream = route.vendor.name
       record.region = route.vendor.region
-      record.modelRouted = (route.model ?? reading.model)
-      let (splices, asksForUsage) = reading.splices(endpoint: request.endpoint, model: route.model)
-      let body = spliced(request.body ?? ByteBuffer(), splices, allocator: ByteBufferAllocator())
+      if let model = reading.model { record.modelRouted = route.model ?? model }
+      let (splices, asksForUsage) = reading.splices(model: modelInBody(reading, request, route))
+      // Only a POST has a body: what else comes behind a head would be the next request to some server.
+      let body =
+        request.call.method == .POST
+        ? spliced(request.body ?? ByteBuffer(), splices, allocator: ByteBufferAllocator()) : ByteBuffer()
       return .exchange(
         Plan(
           request: request, record: record, vendor: route.vendor, body: body, asksForUsage: asksForUsage,
-          requestTextBytes: reading.textBytes))
+          requestTextBytes: reading.textBytes, pathModel: route.model, billing: reading.billing))
     } catch {
       return .refuse(request.problem ?? error, record)
     }
   }
 
+  /// What the body must name as its model where it does not do so already; nil leaves it alone.
+  private static func modelInBody(
+    _ reading: RequestReading, _ request: IncomingRequest, _ route: (vendor: Vendor, model: String?)
+  ) -> String? {
+    switch request.endpoint.model {
+    case .body, .form, .optional:
+      route.vendor.wantsModelInBody(request.call.path) ? route.model ?? reading.model : route.model
+    case .path, .batch, .none: nil
+    }
+  }
+
+  /// The key may use what is asked for.
+  private static func check(
+    _ reading: RequestReading, of request: IncomingRequest, _ key: ClientKey
+  ) throws(Problem) {
+    guard !key.models.isEmpty else { return }
+    let patterns = key.models.map { Pattern($0) }
+    let models = reading.batchModels.isEmpty ? [reading.model].compactMap { $0 } : reading.batchModels
+    guard models.allSatisfy({ model in patterns.contains { $0.matches(model) } }) else {
+      throw .modelNotAllowed
+    }
+    // What a file of requests asks for, nobody here has read.
+    if request.endpoint == .openAINewBatch { throw .modelNotAllowed }
+  }
+
+  private static func route(
+    _ reading: RequestReading, _ request: IncomingRequest, _ loop: LoopContext
+  ) -> (vendor: Vendor, model: String?)? {
+    if let model = reading.model {
+      return loop.core.routing.route(
+        model: model, endpoint: request.endpoint, region: request.claim?.scope.region,
+        isAzure: Vendor.isAzure(request.call.path))
+    }
+    // Where something was made, there it is fetched.
+    if let id = request.call.workID, let name = loop.core.created.order(id)?.upstream,
+      let vendor = loop.core.routing.vendors.first(where: { $0.name == name })
+    {
+      return (vendor, nil)
+    }
+    return loop.core.routing.first(for: request.endpoint.dialect).map { ($0, nil) }
+  }
+
   private static func read(_ request: IncomingRequest, loop: LoopContext) throws(Problem) -> RequestReading {
+    let endpoint = request.endpoint
+    if endpoint.model == .none { return RequestReading() }
     guard let body = request.body, !request.headers.isEncoded else { throw .malformed("the body is empty") }
+    let pathModel = request.call.pathModel
+    let contentType = request.headers.contentType
+    if contentType?.lowercased().hasPrefix("multipart/") == true, endpoint.dialect == .openAI {
+      return try RequestReading(
+        form: body, contentType: contentType, endpoint: endpoint, pathModel: pathModel)
+    }
     let value: JSONValue
     do throws(JSONError) {
       value = try loop.parse(body)
     } catch {
       throw .malformed(error.description)
     }
-    return try RequestReading(value, endpoint: request.endpoint)
+    return try RequestReading(value, endpoint: endpoint, pathModel: pathModel)
   }
 
-  private static func note(_ reading: RequestReading, in record: inout LogRecord) {
+  private static func note(_ reading: RequestReading, _ request: IncomingRequest, in record: inout LogRecord)
+  {
     record.modelRequested = reading.model
-    record.stream = reading.stream
-    record.user = reading.user
+    record.stream = reading.stream || request.call.streams
+    record.user = record.user ?? reading.user
+    record.session = record.session ?? reading.session
+    if !reading.tags.isEmpty {
+      record.tags = mergedTags(
+        key: request.key?.tags ?? [], request: mergedTags(key: request.headers.tags, request: reading.tags))
+    }
+    if let model = reading.model, request.endpoint.dialect == .bedrock {
+      record.inferenceProfile = inferenceProfile(model)
+    }
   }
 
   /// What is known before the body is read.
   static func record(_ request: IncomingRequest, address: String?) -> LogRecord {
-    var record = LogRecord(id: request.id, endpoint: request.endpoint.rawValue)
+    var record = LogRecord(id: request.id, endpoint: request.endpoint.name)
     record.keyID = request.key?.id
     record.keyName = request.key?.name
     record.team = request.key?.team
     record.tags = mergedTags(key: request.key?.tags ?? [], request: request.headers.tags)
     record.session = request.headers.session
+    record.user = request.headers.user
     record.clientIP = address
     record.clientAgent = request.headers.agent
     return record
@@ -107,6 +192,7 @@ extension LoopContext {
     record.error = .init(type: problem.type, message: problem.message)
     record.durationMicroseconds = (NIODeadline.now() - request.arrival).nanoseconds / 1000
     if problem.outcome == .refused { core.countRefusal() }
+    guard case .request = request.endpoint.metering else { return }
     _ = write(.end, record, time: request.time)
   }
 }

@@ -13,8 +13,12 @@ final class ProxyCore: Sendable {
   let keys: any KeyDirectory
   let log: LogWriter
   let ids: RequestIDs
+  let created: CreatedWork
+  let aws: AWSCredentialKeeper?
   let tls: NIOSSLContext?
   let clock: @Sendable () -> Int64
+  /// Microseconds since 1970-01-01T00:00:00Z.
+  let started: Int64
   let notices: @Sendable (String) -> Void
   let requests = Atomic<Int>(0)
   let refused = Atomic<Int>(0)
@@ -33,8 +37,11 @@ final class ProxyCore: Sendable {
     self.keys = keys
     self.log = log
     self.ids = RequestIDs(random: random)
+    self.aws = settings.awsCredentials.map { AWSCredentialKeeper($0, clock: clock, notices: notices) }
+    self.created = CreatedWork(folder: settings.rawLogs, now: clock(), notices: notices)
     self.tls = tls
     self.clock = clock
+    self.started = clock()
     self.notices = notices
   }
 

@@ -53,6 +53,7 @@ public final class ProxyServer: Sendable {
       random: random,
       notices: notices)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops))
+    await core.aws?.start(on: group)
     do {
       var loops: [NIOLoopBound<LoopContext>] = []
       for eventLoop in group.makeIterator() {
@@ -69,6 +70,7 @@ public final class ProxyServer: Sendable {
       }
       return ProxyServer(core: core, group: group, listener: listener, loops: loops)
     } catch {
+      await core.aws?.stop()
       try await group.shutdownGracefully()
       try log.close()
       throw error
@@ -105,6 +107,7 @@ public final class ProxyServer: Sendable {
     }
     for loop in loops { try await loop.eventLoop.submit { loop.value.endStop() }.get() }
     try await closeLog()
+    await core.aws?.stop()
     try await group.shutdownGracefully()
   }
 

@@ -48,6 +48,19 @@ public struct ModelRoute: Sendable {
   }
 }
 
+/// A model that the proxy names to clients that ask what there is.
+public struct ListedModel: Sendable {
+  public var name: String
+  public var maxInputTokens: Int?
+  public var maxOutputTokens: Int?
+
+  public init(name: String, maxInputTokens: Int? = nil, maxOutputTokens: Int? = nil) {
+    self.name = name
+    self.maxInputTokens = maxInputTokens
+    self.maxOutputTokens = maxOutputTokens
+  }
+}
+
 /// What becomes of a request whose `start` line could not be written.
 public enum LogFailurePolicy: Sendable {
   /// 503: nothing goes to a vendor that the books would not know of.
@@ -67,8 +80,14 @@ public struct ProxyLimits: Sendable {
   public var lingerMilliseconds = 10_000
   /// Usage of a longer JSON answer is not read; it is relayed all the same.
   public var answerCopyBytesMax = 32 << 20
+  /// A page in which an address is put right is held so far.
+  public var ownPageBytesMax = 4 << 20
+  /// A batch's results are read item by item; of compressed ones no more than this.
+  public var resultsBytesMax = 4 << 30
   /// A longer SSE line ends the metering of its stream, not the stream.
   public var eventLineBytesMax = 16 << 20
+  /// A signature is that old at the most, or that far ahead; AWS allows as much.
+  public var signatureClockMilliseconds = 300_000
   public var requestHeaderBytesMax = 64 << 10
   public var requestHeadersMax = 128
   /// Reasoning models answer late.
@@ -102,6 +121,12 @@ public struct ProxySettings: Sendable {
   public var whenLogFails: LogFailurePolicy
   public var upstreams: [Upstream]
   public var routes: [ModelRoute]
+  /// Empty: clients that ask are sent on to the vendor.
+  public var listedModels: [ListedModel] = []
+  /// What requests to Bedrock are signed with, where its upstream has no key of its own.
+  public var awsCredentials: AWSCredentialSource?
+  /// Clients' AWS secrets are derived from it; nil takes no signed requests.
+  public var awsKeySecret: Secret?
   public var limits: ProxyLimits
   public var eventLoops: Int
   /// For the `open` line.

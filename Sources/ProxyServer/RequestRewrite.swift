@@ -3,27 +3,47 @@
 /// The body is never written anew: its bytes go to the vendor as they came, but for splices, so that prompt
 /// caches, number texts and the order of members survive.
 package import JSON
+package import Ledger
 package import NIOCore
+package import RawLog
 
 /// What the proxy reads in a request body.
 package struct RequestReading {
-  package var model: String
-  package var stream: Bool
-  package var user: String?
+  /// Nil where the request needs none.
+  package internal(set) var model: String?
+  /// Every model of a batch.
+  package internal(set) var batchModels: [String] = []
+  package internal(set) var stream = false
+  package internal(set) var user: String?
+  package internal(set) var session: String?
+  package internal(set) var tags: [RequestFacts.Tag] = []
   /// UTF-8 bytes of what the model is asked to read, for an estimate should the vendor's count never come.
-  package var textBytes: Int
-  fileprivate var modelRange: Range<Int>
-  fileprivate var includeUsage: IncludeUsage
-  /// Behind the opening brace of the body.
-  fileprivate var bodyInside: Int
+  package internal(set) var textBytes = 0
+  /// Units that the answer will be made of and does not tell.
+  package internal(set) var billing: [LogRecord.BillingFact] = []
+  /// As the body has it; with a path that names one, this is another matter.
+  var bodyModel: String?
+  /// Where the body has the model; nil where it has none.
+  var modelRange: Range<Int>?
+  /// In JSON, or as it is in a form.
+  var isForm = false
+  fileprivate var includeUsage = IncludeUsage.unknown
+  /// Members that the vendor would refuse.
+  fileprivate var removals: [Splice] = []
+  /// Behind the opening brace of the body, and whether anything stands there.
+  fileprivate var bodyInside = 0
+  fileprivate var hasMembers = false
 
   fileprivate enum IncludeUsage {
     case asked
     /// Not asked for, and this is how to.
     case splice(Splice)
-    /// `stream_options` is something else than an object: the vendor's business.
+    /// `stream_options` is something else than an object, or not this endpoint's: the vendor's business.
     case unknown
   }
+
+  /// A request whose body is not looked at.
+  init() {}
 }
 
 package struct Splice: Hashable {
@@ -32,16 +52,20 @@ package struct Splice: Hashable {
 }
 
 extension RequestReading {
+  /// - Parameter pathModel: the model where the path names it.
   /// - Throws: what the client is told.
-  package init(_ body: JSONValue, endpoint: Endpoint) throws(Problem) {
+  package init(_ body: JSONValue, endpoint: Endpoint, pathModel: String? = nil) throws(Problem) {
+    self.init()
     guard body.isObject else { throw .malformed("it is not an object") }
     var model: JSONValue?
     var stream: JSONValue?
     var options: JSONValue?
-    var user: JSONValue?
-    var metadata: JSONValue?
-    var textBytes = 0
-    for (name, value) in body.members {
+    let hasUnits = endpoint.answer == .units
+    var units = RequestUnits()
+    var attribution = RequestAttribution()
+    var unwanted = false
+    let members = body.members
+    for (name, value) in members {
       // The last one would win here, the first one at some vendors: what is checked must be what is served.
       if name.isString("model") {
         guard model == nil else { throw .malformed("model stands there twice") }
@@ -52,43 +76,85 @@ extension RequestReading {
       } else if name.isString("stream_options") {
         guard options == nil else { throw .malformed("stream_options stands there twice") }
         options = value
-      } else if name.isString("user") {
-        user = value
-      } else if name.isString("metadata") {
-        metadata = value
-      } else if name.isString("messages") || name.isString("system") || name.isString("tools") {
+      } else if Self.isText(name) {
         textBytes += Self.textBytes(in: value)
+      } else if !attribution.take(name, value) {
+        unwanted = true
       }
+      if hasUnits { units.take(name, value) }
     }
-    guard let model, let name = model.string, !name.isEmpty else { throw .noModel }
-    self.model = name
-    self.modelRange = model.range
+    if unwanted {
+      var probe = RequestAttribution()
+      removals = body.removals { name, value in !probe.take(name, value) }
+    }
+    removals += attribution.finish(endpoint.dialect)
     self.stream = stream?.bool == true
-    self.textBytes = textBytes
-    self.bodyInside = body.range.lowerBound + 1
-    switch endpoint {
-    case .chatCompletions: self.user = user?.string
-    case .messages: self.user = metadata?["user_id"]?.string
+    bodyInside = body.range.lowerBound + 1
+    hasMembers = !members.isEmpty
+    (user, session, tags) = (attribution.user, attribution.session, attribution.tags)
+    if hasUnits { billing = units.facts(of: endpoint) }
+    if endpoint.answer == .chat { includeUsage = Self.includeUsage(options, bodyInside: bodyInside) }
+    try nameModel(body, model, endpoint, pathModel)
+  }
+
+  private mutating func nameModel(
+    _ body: JSONValue, _ named: JSONValue?, _ endpoint: Endpoint, _ pathModel: String?
+  ) throws(Problem) {
+    modelRange = named?.range
+    bodyModel = named?.string
+    model = pathModel
+    switch endpoint.model {
+    case .path, .form, .none: break
+    case .batch:
+      for request in body["requests"]?.elements ?? [] {
+        guard let name = request["params"]?["model"]?.string, !name.isEmpty else { throw .noModel }
+        if !batchModels.contains(name) { batchModels.append(name) }
+      }
+      guard let first = batchModels.first else { throw .noModel }
+      model = first
+    case .optional: model = named?.string ?? pathModel
+    case .body where pathModel != nil: break
+    case .body:
+      guard let name = named?.string, !name.isEmpty else { throw .noModel }
+      model = name
     }
-    self.includeUsage = Self.includeUsage(options, bodyInside: bodyInside)
+  }
+
+  private static func isText(_ name: JSONValue) -> Bool {
+    name.isString("messages") || name.isString("system") || name.isString("tools") || name.isString("input")
+      || name.isString("prompt") || name.isString("instructions") || name.isString("contents")
+      || name.isString("systemInstruction") || name.isString("toolConfig")
   }
 
   /// The splices that rename the model and ask for usage in the stream, and whether the latter is among them.
-  package func splices(
-    endpoint: Endpoint, model newModel: String?
-  ) -> (splices: [Splice], asksForUsage: Bool) {
-    var splices: [Splice] = []
-    if let newModel, newModel != model {
-      var writer = JSONWriter()
-      writer.string(newModel)
-      splices.append(Splice(range: modelRange, bytes: writer.bytes))
+  /// - Parameter newModel: nil keeps what the client wrote.
+  package func splices(model newModel: String?) -> (splices: [Splice], asksForUsage: Bool) {
+    var splices = removals
+    if let newModel, newModel != bodyModel, let splice = rename(newModel) { splices.append(splice) }
+    var asksForUsage = false
+    if stream, case .splice(let splice) = includeUsage {
+      splices.append(splice)
+      asksForUsage = true
     }
-    guard endpoint == .chatCompletions, stream, case .splice(let splice) = includeUsage else {
-      return (splices, false)
+    if splices.count > 1 {
+      // What is put in stands before what is taken out at the same place.
+      splices.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
     }
-    splices.append(splice)
-    splices.sort { $0.range.lowerBound < $1.range.lowerBound }
-    return (splices, true)
+    return (splices, asksForUsage)
+  }
+
+  private func rename(_ newModel: String) -> Splice? {
+    if isForm {
+      guard !newModel.utf8.contains(where: { $0 < 32 }) else { return nil }
+      return modelRange.map { Splice(range: $0, bytes: Array(newModel.utf8)) }
+    }
+    var writer = JSONWriter()
+    writer.string(newModel)
+    if let modelRange { return Splice(range: modelRange, bytes: writer.bytes) }
+    // The path had it, and the vendor wants it in the body.
+    let comma = hasMembers ? "," : ""
+    return Splice(
+      range: bodyInside..<bodyInside, bytes: Array("\"model\":".utf8) + writer.bytes + Array(comma.utf8))
   }
 
   private static func includeUsage(_ options: JSONValue?, bodyInside: Int) -> IncludeUsage {

@@ -18,9 +18,14 @@ package struct Vendor: Sendable {
   var hostHeader: String
   /// Ends before the endpoint's own path: `/v1`.
   var pathPrefix: String
+  /// The base URL's path as it was given.
+  private var basePath: String
+  private var hasVersion: Bool
   var query: String?
   /// The header that carries the vendor's key.
   package var authorization: (name: String, value: String)?
+  /// Each request is signed with AWS credentials instead.
+  package var signsRequests: Bool
 
   package init(_ upstream: Upstream, index: Int) throws(ProxySettingsError) {
     func fault(_ what: String) -> ProxySettingsError {
@@ -29,7 +34,6 @@ package struct Vendor: Sendable {
     self.index = index
     self.name = upstream.name
     self.provider = upstream.provider
-    self.region = upstream.region
     var rest = upstream.baseURL[...]
     if rest.hasPrefix("https://") {
       self.isTLS = true
@@ -63,8 +67,22 @@ package struct Vendor: Sendable {
     self.port = port
     var path = rest[slash...]
     while path.hasSuffix("/") { path = path.dropLast() }
-    self.pathPrefix = Self.hasVersion(path) ? String(path) : path + "/v1"
+    self.basePath = String(path)
+    self.hasVersion = Self.hasVersion(path)
+    // Azure's own OpenAI-shaped endpoint stands beside its deployments.
+    let version = upstream.provider == "azure" && path.isEmpty ? "/openai/v1" : "/v1"
+    self.pathPrefix = hasVersion ? basePath : basePath + version
     self.authorization = upstream.key.map { Self.authorization($0, provider: upstream.provider) }
+    self.region = upstream.region ?? (upstream.provider == "bedrock" ? Self.region(of: self.host) : nil)
+    self.signsRequests = upstream.provider == "bedrock" && upstream.key == nil
+    if signsRequests, region == nil { throw fault("names no AWS region, so the upstream needs one") }
+  }
+
+  /// `bedrock-runtime.eu-west-1.amazonaws.com`, `bedrock-runtime-fips.…` and the like.
+  private static func region(of host: String) -> String? {
+    let parts = host.split(separator: ".")
+    guard parts.count > 3, parts[0].hasPrefix("bedrock-runtime") else { return nil }
+    return String(parts[1])
   }
 
   /// `/v1`, `/v1beta/openai`, and Azure's `/openai/deployments/name`, which knows no version in the path.
@@ -78,19 +96,68 @@ package struct Vendor: Sendable {
     switch provider {
     case "anthropic": ("x-api-key", key.text)
     case "azure": ("api-key", key.text)
+    case "gemini": ("x-goog-api-key", key.text)
     default: ("authorization", "Bearer " + key.text)
     }
   }
 
-  package func target(_ endpoint: Endpoint, query requestQuery: Substring?) -> String {
-    var target = pathPrefix + endpoint.vendorPath
+  /// - Parameters:
+  ///   - model: put in the place of the path's own, where there is one.
+  ///   - requestQuery: the client's.
+  package func target(_ path: VendorPath, model: String? = nil, query requestQuery: String? = nil) -> String {
+    let name = path.model.map { sent in model.map { percentEncoded($0.utf8) } ?? sent } ?? ""
+    let place = path.before + name + path.after
+    var target: String
+    var clientQuery = requestQuery
+    switch path.root {
+    case .version: target = pathPrefix + place
+    case .clientVersion(let version): target = basePath + (hasVersion ? "" : version) + place
+    case .host: target = basePath + place
+    case .deployment where takesDeployments: target = basePath + "/openai/deployments/" + place
+    case .deployment:
+      target = pathPrefix + path.after
+      if !isDeployment, let query = clientQuery {
+        // The version of Azure's API means nothing elsewhere.
+        let kept = query.split(separator: "&").filter { !$0.hasPrefix("api-version=") }
+        clientQuery = kept.joined(separator: "&")
+      }
+    }
     var separator = "?"
-    for part in [query.map { $0[...] }, requestQuery] {
+    for part in [query, clientQuery] {
       guard let part, !part.isEmpty else { continue }
       target += separator + part
       separator = "&"
     }
     return target
+  }
+
+  /// A route may send OpenAI's and Anthropic's requests to any server that speaks them; the others have one vendor each.
+  func takes(_ dialect: Dialect) -> Bool {
+    switch dialect {
+    case .openAI, .anthropic: true
+    case .bedrock, .gemini: speaks(dialect)
+    }
+  }
+
+  func speaks(_ dialect: Dialect) -> Bool {
+    switch dialect {
+    case .anthropic: provider == "anthropic"
+    case .bedrock: provider == "bedrock"
+    case .gemini: provider == "gemini" || provider == "vertex"
+    case .openAI: !["anthropic", "bedrock", "gemini", "vertex"].contains(provider)
+    }
+  }
+
+  private var isDeployment: Bool { basePath.contains("/deployments/") }
+  private var takesDeployments: Bool { provider == "azure" && !isDeployment && !hasVersion }
+
+  /// Azure's clients look for Azure first.
+  static func isAzure(_ path: VendorPath) -> Bool { if case .deployment = path.root { true } else { false } }
+
+  /// A client named the model in the path, and this vendor has it in the body.
+  func wantsModelInBody(_ path: VendorPath) -> Bool {
+    if case .deployment = path.root { return !takesDeployments && !isDeployment }
+    return false
   }
 }
 
@@ -113,17 +180,22 @@ struct Routing: Sendable {
   }
 
   /// The first route that matches; without one the first upstream that speaks the endpoint's dialect.
-  func route(model: String, endpoint: Endpoint) -> (vendor: Vendor, model: String?)? {
-    for route in routes where route.match.matches(model) {
+  /// - Parameter region: that the client signed for.
+  func route(
+    model: String, endpoint: Endpoint, region: String? = nil, isAzure: Bool = false
+  ) -> (vendor: Vendor, model: String?)? {
+    for route in routes where route.match.matches(model) && vendors[route.vendor].takes(endpoint.dialect) {
       return (vendors[route.vendor], route.model)
     }
-    let fitting = vendors.first { vendor in
-      switch endpoint.dialect {
-      case .anthropic: vendor.provider == "anthropic"
-      case .openAI: !["anthropic", "bedrock", "gemini", "vertex"].contains(vendor.provider)
-      }
-    }
-    return fitting.map { ($0, nil) }
+    if isAzure, let azure = vendors.first(where: { $0.provider == "azure" }) { return (azure, nil) }
+    return first(for: endpoint.dialect, region: region).map { ($0, nil) }
+  }
+
+  /// The first upstream that speaks a dialect.
+  /// - Parameter region: taken where there is one in it.
+  func first(for dialect: Dialect, region: String? = nil) -> Vendor? {
+    vendors.first { $0.speaks(dialect) && (region == nil || $0.region == region) }
+      ?? vendors.first { $0.speaks(dialect) }
   }
 }
 

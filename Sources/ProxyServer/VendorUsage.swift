@@ -74,28 +74,35 @@ package struct VendorUsage {
   /// Where a stream ends before the vendor's last word: about four bytes of UTF-8 make a token, both of what
   /// was asked and of what was answered. The vendor's own input counts are kept where it has said them.
   package static func estimate(
-    _ dialect: Dialect, known: VendorUsage?, requestTextBytes: Int, answerTextBytes: Int
+    _ format: AnswerFormat, known: VendorUsage?, requestTextBytes: Int, answerTextBytes: Int
   ) -> VendorUsage {
     let input = tokens(requestTextBytes)
     let output = tokens(answerTextBytes)
-    switch dialect {
-    case .openAI:
-      return VendorUsage(members: [
-        (quoted("prompt_tokens"), digits(input)), (quoted("completion_tokens"), digits(output)),
-        (quoted("total_tokens"), digits(input + output)),
-      ])
-    case .anthropic:
-      guard var usage = known else {
-        return VendorUsage(members: [
-          (quoted("input_tokens"), digits(input)), (quoted("output_tokens"), digits(output)),
-        ])
-      }
-      usage.spread()
-      // At the start the vendor's output count is a placeholder, later it is a running total.
-      let said = usage.count(quoted("output_tokens")) ?? 0
-      usage.set(quoted("output_tokens"), digits(max(said, output)))
-      return usage
+    var names = format.countNames
+    var keepsKnown = format == .messages || format == .gemini
+    if format == .invoke, let known, known.has("input_tokens") {
+      // Claude speaks through Bedrock as it does itself.
+      names = AnswerFormat.messages.countNames
+      keepsKnown = true
     }
+    guard keepsKnown, var usage = known else {
+      var members = [(quoted(names.input), digits(input)), (quoted(names.output), digits(output))]
+      if let total = names.total { members.append((quoted(total), digits(input + output))) }
+      return VendorUsage(members: members)
+    }
+    usage.spread()
+    // At the start the vendor's output count is a placeholder, later it is a running total.
+    let said = usage.count(quoted(names.output)) ?? 0
+    usage.set(quoted(names.output), digits(max(said, output)))
+    // A total of what was said so far is none of what is estimated.
+    usage.members.removeAll { $0.name == quoted("totalTokenCount") }
+    return usage
+  }
+
+  private func has(_ name: String) -> Bool {
+    var copy = self
+    copy.spread()
+    return copy.count(Self.quoted(name)) != nil
   }
 
   private mutating func spread() {

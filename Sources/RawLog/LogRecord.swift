@@ -46,6 +46,8 @@ public struct LogRecord: Sendable {
   public var region: String?
   public var vendorRequestID: String?
   public var responseID: String?
+  /// Of work metered when it is fetched: a second line with the same one is a duplicate.
+  public var meteredID: String?
   /// False on an attempt that another one follows.
   public var final = true
   public var modelRequested: String?
@@ -102,6 +104,7 @@ public struct LogRecord: Sendable {
       writer.member("region", cut(region))
       writer.member("vendor_request_id", cut(vendorRequestID))
       writer.member("response_id", cut(responseID))
+      if let meteredID { writer.member("metered_id", cut(meteredID)) }
       writer.member("final", final)
       writer.member(
         "model",

@@ -22,6 +22,10 @@ struct ConfigurationFile {
   struct Route {
     var match = "", upstream = ""
     var model: String?
+    /// Models that clients are told of; a match without `*` is one.
+    var names: [String] = []
+    var maxInputTokens: Int?
+    var maxOutputTokens: Int?
   }
   struct Post {
     var name = "", urlEnvironment = ""
@@ -143,6 +147,10 @@ struct ConfigurationFile {
       case "match": route.match = text
       case "upstream": route.upstream = text
       case "model": route.model = text
+      case "names":
+        route.names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      case "max-input-tokens": route.maxInputTokens = try reader.count(value, text, key)
+      case "max-output-tokens": route.maxOutputTokens = try reader.count(value, text, key)
       default: throw reader.unknown(key, value)
       }
     }
@@ -170,6 +178,13 @@ struct YAMLReader {
   func text(_ node: Node, _ what: String) throws -> String {
     guard case .scalar(let scalar) = node else { throw fault(node, "\(what) must be one value") }
     return scalar.string
+  }
+
+  func count(_ node: Node, _ text: String, _ key: String) throws -> Int {
+    guard let count = Int(text), (1...1_000_000_000).contains(count) else {
+      throw fault(node, "\(key) is a count of tokens")
+    }
+    return count
   }
 
   func unknown(_ key: String, _ node: Node) -> ConfigurationError {

@@ -18,6 +18,8 @@ struct KeysCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
     @Option(help: "What reports and rules call the key.")
     var name: String
+    @Flag(help: "Make an AWS access key id and secret, for SDKs that sign their requests to Bedrock.")
+    var aws = false
     @Option(help: "The team that uses it.")
     var team: String?
     @Option(
@@ -43,8 +45,9 @@ struct KeysCommand: ParsableCommand {
       tags.sort { $0.name < $1.name }
       let now = Settings.now()
       // 256 bits from the system's generator.
-      let secret = "sk-tb-" + hexText((0..<32).map { _ in UInt8.random(in: 0...255) })
-      let digest = hexText(SHA256.hash(data: Array(secret.utf8)))
+      let pair = aws ? try AWSPair(settings) : nil
+      let secret = pair?.secret ?? "sk-tb-" + hexText((0..<32).map { _ in UInt8.random(in: 0...255) })
+      let digest = pair?.digest ?? hexText(SHA256.hash(data: Array(secret.utf8)))
       let key = ClientKey(
         id: "k_" + digest.prefix(16), name: name, team: team, tags: tags,
         models: models?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? [],
@@ -55,11 +58,13 @@ struct KeysCommand: ParsableCommand {
         writer.object { writer in
           writer.member("id", key.id)
           writer.member("name", key.name)
+          if let pair { writer.member("access_key_id", pair.id) }
           writer.member("key", secret)
           writer.member("expires", key.expires.map(Timestamp.text))
         }
         Terminal.print(writer.text)
       } else {
+        if let pair { Terminal.print(pair.id) }
         Terminal.print(secret)
         Terminal.say("key \(key.id) \"\(key.name)\"; it is shown this once, only its SHA-256 is kept")
       }

@@ -67,11 +67,15 @@ struct ProxyCommand: AsyncParsableCommand {
         }
         key = Secret(value)
       }
+      // As AWS's own SDKs do, where nothing else is said.
+      if key == nil, upstream.provider == "bedrock" {
+        key = settings.environment["AWS_BEARER_TOKEN_BEDROCK"].flatMap { $0.isEmpty ? nil : Secret($0) }
+      }
       return Upstream(
         name: upstream.name, provider: upstream.provider, baseURL: upstream.baseURL, key: key,
         region: upstream.region)
     }
-    return ProxySettings(
+    var proxy = ProxySettings(
       listenHost: host(settings).trimmingCharacters(in: CharacterSet(charactersIn: "[]")), listenPort: port,
       rawLogs: settings.rawLogs, fsync: try fsync(file.proxy.fsync),
       whenLogFails: try whenLogFails(file.proxy.whenLogFails),
@@ -81,6 +85,18 @@ struct ProxyCommand: AsyncParsableCommand {
       },
       eventLoops: file.proxy.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount,
       program: Program.name, host: ProcessInfo.processInfo.hostName, trustRootsFile: file.proxy.trustRoots)
+    if upstreams.contains(where: { $0.provider == "bedrock" && $0.key == nil }) {
+      proxy.awsCredentials = try AWSChain(environment: settings.environment).source()
+    }
+    proxy.awsKeySecret = try settings.awsKeySecret.map { Secret($0) }
+    proxy.listedModels = file.routes.flatMap { route in
+      let names = route.names.isEmpty && !route.match.contains("*") ? [route.match] : route.names
+      return names.map {
+        ListedModel(
+          name: $0, maxInputTokens: route.maxInputTokens, maxOutputTokens: route.maxOutputTokens)
+      }
+    }
+    return proxy
   }
 
   private func fsync(_ text: String?) throws -> FsyncPolicy {

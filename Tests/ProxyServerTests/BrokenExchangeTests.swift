@@ -78,7 +78,7 @@ import Testing
     try await ProxyHarness.run({ settings in
       // A port that was free a moment ago on an address nobody listens on.
       settings.upstreams = settings.upstreams.map {
-        Upstream(name: $0.name, provider: $0.provider, baseURL: "http://127.255.255.254:9/v1")
+        Upstream(name: $0.name, provider: $0.provider, baseURL: "http://127.255.255.254:9/v1", region: "r")
       }
     }) { harness in
       let openAI = try await harness.post(chatPath, body: chatStream)

@@ -6,10 +6,10 @@ import Testing
 
 /// Feeds the pieces and gives what a client gets.
 private func relayed(
-  _ pieces: [[UInt8]], _ dialect: Dialect, hidesUsage: Bool, lineBytesMax: Int = 1 << 20
+  _ pieces: [[UInt8]], _ format: AnswerFormat, hidesUsage: Bool, lineBytesMax: Int = 1 << 20
 ) -> (bytes: [UInt8], stream: EventStream) {
   var stream = EventStream(
-    dialect: dialect, hidesUsage: hidesUsage, tape: JSONTape(), lineBytesMax: lineBytesMax)
+    format: format, hidesUsage: hidesUsage, tape: JSONTape(), lineBytesMax: lineBytesMax)
   var bytes: [UInt8] = []
   for piece in pieces {
     let passed = piece.withUnsafeBytes { stream.take($0) }
@@ -67,7 +67,7 @@ private let anthropicStream = """
     let asked = Array(chatStream(end, true).utf8)
     let plain = Array(chatStream(end, false).utf8)
     for cut in 0...asked.count {
-      let (bytes, stream) = relayed([Array(asked[..<cut]), Array(asked[cut...])], .openAI, hidesUsage: true)
+      let (bytes, stream) = relayed([Array(asked[..<cut]), Array(asked[cut...])], .chat, hidesUsage: true)
       #expect(bytes == plain, "cut at \(cut)")
       #expect(stream.facts.usage?.json == Array(usageObject.utf8), "cut at \(cut)")
       #expect(stream.facts.sawTerminal)
@@ -80,7 +80,7 @@ private let anthropicStream = """
     for end in ["\n", "\r\n", "\r"] {
       let asked = Array(chatStream(end, true).utf8)
       let pieces = seed == 0 ? asked.map { [$0] } : random.pieces(of: asked, pieceBytesMax: 40)
-      let (bytes, _) = relayed(pieces, .openAI, hidesUsage: true)
+      let (bytes, _) = relayed(pieces, .chat, hidesUsage: true)
       #expect(bytes == Array(chatStream(end, false).utf8))
     }
   }
@@ -88,7 +88,7 @@ private let anthropicStream = """
   @Test("a client that asked for usage itself gets the vendor's bytes") func untouched() {
     let asked = Array(chatStream("\n", true).utf8)
     for cut in 0...asked.count {
-      let (bytes, stream) = relayed([Array(asked[..<cut]), Array(asked[cut...])], .openAI, hidesUsage: false)
+      let (bytes, stream) = relayed([Array(asked[..<cut]), Array(asked[cut...])], .chat, hidesUsage: false)
       #expect(bytes == asked)
       #expect(stream.facts.usage?.json == Array(usageObject.utf8), "cut at \(cut)")
       #expect(stream.facts.responseID == "c1")
@@ -119,7 +119,7 @@ private let anthropicStream = """
       (#"not json,"usage":null"#, nil),
     ])
   func cutsOut(_ data: String, _ expected: String?) {
-    let (bytes, _) = relayed([Array("data: \(data)\n\n".utf8)], .openAI, hidesUsage: true)
+    let (bytes, _) = relayed([Array("data: \(data)\n\n".utf8)], .chat, hidesUsage: true)
     #expect(String(decoding: bytes, as: UTF8.self) == "data: \(expected ?? data)\n\n")
   }
 
@@ -127,17 +127,17 @@ private let anthropicStream = """
   func unfinished() {
     let asked = Array(chatStream("\n", true).utf8)
     let text = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\ndata: {\"cho"
-    let (bytes, stream) = relayed([Array(text.utf8)], .openAI, hidesUsage: true)
+    let (bytes, stream) = relayed([Array(text.utf8)], .chat, hidesUsage: true)
     #expect(bytes == Array(text.utf8))
     #expect(!stream.facts.sawTerminal)
-    let (_, cut) = relayed([Array(asked.dropLast(20))], .openAI, hidesUsage: true)
+    let (_, cut) = relayed([Array(asked.dropLast(20))], .chat, hidesUsage: true)
     #expect(!cut.facts.sawTerminal)
   }
 
   @Test("a last event that no blank line ends still counts", arguments: [true, false])
   func noFinalBlankLine(_ hides: Bool) {
     let text = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\ndata: [DONE]"
-    let (_, stream) = relayed([Array(text.utf8)], .openAI, hidesUsage: hides)
+    let (_, stream) = relayed([Array(text.utf8)], .chat, hidesUsage: hides)
     #expect(stream.facts.sawTerminal)
     #expect(stream.facts.usage?.json == Array(#"{"prompt_tokens":1}"#.utf8))
   }
@@ -149,7 +149,7 @@ private let anthropicStream = """
     let asked = Array((text + chatStream("\n", false)).utf8)
     var random = SeededRandom(seed: 1)
     let pieces = random.pieces(of: asked, pieceBytesMax: 100)
-    let (bytes, stream) = relayed(pieces, .openAI, hidesUsage: hides, lineBytesMax: 1000)
+    let (bytes, stream) = relayed(pieces, .chat, hidesUsage: hides, lineBytesMax: 1000)
     #expect(bytes == asked)
     #expect(stream.isBlind)
   }
@@ -170,7 +170,7 @@ private let anthropicStream = """
 
 
       """
-    let (_, stream) = relayed([Array(text.utf8)], .openAI, hidesUsage: false)
+    let (_, stream) = relayed([Array(text.utf8)], .chat, hidesUsage: false)
     #expect(stream.facts.usage?.json == Array(#"{"prompt_tokens":5,"completion_tokens":2}"#.utf8))
   }
 
@@ -178,7 +178,7 @@ private let anthropicStream = """
   func errorEvent(_ hides: Bool) {
     let text =
       "data: {\"error\":{\"message\":\"You said: secret\",\"type\":\"server_error\",\"code\":\"Not An Identifier\"}}\n\n"
-    let (bytes, stream) = relayed([Array(text.utf8)], .openAI, hidesUsage: hides)
+    let (bytes, stream) = relayed([Array(text.utf8)], .chat, hidesUsage: hides)
     #expect(bytes == Array(text.utf8))
     #expect(stream.facts.error == .init(type: "server_error", code: nil))
     #expect(stream.facts.sawTerminal)
@@ -186,7 +186,7 @@ private let anthropicStream = """
 
   @Test("data spread over several lines is one value") func multiline() {
     let text = "data: {\"choices\":[],\ndata:\"usage\":\ndata: {\"prompt_tokens\":3}}\n\ndata: [DONE]\n\n"
-    let (_, stream) = relayed([Array(text.utf8)], .openAI, hidesUsage: false)
+    let (_, stream) = relayed([Array(text.utf8)], .chat, hidesUsage: false)
     #expect(stream.facts.usage?.json == Array(#"{"prompt_tokens":3}"#.utf8))
   }
 }
@@ -198,7 +198,7 @@ private let anthropicStream = """
     let stream = Array(anthropicStream.utf8)
     for cut in 0...stream.count {
       let (bytes, read) = relayed(
-        [Array(stream[..<cut]), Array(stream[cut...])], .anthropic, hidesUsage: false)
+        [Array(stream[..<cut]), Array(stream[cut...])], .messages, hidesUsage: false)
       #expect(bytes == stream)
       let usage = try JSONTape().parse(read.facts.usage?.json ?? [])
       #expect(usage["input_tokens"]?.wholeNumber == 40)
@@ -225,7 +225,7 @@ private let anthropicStream = """
 
 
       """
-    let (_, stream) = relayed([Array(text.utf8)], .anthropic, hidesUsage: false)
+    let (_, stream) = relayed([Array(text.utf8)], .messages, hidesUsage: false)
     #expect(stream.facts.textBytes == 5 + 3)
     #expect(!stream.facts.sawTerminal)
   }
@@ -235,7 +235,7 @@ private let anthropicStream = """
     let text =
       upToDelta
       + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"
-    let (_, stream) = relayed([Array(text.utf8)], .anthropic, hidesUsage: false)
+    let (_, stream) = relayed([Array(text.utf8)], .messages, hidesUsage: false)
     #expect(stream.facts.error?.type == "overloaded_error")
     #expect(stream.facts.sawTerminal)
     #expect(!stream.facts.usageIsFinal)
@@ -245,20 +245,20 @@ private let anthropicStream = """
 
 @Suite struct EstimateTests {
   @Test("an OpenAI stream without usage is estimated at four bytes a token, rounded up") func openAI() {
-    let usage = VendorUsage.estimate(.openAI, known: nil, requestTextBytes: 9, answerTextBytes: 4)
+    let usage = VendorUsage.estimate(.chat, known: nil, requestTextBytes: 9, answerTextBytes: 4)
     #expect(usage.json == Array(#"{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}"#.utf8))
   }
 
   @Test("an Anthropic stream keeps what message_start said of the input") func anthropic() throws {
     let start = try JSONTape().parse(#"{"input_tokens":12,"cache_read_input_tokens":9000,"output_tokens":3}"#)
     let known = VendorUsage(verbatim: start)
-    let usage = VendorUsage.estimate(.anthropic, known: known, requestTextBytes: 400, answerTextBytes: 41)
+    let usage = VendorUsage.estimate(.messages, known: known, requestTextBytes: 400, answerTextBytes: 41)
     #expect(
       usage.json == Array(#"{"input_tokens":12,"cache_read_input_tokens":9000,"output_tokens":11}"#.utf8))
   }
 
   @Test("without message_start the input is estimated too") func anthropicBlind() {
-    let usage = VendorUsage.estimate(.anthropic, known: nil, requestTextBytes: 400, answerTextBytes: 0)
+    let usage = VendorUsage.estimate(.messages, known: nil, requestTextBytes: 400, answerTextBytes: 0)
     #expect(usage.json == Array(#"{"input_tokens":100,"output_tokens":0}"#.utf8))
   }
 

@@ -25,6 +25,9 @@ struct FixedKeys: KeyDirectory {
     // sk-tb-revoked
     "165c86433bd640f340dfe5c35decb3efd87a53c4c075e625864724aa7aab1067": ClientKey(
       id: "k_0000000000000004", name: "revoked", revoked: true, created: 0),
+    // The access key id of `AWSClient`, computed with Python's hashlib.
+    "b4824eb9476d292f880ff843ab08ec43c6bb819c8e2a0729f6335c41a581c150": ClientKey(
+      id: "k_0000000000000005", name: "signer", created: 0),
   ]
 
   func key(sha256Hex: String) -> ClientKey? { Self.byDigest[sha256Hex] }
@@ -63,7 +66,19 @@ final class ProxyHarness: Sendable {
         Upstream(
           name: "anthropic-main", provider: "anthropic", baseURL: "http://127.0.0.1:\(vendorPort)",
           key: Secret("vendor-secret-a")),
+        Upstream(
+          name: "bedrock-main", provider: "bedrock", baseURL: "http://127.0.0.1:\(vendorPort)",
+          region: "us-east-1"),
+        Upstream(
+          name: "gemini-main", provider: "gemini", baseURL: "http://127.0.0.1:\(vendorPort)",
+          key: Secret("vendor-secret-g")),
+        Upstream(
+          name: "azure-main", provider: "azure", baseURL: "http://127.0.0.1:\(vendorPort)",
+          key: Secret("vendor-secret-z")),
       ])
+    settings.awsCredentials = .fixed(
+      AWSCredentials(accessKeyID: StandInBedrock.accessKeyID, secret: Secret(StandInBedrock.secret)))
+    settings.awsKeySecret = Secret(AWSClient.master)
     adjust(&settings)
     let notices = Notices()
     let proxy = try await ProxyServer.start(
@@ -145,6 +160,13 @@ final class ProxyHarness: Sendable {
   func send(_ text: String, leaveAfterBytes: Int? = nil) async throws -> RawAnswer {
     try await RawClient.exchange(port: proxy.port, Array(text.utf8), leaveAfterBytes: leaveAfterBytes)
   }
+}
+
+/// A client that signs, with the pair that the master secret gives it; computed with Python's hmac.
+enum AWSClient {
+  static let master = "0123456789abcdef0123456789abcdef"
+  static let accessKeyID = "AKTBTESTKEY234567ABC"
+  static let secret = "d0cSy3T2YIL01JXe0VujWkCw0pX7wKNDTSQG3lYl"
 }
 
 /// Removes a folder of this test's own with all that is in it.

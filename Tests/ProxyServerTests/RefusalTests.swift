@@ -105,8 +105,8 @@ import Testing
   @Test(
     "what is no endpoint is answered in the dialect that the request speaks",
     arguments: [
-      ("GET /v1/models", "", 404, true), ("GET /v1/models", "x-api-key: k\r\n", 404, false),
-      ("POST /v1/messages/count_tokens", "", 404, false), ("GET \(chatPath)", "", 405, true),
+      ("GET /v1/nothing", "", 404, true), ("GET /v1/nothing", "x-api-key: k\r\n", 404, false),
+      ("POST /v1/messages/nothing", "", 404, false), ("GET \(chatPath)", "", 405, true),
       ("DELETE \(messagesPath)", "", 405, false), ("POST //v1/chat/completions", "", 404, true),
     ])
   func elsewhere(_ request: String, _ header: String, _ status: Int, _ isOpenAI: Bool) async throws {

@@ -8,7 +8,7 @@ private func rewritten(
   _ body: String, _ endpoint: Endpoint = .chatCompletions, model: String? = nil
 ) throws -> (body: String, asksForUsage: Bool) {
   let reading = try RequestReading(JSONTape().parse(body), endpoint: endpoint)
-  let (splices, asks) = reading.splices(endpoint: endpoint, model: model)
+  let (splices, asks) = reading.splices(model: model)
   let result = spliced(ByteBuffer(string: body), splices, allocator: ByteBufferAllocator())
   return (String(buffer: result), asks)
 }
@@ -148,13 +148,13 @@ private func rewritten(
     ])
   func target(_ base: String, _ expected: String) throws {
     let vendor = try Vendor(Upstream(name: "u", provider: "openai", baseURL: base), index: 0)
-    #expect(vendor.target(.chatCompletions, query: nil) == expected)
+    #expect(vendor.target(Call.chat.path) == expected)
   }
 
   @Test("a client's query goes on to the vendor") func query() throws {
     let vendor = try Vendor(
       Upstream(name: "u", provider: "anthropic", baseURL: "https://api.anthropic.com"), index: 0)
-    #expect(vendor.target(.messages, query: "beta=true") == "/v1/messages?beta=true")
+    #expect(vendor.target(Call.messages.path, query: "beta=true") == "/v1/messages?beta=true")
   }
 
   @Test("host and port are taken from the URL") func hosts() throws {

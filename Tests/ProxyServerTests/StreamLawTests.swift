@@ -102,11 +102,11 @@ private func booked(_ exchange: Exchange, _ texts: [String], isStream: Bool) thr
   let tape = JSONTape()
   var usage: VendorUsage?
   var billing: [LogRecord.BillingFact] = []
-  if let dialect = exchange.dialect {
-    var facts = AnswerFacts()
+  if let format = exchange.answer {
+    var facts = AnswerFacts(format)
     for text in texts {
       let value = try tape.parse(text)
-      if isStream { facts.readEvent(value, dialect) } else { facts.readWholeAnswer(value, dialect) }
+      if isStream { facts.readEvent(value) } else { facts.readWholeAnswer(value) }
     }
     (usage, billing) = (facts.usage, facts.billing)
   } else if let format = exchange.format {
@@ -135,7 +135,7 @@ struct Exchange {
   var endpoint: String
   var streamEndpoint: String
   var model: String
-  var dialect: Dialect?
+  var answer: AnswerFormat?
   var format: AnswerUsage.Format?
   var whole: String
   var events: [String]

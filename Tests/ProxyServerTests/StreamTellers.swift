@@ -56,7 +56,7 @@ private func chatExchange(_ random: inout SeededRandom) -> Exchange {
   events.append(#"{\#(head),"choices":[],"usage":\#(usage)}"#)
   return Exchange(
     endpoint: "openai.chat_completions", streamEndpoint: "openai.chat_completions", model: "gpt-x",
-    dialect: .openAI, whole: #"{\#(head),"choices":[{}],"usage":\#(usage)}"#, events: events)
+    answer: .chat, whole: #"{\#(head),"choices":[{}],"usage":\#(usage)}"#, events: events)
 }
 
 /// Claude's usage: at the start of a stream, in its deltas, and whole.
@@ -115,7 +115,7 @@ private func messagesExchange(_ random: inout SeededRandom) -> Exchange {
   let told = claude(&random, searches: true)
   return Exchange(
     endpoint: "anthropic.messages", streamEndpoint: "anthropic.messages", model: "claude-x",
-    dialect: .anthropic,
+    answer: .messages,
     whole: #"{"id":"m1","model":"claude-x","stop_reason":"end_turn","usage":\#(told.whole)}"#,
     events: claudeEvents(told))
 }

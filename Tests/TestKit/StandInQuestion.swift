@@ -26,11 +26,21 @@ struct StandInQuestion {
     var message: String
   }
 
+  /// A question that a family of its own has read.
+  init(dialect: Dialect, model: String, messages: JSONValue?) {
+    self.dialect = dialect
+    self.model = model
+    lastText = messages.map { Self.lastText($0) } ?? ""
+    digest = Self.digest(messages?.rawBytes)
+  }
+
   /// Nil where the vendor has no such path.
   init?(dialectOf request: RecordedRequest) {
     switch request.path {
     case "/v1/chat/completions": dialect = .openAI
     case "/v1/messages": dialect = .anthropic
+    case let path where path.hasPrefix("/openai/deployments/") && path.hasSuffix("/chat/completions"):
+      dialect = .openAI
     default: return nil
     }
     model = ""
@@ -91,7 +101,7 @@ struct StandInQuestion {
   /// A key of a proxy that arrives at the vendor is a leak: no such key may pass.
   private func checkKey(_ request: RecordedRequest) throws(Refusal) {
     let bearer = request.value("authorization").map { trimmed($0.dropFirst("Bearer ".count)) }
-    let keys = request.values("x-api-key") + [bearer].compactMap { $0 }
+    let keys = request.values("x-api-key") + request.values("api-key") + [bearer].compactMap { $0 }
     guard let key = keys.first, !key.isEmpty, !keys.contains(where: { $0.hasPrefix("sk-tb-") }) else {
       throw Refusal(
         status: 401, type: dialect == .openAI ? "invalid_request_error" : "authentication_error",

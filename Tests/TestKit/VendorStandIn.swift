@@ -1,5 +1,5 @@
-/// A vendor on 127.0.0.1: takes requests of OpenAI's chat completions and Anthropic's messages and answers
-/// as they do.
+/// The vendors on 127.0.0.1: takes requests of OpenAI's chat completions and Anthropic's messages, and of the families in
+/// `StandInFamilies`, and answers as they do.
 ///
 /// The same request gets the same bytes. What should go wrong is asked for in an `x-stand-in` header (see
 /// `StandInFault`) or, for every request, when the stand-in is made.
@@ -31,7 +31,9 @@ public final class VendorStandIn: Sendable {
 
   /// What the vendor does for a request: a pure function of it.
   public static func answer(to request: RecordedRequest, defaultFault: StandInFault) -> HTTPAnswer {
-    guard var question = StandInQuestion(dialectOf: request) else { return elsewhere(request) }
+    guard var question = StandInQuestion(dialectOf: request) else {
+      return StandInFamilies.answer(to: request, defaultFault: defaultFault) ?? elsewhere(request)
+    }
     guard request.method == "POST" else {
       return refusal(405, "invalid_request_error", nil, "Not allowed to \(request.method) here.", question)
     }
@@ -82,7 +84,7 @@ public final class VendorStandIn: Sendable {
   }
 
   /// How a body goes out: whole events or small pieces, with pauses, and perhaps not to its end.
-  private static func delivery(_ pieces: [[UInt8]], _ fault: StandInFault) -> [HTTPAnswer.Step] {
+  static func delivery(_ pieces: [[UInt8]], _ fault: StandInFault) -> [HTTPAnswer.Step] {
     var steps: [HTTPAnswer.Step] = []
     let total = pieces.reduce(0) { $0 + $1.count }
     var stop = fault.cutAtByte ?? Int.max

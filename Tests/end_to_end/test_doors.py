@@ -1,0 +1,214 @@
+"""Every client through the proxy: the same objects as without it, the vendor's own counts in the log, the SDK's own
+exceptions, and no try more than the SDK would make."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import door_scenarios
+import programs
+import rawlog
+
+RUN_SECONDS_MAX = 120
+FAULT = "tokens=input:120,cache_read:100,output:57,reasoning:12"
+MASTER = "0f" * 32
+AWS_VENDOR = ("AKIAVENDOREXAMPLE000", "vendor/EXAMPLE+secret/of/the/real/account0")
+WAYS = ["openai", "anthropic", "anthropic_bedrock", "anthropic_bedrock bearer", "boto3", "boto3 bearer", "genai", "litellm"]
+CONFIGURATION = """\
+proxy: {{listen: "127.0.0.1:0"}}
+upstreams:
+  - {{name: openai-main, provider: openai, base-url: "{vendor}/v1", key-env: OPENAI_API_KEY}}
+  - {{name: azure-main, provider: azure, base-url: "{vendor}", key-env: OPENAI_API_KEY}}
+  - {{name: anthropic-main, provider: anthropic, base-url: "{vendor}", key-env: ANTHROPIC_API_KEY}}
+  - {{name: bedrock-main, provider: bedrock, base-url: "{vendor}", region: us-east-1}}
+  - {{name: gemini-main, provider: gemini, base-url: "{vendor}", key-env: OPENAI_API_KEY}}
+"""
+# `tollbook keys create --aws` and the proxy read these; the vendor's account is the stand-in's.
+SECRETS = {
+    "TOLLBOOK_AWS_KEY_SECRET": MASTER, "AWS_ACCESS_KEY_ID": AWS_VENDOR[0], "AWS_SECRET_ACCESS_KEY": AWS_VENDOR[1]}
+
+
+class Doors:
+    def __init__(self, folder):
+        self.vendor = programs.StandIn(folder / "vendor", FAULT)
+        self.house = programs.House(folder / "house", self.vendor.url)
+        (self.house.folder / "tollbook.yaml").write_text(CONFIGURATION.format(vendor=self.vendor.url))
+        self.key = self.house.create_key("doors")["key"]
+        made = json.loads(self.house.command("keys", "create", "--name", "signer", "--aws", "--json").stdout)
+        self.pair = made["access_key_id"], made["key"]
+        self.limited = self.house.create_key("limited", "--models", "nothing-*")["key"]
+        self.proxy = self.house.start_proxy()
+
+    def run(self, way, url, key, secret="", only=""):
+        """What the application saw."""
+        client = way.split()[0]
+        here = str(pathlib.Path(__file__).parent)
+        kept = {name: value for name, value in os.environ.items()
+                if not name.endswith(("_API_KEY", "_BASE_URL")) and not name.startswith("AWS_")}
+        environment = kept | {"PYTHONPATH": here, "AWS_DEFAULT_REGION": "us-east-1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+        if client == "litellm":
+            environment["PYTHONPATH"] = f"{os.environ['LITELLM_DIR']}:{here}"
+        if client == "boto3":
+            environment["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = url
+            if secret:
+                environment |= {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+            else:
+                environment["AWS_BEARER_TOKEN_BEDROCK"] = key
+        done = subprocess.run(
+            [sys.executable, "door_scenarios.py", client, url, key, secret, only], cwd=here, env=environment,
+            capture_output=True, text=True, timeout=RUN_SECONDS_MAX)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def direct(self, way):
+        if "bedrock" in way or "boto3" in way:
+            return self.run(way, self.vendor.url, *AWS_VENDOR)
+        return self.run(way, self.vendor.url, "sk-vendor-direct")
+
+    def through(self, way, only=""):
+        signs = way in ("boto3", "anthropic_bedrock")
+        return self.run(way, self.proxy.url, *(self.pair if signs else (self.key, "")), only)
+
+    def refused(self, way, key, only):
+        """An application whose key does not open, and how often its SDK tried."""
+        before = len(self.ends())
+        seen = self.run(way, self.proxy.url, key, "wrong" if way in ("boto3", "anthropic_bedrock") else "", only)
+        return seen[only]["error"], [end["outcome"] for end in self.ends()[before:]]
+
+    def ends(self):
+        lines = rawlog.Log(self.house.raw_logs).ends
+        return sorted(lines, key=lambda line: line["seq"])
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory):
+    kept = dict(programs.VENDOR_SECRETS)
+    programs.VENDOR_SECRETS.update(SECRETS)
+    doors = Doors(tmp_path_factory.mktemp("doors"))
+    yield doors
+    doors.house.close()
+    doors.vendor.close()
+    programs.VENDOR_SECRETS.clear()
+    programs.VENDOR_SECRETS.update(kept)
+
+
+@pytest.fixture(scope="module")
+def runs(doors):
+    """Each client's scenarios, run once directly and once through the proxy, and what the log has of the latter."""
+    made = {}
+
+    def of(way):
+        if way not in made:
+            direct = doors.direct(way)
+            before = len(doors.ends())
+            through = doors.through(way)
+            made[way] = direct, through, doors.ends()[before:]
+        return made[way]
+
+    return of
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_application_sees_the_same(runs, way):
+    direct, through, _ = runs(way)
+    assert direct.keys() == through.keys() and len(direct) > 1
+    for name, seen in direct.items():
+        assert "seen" in seen or name.startswith("unknown"), f"{name}: {seen}"
+        assert through[name] == seen, name
+
+
+CHAT = {"prompt_tokens": 120, "completion_tokens": 57}
+RESPONSES = {"input_tokens": 120, "output_tokens": 57}
+CONVERSE = {"inputTokens": 120, "outputTokens": 57, "cacheReadInputTokens": 100}
+CLAUDE = {"input_tokens": 120, "output_tokens": 57, "cache_read_input_tokens": 100}
+GEMINI = {"promptTokenCount": 120, "candidatesTokenCount": 45, "thoughtsTokenCount": 12, "cachedContentTokenCount": 100}
+BATCH = [("openai.chat_completions", {"prompt_tokens": 100 + n, "completion_tokens": n}) for n in range(1, 9)]
+BOTO3 = [("bedrock.converse", CONVERSE), ("bedrock.converse", CONVERSE), ("bedrock.converse_stream", CONVERSE),
+         ("bedrock.invoke", CLAUDE), ("bedrock.invoke_stream", CLAUDE)]
+EXPECTED = {
+    "openai": [
+        ("openai.responses", RESPONSES), ("openai.responses", RESPONSES), ("openai.completions", CHAT),
+        ("openai.embeddings", {"prompt_tokens": 120}),
+        ("openai.images.generations", {"input_tokens": 120, "output_tokens": 57}),
+        ("openai.audio.transcriptions", {"input_tokens": 120, "output_tokens": 57}),
+        ("openai.audio.speech", None), ("openai.chat_completions", CHAT), ("openai.chat_completions", CHAT),
+        ("openai.embeddings", {"prompt_tokens": 120}), ("openai.responses", RESPONSES), *BATCH,
+        ("openai.responses", None), ("openai.responses", RESPONSES)],
+    "anthropic": [("anthropic.messages.batches", {"input_tokens": 200 + n, "output_tokens": n}) for n in range(1, 9)],
+    "anthropic_bedrock": [("bedrock.invoke", CLAUDE), ("bedrock.invoke_stream", CLAUDE)],
+    "anthropic_bedrock bearer": [("bedrock.invoke", CLAUDE), ("bedrock.invoke_stream", CLAUDE)],
+    "boto3": BOTO3, "boto3 bearer": BOTO3,
+    "genai": [
+        ("gemini.generate_content", GEMINI), ("gemini.generate_content", GEMINI),
+        ("gemini.stream_generate_content", GEMINI), ("gemini.stream_generate_content", GEMINI),
+        ("gemini.generate_content", None)],
+    "litellm": [
+        ("openai.chat_completions", CHAT), ("openai.chat_completions", CHAT), ("anthropic.messages", CLAUDE),
+        ("openai.embeddings", {"prompt_tokens": 120})],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_log_has_what_the_vendor_counted(runs, way):
+    _, _, ends = runs(way)
+    assert [end["endpoint"] for end in ends] == [endpoint for endpoint, _ in EXPECTED[way]]
+    for end, (endpoint, usage) in zip(ends, EXPECTED[way]):
+        if usage is None:
+            assert end["usage"] is None
+            continue
+        assert end["usage_source"] == "vendor" and end["outcome"] == "ok"
+        assert {name: end["usage"].get(name) for name in usage} == usage, endpoint
+        assert end["key"]["name"] == ("signer" if way in ("boto3", "anthropic_bedrock") else "doors")
+
+
+def test_an_application_inference_profile_and_its_metadata_are_in_the_log(runs):
+    for way in ("boto3", "boto3 bearer"):
+        end = runs(way)[2][1]
+        assert end["inference_profile"] == end["model"]["requested"] == door_scenarios.PROFILE
+        assert end["tags"] == {"feature": "review"}
+    assert runs("openai")[2][0]["tags"] == {"feature": "search"}
+
+
+def test_no_key_and_no_prompt_is_anywhere_it_should_not_be(runs, doors):
+    for way in WAYS:
+        runs(way)
+    secrets = [doors.key, doors.pair[1], AWS_VENDOR[1], MASTER, "CANARYPROMPT"]
+    for name, written in doors.house.everything_written().items():
+        for secret in secrets:
+            assert secret.encode() not in written, f"{secret} in {name}"
+    proxys = [doors.key.encode(), doors.pair[0].encode()]
+    for request in doors.vendor.requests:
+        assert not any(secret in request["raw"] for secret in proxys)
+
+
+@pytest.mark.parametrize("way,only,error,code", [
+    ("openai", "responses", "AuthenticationError", "invalid_api_key"),
+    ("openai", "azure chat", "AuthenticationError", "invalid_api_key"),
+    ("anthropic", "count", "AuthenticationError", None),
+    ("anthropic_bedrock bearer", "create", "PermissionDeniedError", None),
+    ("boto3 bearer", "converse", "ClientError", "UnrecognizedClientException"),
+    ("boto3", "converse stream", "ClientError", "UnrecognizedClientException"),
+    ("genai", "generate", "ClientError", 401),
+    ("litellm", "completion", "AuthenticationError", None),
+])
+def test_a_key_that_does_not_open_raises_the_sdks_own_exception_at_the_first_try(doors, way, only, error, code):
+    seen, outcomes = doors.refused(way, "sk-tb-nobody", only)
+    assert seen["class"] == error, seen
+    assert code is None or seen["code"] == code
+    assert outcomes == ([] if only == "count" else ["refused"])
+
+
+@pytest.mark.parametrize("way,only,error,code", [
+    ("openai", "responses", "PermissionDeniedError", "model_not_allowed"),
+    ("anthropic_bedrock bearer", "create", "PermissionDeniedError", None),
+    ("boto3 bearer", "converse", "AccessDeniedException", "AccessDeniedException"),
+    ("genai", "generate", "ClientError", 403),
+])
+def test_a_model_that_the_key_may_not_use_is_refused_in_the_sdks_own_words(doors, way, only, error, code):
+    seen, outcomes = doors.refused(way, doors.limited, only)
+    assert seen["class"] == error, seen
+    assert code is None or seen["code"] == code
+    assert outcomes == ["refused"]
