@@ -126,6 +126,16 @@ extension Call {
   }
 }
 
+/// A model's name out of a path; nil for what would be another path to somebody who decodes and climbs.
+func modelName(_ text: Substring) -> String? {
+  let name = percentDecoded(text)
+  let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+  guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
+    name.utf8.allSatisfy({ $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "\\") })
+  else { return nil }
+  return name
+}
+
 /// Paths whose first part tells which family is meant, for clients that are pointed at such a base.
 func withoutFamily(_ path: Substring, _ family: String) -> Substring {
   path.hasPrefix(family + "/") ? path.dropFirst(family.count) : path

@@ -93,46 +93,7 @@ final class Exchange {
   private func send(over connection: VendorConnection) {
     vendor = connection
     deadline = .now() + .milliseconds(Int64(loop.limits.headMilliseconds))
-    connection.send(vendorHead(), plan.body, for: self)
-  }
-
-  private func vendorHead() -> HTTPRequestHead {
-    let headers = plan.request.headers
-    var fields: [(String, String)] = [("host", plan.vendor.hostHeader)]
-    fields.reserveCapacity(headers.forwarded.count + 4)
-    fields.append(contentsOf: headers.forwarded)
-    if let coding = headers.acceptEncoding(identityOnly: plan.wantsPlain) {
-      fields.append(("accept-encoding", coding))
-    }
-    if plan.request.call.method == .POST {
-      fields.append(("content-length", String(plan.body.readableBytes)))
-    }
-    let target = plan.vendor.target(
-      plan.request.call.path, model: plan.pathModel, query: plan.request.vendorQuery)
-    if let authorization = plan.vendor.authorization {
-      fields.append((authorization.name, authorization.value))
-    } else if plan.vendor.signsRequests, let credentials = loop.core.aws?.current {
-      fields = signed(fields, target, credentials)
-    }
-    return HTTPRequestHead(
-      version: .http1_1, method: plan.request.call.method, uri: target, headers: HTTPHeaders(fields))
-  }
-
-  /// What Amazon does not ask for is not signed, so that what it ignores cannot spoil the signature.
-  private func signed(
-    _ fields: [(String, String)], _ target: String, _ credentials: AWSCredentials
-  ) -> [(String, String)] {
-    let kept = fields.filter { !$0.0.lowercased().hasPrefix("x-stainless-") }
-    let headers = kept.filter { field in
-      let name = field.0.lowercased()
-      return name == "content-type" || name.hasPrefix("x-amzn-bedrock-")
-    }
-    return kept
-      + SigV4.sign(
-        method: plan.request.call.method, target: target, host: plan.vendor.hostHeader,
-        headers: headers.map { (name: $0.0, value: $0.1) }, body: plan.body,
-        region: plan.vendor.region ?? "", service: "bedrock", credentials: credentials,
-        now: loop.core.clock())
+    connection.send(plan.vendorHead(loop.core), plan.body, for: self)
   }
 
   // MARK: - The vendor's events

@@ -12,18 +12,18 @@ private let claudeOnBedrock =
 private let geminiBody = #"{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}"#
 private let arn = "arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aapplication-inference-profile%2Fchrome1"
 
-private func head(_ method: String, _ target: String, _ headers: [String] = []) -> String {
+func requestHead(_ method: String, _ target: String, _ headers: [String] = []) -> String {
   (["\(method) \(target) HTTP/1.1", "host: proxy", "connection: close"] + headers).joined(separator: "\r\n")
     + "\r\n\r\n"
 }
 
 extension ProxyHarness {
-  fileprivate func get(_ target: String, _ headers: [String] = []) async throws -> RawAnswer {
-    try await send(head("GET", target, ["authorization: Bearer sk-tb-good"] + headers))
+  func get(_ target: String, _ headers: [String] = []) async throws -> RawAnswer {
+    try await send(requestHead("GET", target, ["authorization: Bearer sk-tb-good"] + headers))
   }
 
   /// What the vendor itself says to the bytes that it got last.
-  fileprivate func said() throws -> [UInt8] {
+  func said() throws -> [UInt8] {
     let request = try #require(vendor.requests.last)
     var bytes: [UInt8] = []
     for case .body(let piece) in VendorStandIn.answer(to: request, defaultFault: .init()).steps {
@@ -164,7 +164,7 @@ extension ProxyHarness {
       let isQuery = header == "?key"
       let target = "/v1beta/models/g:generateContent" + (isQuery ? "?alt=json&key=sk-tb-good" : "")
       let answer = try await harness.send(
-        head(
+        requestHead(
           "POST", target,
           (isQuery ? [] : [header]) + ["content-length: \(geminiBody.utf8.count)"]) + geminiBody)
       #expect(answer.status == 200, "\(answer.text)")
@@ -192,7 +192,7 @@ extension ProxyHarness {
       let headers =
         ["authorization: Bearer sk-tb-good"] + (header.isEmpty ? [] : [header])
         + (method == "POST" ? ["content-length: \(body.utf8.count)"] : [])
-      let answer = try await harness.send(head(method, path, headers) + body)
+      let answer = try await harness.send(requestHead(method, path, headers) + body)
       #expect(answer.status == 200, "\(answer.text)")
       #expect(answer.body.bytes == (try harness.said()))
       #expect(harness.lines("end").isEmpty && harness.lines("start").isEmpty)
@@ -205,7 +205,8 @@ extension ProxyHarness {
       let inner = "GET /v1/models HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n\r\n"
       for (method, path) in [("GET", "/v1/files"), ("DELETE", "/v1/files/f-1"), ("GET", "/v1/models")] {
         _ = try await harness.send(
-          head(method, path, ["authorization: Bearer sk-tb-good", "content-length: \(inner.utf8.count)"])
+          requestHead(
+            method, path, ["authorization: Bearer sk-tb-good", "content-length: \(inner.utf8.count)"])
             + inner)
       }
       #expect(harness.vendor.requestsCount == 3)
@@ -225,7 +226,7 @@ extension ProxyHarness {
       for (model, sent) in [("whisper-x", "whisper-x"), ("alias", "whisper-real")] {
         let body = form.replacing("whisper-x", with: model)
         let answer = try await harness.send(
-          head(
+          requestHead(
             "POST", "/v1/audio/transcriptions",
             [
               "authorization: Bearer sk-tb-good", "content-type: multipart/form-data; boundary=abc",
@@ -253,171 +254,6 @@ extension ProxyHarness {
       #expect(ends[0].at("billing")?.rawText == #"{"images":{"n":2,"size":"1024x1024","quality":"hd"}}"#)
       #expect(ends[1].at("billing")?.rawText == #"{"characters":7}"#)
       #expect(ends[1].text("usage_source") == "none")
-    }
-  }
-}
-
-@Suite struct FetchedWorkTests {
-  @Test("a background answer is metered when it is fetched, once, as the request that asked for it")
-  func background() async throws {
-    try await ProxyHarness.run { harness in
-      let made = try await harness.post(
-        "/v1/responses", body: #"{"model":"gpt-4o-mini","input":"hi","background":true,"user":"u-9"}"#)
-      let id = try #require(try JSONTape().parse(made.body.bytes).text("id"))
-      #expect(harness.lines("start").count == 1)
-      #expect(harness.lines("end").isEmpty, "nobody knows yet what it costs")
-      for _ in 0..<2 {
-        let fetched = try await harness.get("/v1/responses/\(id)", ["x-stand-in: tokens=input:70,output:7"])
-        #expect(fetched.status == 200)
-      }
-      let ends = try await harness.ends()
-      #expect(ends.count == 1)
-      #expect(ends[0].text("id") == harness.lines("start")[0].text("id"))
-      #expect(ends[0].text("metered_id") == id)
-      #expect(ends[0].text("user") == "u-9")
-      #expect(ends[0].at("usage", "input_tokens")?.wholeNumber == 70)
-    }
-  }
-
-  @Test("a batch's results are metered when they are fetched: an end for each item, under the key that asked")
-  func openAIBatch() async throws {
-    try await ProxyHarness.run { harness in
-      let made = try await harness.post(
-        "/v1/batches", headers: ["x-tollbook-tags: job=nightly"],
-        body: #"{"input_file_id":"f","endpoint":"/v1/chat/completions","completion_window":"24h"}"#)
-      #expect(made.status == 200)
-      _ = try await harness.get("/v1/batches/batch_1")
-      // Another key fetches the results.
-      let fetched = try await harness.send(
-        head(
-          "GET", "/v1/files/file-out-1/content",
-          ["authorization: Bearer sk-tb-limited", "x-stand-in: events=3;chunk-bytes=11"]))
-      #expect(fetched.body.bytes == (try harness.said()))
-      let ends = try await harness.ends(3)
-      #expect(ends.count == 3, "what failed used nothing")
-      #expect(ends.map { $0.text("metered_id") } == (1...3).map { "file-out-1/batch_req_\($0)" })
-      #expect(ends.map { $0.at("usage", "completion_tokens")?.wholeNumber } == [1, 2, 3])
-      for end in ends {
-        #expect(end.at("billing", "batch")?.bool == true)
-        #expect(end.text("key", "name") == "good")
-        #expect(end.at("tags")?.rawText == #"{"job":"nightly","product":"from-key"}"#)
-        #expect(end.text("endpoint") == "openai.chat_completions")
-        #expect(end.text("model", "returned") == "gpt-4o-mini-2024-07-18")
-      }
-    }
-  }
-
-  @Test("Anthropic's batches likewise; a key that may not use a model of theirs makes none")
-  func anthropicBatch() async throws {
-    let batch =
-      #"{"requests":[{"custom_id":"a","params":{"model":"claude-x","max_tokens":1,"messages":[]}}]}"#
-    try await ProxyHarness.run { harness in
-      let version = "anthropic-version: 2023-06-01"
-      let refused = try await harness.post(
-        "/v1/messages/batches", key: "sk-tb-limited", headers: [version], body: batch)
-      #expect(refused.status == 403)
-      let made = try await harness.post("/v1/messages/batches", headers: [version], body: batch)
-      #expect(made.status == 200)
-      #expect(
-        try JSONTape().parse(made.body.bytes).text("results_url")
-          == "/v1/messages/batches/msgbatch_1/results",
-        "a client that follows it stays with the proxy")
-      #expect(made.body.isWhole)
-      for _ in 0..<2 {
-        _ = try await harness.send(
-          head(
-            "GET", "/v1/messages/batches/msgbatch_1/results",
-            ["x-api-key: sk-tb-limited", version, "accept-encoding: gzip", "x-stand-in: gzip=1;events=2"]))
-      }
-      // The second fetch says the same again; the metered ids tell the books so.
-      let ends = try await harness.ends(4)
-      #expect(Set(ends.compactMap { $0.text("metered_id") }) == ["msgbatch_1/item-1", "msgbatch_1/item-2"])
-      #expect(ends[0].text("endpoint") == "anthropic.messages.batches")
-      #expect(ends[0].text("key", "name") == "good")
-      #expect(ends[0].at("usage", "input_tokens")?.wholeNumber == 201)
-    }
-  }
-
-  @Test("who asked is known after a restart") func restart() async throws {
-    let folder = "/tmp/tollbook-created-\(UInt64.random(in: 0 ... .max))"
-    defer { removeTree(folder) }
-    try await ProxyHarness.run({ $0.rawLogs = folder }) { harness in
-      _ = try await harness.post("/v1/batches", body: #"{"input_file_id":"f"}"#)
-      _ = try await harness.get("/v1/batches/batch_1")
-    }
-    try await ProxyHarness.run({ $0.rawLogs = folder }) { harness in
-      _ = try await harness.send(
-        head(
-          "GET", "/v1/files/file-out-1/content",
-          ["authorization: Bearer sk-tb-limited", "x-stand-in: events=1"]))
-      for _ in 0..<200 where !logFiles(folder).contains(where: { readWhole($0).count > 600 }) {
-        try await Task.sleep(for: .milliseconds(10))
-      }
-      let text = logFiles(folder).map { String(decoding: readWhole($0), as: UTF8.self) }.joined()
-      #expect(text.contains(#""metered_id":"file-out-1/batch_req_1""#))
-      #expect(text.contains(#""name":"good""#) && !text.contains(#""name":"limited""#))
-    }
-  }
-}
-
-@Suite struct SignedClientTests {
-  private func request(
-    _ harness: ProxyHarness, secret: String = AWSClient.secret, date: String = "20261001T000000Z",
-    id: String = AWSClient.accessKeyID, body: String = converseBody
-  ) -> String {
-    let signed = RecordedRequest(
-      number: 1, method: "POST", target: "/model/us.anthropic.claude-x-v1%3A0/converse",
-      headers: [
-        .init("host", "127.0.0.1:8787"), .init("x-amz-date", date), .init("content-type", "application/json"),
-      ], body: Array(converseBody.utf8))
-    let authorization = StandInSignature.authorization(signed, accessKeyID: id, secret: secret)
-    return
-      (["POST \(signed.target) HTTP/1.1", "connection: close", "content-length: \(body.utf8.count)"]
-      + signed.headers.map { "\($0.name): \($0.value)" } + ["authorization: \(authorization)"])
-      .joined(separator: "\r\n") + "\r\n\r\n" + body
-  }
-
-  @Test("a client that signs is known by its pair, and the vendor gets the account's own signature")
-  func accepted() async throws {
-    try await ProxyHarness.run { harness in
-      let answer = try await harness.send(request(harness))
-      #expect(answer.status == 200, "\(answer.text)")
-      let vendor = try #require(harness.vendor.requests.last)
-      #expect(vendor.value("authorization")?.contains(StandInBedrock.accessKeyID) == true)
-      #expect(!String(decoding: vendor.rawBytes, as: UTF8.self).contains("AKTB"))
-      #expect(try await harness.ends()[0].text("key", "name") == "signer")
-    }
-  }
-
-  @Test("another secret, another body, another time and an id as a bearer key open nothing")
-  func refused() async throws {
-    try await ProxyHarness.run { harness in
-      let digestAsKey = head(
-        "POST", "/model/m/converse",
-        ["authorization: Bearer \(AWSClient.accessKeyID)", "content-length: \(converseBody.utf8.count)"])
-      for (bytes, exception) in [
-        (request(harness, secret: "x"), "InvalidSignatureException"),
-        (request(harness, body: converseBody.replacing("hi", with: "ho")), "InvalidSignatureException"),
-        (request(harness, date: "20260930T235000Z"), "InvalidSignatureException"),
-        (request(harness, id: "AKIAIOSFODNN7EXAMPLE"), "UnrecognizedClientException"),
-        (digestAsKey + converseBody, "UnrecognizedClientException"),
-      ] {
-        let answer = try await harness.send(bytes)
-        #expect(answer.status == 403, "\(answer.text)")
-        #expect(answer.header("x-amzn-errortype") == exception)
-      }
-      for end in try await harness.ends(5) { #expect(end.text("outcome") == "refused") }
-      #expect(harness.vendor.requestsCount == 0)
-    }
-  }
-
-  @Test("a key in the query cannot have the line feed that a pair's digest has") func query() async throws {
-    try await ProxyHarness.run { harness in
-      let answer = try await harness.send(
-        head(
-          "POST", "/v1beta/models/g:generateContent?key=AWS%20access%20key%0A\(AWSClient.accessKeyID)",
-          ["content-length: \(geminiBody.utf8.count)"]) + geminiBody)
-      #expect(answer.status == 401)
     }
   }
 }

@@ -38,8 +38,8 @@ extension Call {
     let isAnthropics = headers.contains(name: "anthropic-version") || headers.contains(name: "x-api-key")
     if isAnthropics || target.hasPrefix("/anthropic/"), method == .GET, path.hasPrefix("/models") {
       if path == "/models" { return page(.models, path) }
-      if path.hasPrefix("/models/"), !path.contains(":") {
-        return page(.model(percentDecoded(path.dropFirst(8))), path)
+      if path.hasPrefix("/models/"), !path.contains(":"), let name = modelName(path.dropFirst(8)) {
+        return page(.model(name), path)
       }
     }
     let found = table.find(method, path) ?? (isAnthropics ? ownByHeader.find(method, path) : nil)

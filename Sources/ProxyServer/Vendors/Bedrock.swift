@@ -25,8 +25,8 @@ extension Call {
     guard let action = actions.first(where: { $0.suffix == path[slash...] }) else { return nil }
     let model = path[..<slash].dropFirst(7)
     guard !model.isEmpty, model.utf8.count <= Self.modelBytesMax else { return nil }
+    guard modelName(model) != nil else { return nil }
     let parts = model.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return nil }
     return Call(
       endpoint: action.endpoint,
       path: VendorPath(

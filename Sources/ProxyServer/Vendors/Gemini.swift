@@ -33,20 +33,22 @@ extension Call {
     if method == .GET, isGeminis {
       let root = VendorPath.Root.clientVersion(version)
       if rest.isEmpty { return page(.models, root, rest) }
-      guard rest.first == "/", rest.dropFirst().allSatisfy({ $0 != "/" && $0 != ":" }) else { return nil }
-      return page(.model(percentDecoded(rest.dropFirst())), root, rest)
+      guard rest.first == "/", !rest.contains(":"), let name = oneName(rest.dropFirst()) else { return nil }
+      return page(.model(name), root, rest)
     }
     guard method == .POST, rest.first == "/", let colon = rest.lastIndex(of: ":"),
       let action = actions.first(where: { $0.suffix == rest[colon...] })
     else { return nil }
     let model = rest[..<colon].dropFirst()
-    guard !model.isEmpty, !model.contains("/"), model != ".", model != ".." else { return nil }
+    guard oneName(model) != nil else { return nil }
     return Call(
       endpoint: action.endpoint,
       path: VendorPath(
         .clientVersion(version), "/models/", model: String(model), after: String(action.suffix)),
       streams: action.streams)
   }
+
+  private static func oneName(_ text: Substring) -> String? { text.contains("/") ? nil : modelName(text) }
 
   private static func page(_ page: OwnPage, _ root: VendorPath.Root, _ rest: Substring) -> Call {
     Call(

@@ -66,7 +66,7 @@ extension Call {
     let mark = "/openai/deployments/"
     guard method == .POST, target.hasPrefix(mark) else { return nil }
     let rest = target.dropFirst(mark.count)
-    guard let slash = rest.firstIndex(of: "/"), slash != rest.startIndex,
+    guard let slash = rest.firstIndex(of: "/"), modelName(rest[..<slash]) != nil,
       let found = table.find(method, rest[slash...])
     else { return nil }
     switch found.endpoint.model {
@@ -92,8 +92,8 @@ extension Call {
     }
     if path == "/models" { return page(.models) }
     if target == "/v1/model/info" || target == "/model/info" { return page(.modelInfo) }
-    if path.hasPrefix("/models/"), !path.contains(":") {
-      return page(.model(percentDecoded(path.dropFirst(8))))
+    if path.hasPrefix("/models/"), !path.contains(":"), let name = modelName(path.dropFirst(8)) {
+      return page(.model(name))
     }
     return nil
   }
