@@ -41,7 +41,11 @@ import Testing
       "/model//converse", "/model/../converse", "/model/a/../b/converse", "/model/m/converse/x", "/model/m",
       "/v1beta/models/../x:generateContent", "/v1beta/models/a/b:generateContent",
       "/v1beta/models/:generateContent", "/openai/deployments//chat/completions",
-      "/openai/deployments/a/../chat/completions", "/openai/deployments/d/files", "/v1/realtime", "/",
+      "/openai/deployments/a/../chat/completions", "/openai/deployments/d/files", "/v1/models/../files",
+      "/v1/models/%2e%2e/files", "/v1/models/..", "/v1/models/%252e%252e",
+      "/v1beta/models/%2e%2e", "/v1/models/a%0d%0ab", "/model/%2E%2E%2Fx/converse",
+      "/openai/deployments/../chat/completions", "/openai/deployments/%2e%2e/chat/completions",
+      "/v1beta/models/%2e%2e:generateContent", "/v1/realtime", "/",
       "http://evil/v1/chat/completions", "",
     ])
   func tricks(_ target: String) {
