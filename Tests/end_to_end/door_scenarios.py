@@ -1,13 +1,15 @@
-"""Runs the scenarios of one unchanged client against a base URL and prints what the application saw, as JSON.
+"""Runs the scenarios of one unchanged client and prints what the application saw, as JSON.
 
-    python door_scenarios.py CLIENT BASE_URL KEY [SECRET]
+    python door_scenarios.py CLIENT '[[BASE_URL, KEY, SECRET, ONLY], ...]'
 
-Each scenario is a plain use of the SDK, as its documentation has it; only the address and the key are given from outside,
-and for boto3 nothing but the environment.
+for each of the places, one after the other; ONLY names the one scenario to run, or is empty. Each scenario is a plain use of
+the SDK, as its documentation has it; only the address and the key are given from outside, and for boto3 nothing but the
+environment.
 """
 import asyncio
 import io
 import json
+import os
 import sys
 
 TEXT = "CANARYPROMPT レビューしてください"
@@ -77,9 +79,17 @@ def anthropic_bedrock(base_url, key, secret):
     yield "stream", lambda: [dumped(one) for one in client.messages.create(stream=True, **asked)]
 
 
-def boto3(*_):
+def boto3(base_url, key, secret):
     import boto3 as sdk
-    client = sdk.client("bedrock-runtime")
+    for name in ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        os.environ.pop(name, None)
+    os.environ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = base_url
+    if secret:
+        os.environ |= {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    else:
+        os.environ["AWS_BEARER_TOKEN_BEDROCK"] = key
+    # As `boto3.client`, but with what the environment says now.
+    client = sdk.Session().client("bedrock-runtime")
     body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES})
 
     def answer(value):
@@ -158,7 +168,7 @@ def told(error):
     return facts
 
 
-def main(client, base_url, key, secret="", only=""):
+def run(client, base_url, key, secret, only):
     results = {}
     for name, call in CLIENTS[client](base_url, key, secret):
         if only and name != only:
@@ -169,7 +179,11 @@ def main(client, base_url, key, secret="", only=""):
             results[name] = {"seen": seen}
         except Exception as error:  # whatever the SDK raises is the result
             results[name] = {"error": told(error)}
-    json.dump(results, sys.stdout)
+    return results
+
+
+def main(client, places):
+    json.dump([run(client, *place) for place in json.loads(places)], sys.stdout)
 
 
 if __name__ == "__main__":

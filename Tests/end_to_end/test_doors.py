@@ -11,12 +11,28 @@ import pytest
 import door_scenarios
 import programs
 import rawlog
+import test_tls
 
 RUN_SECONDS_MAX = 120
 FAULT = "tokens=input:120,cache_read:100,output:57,reasoning:12"
 MASTER = "0f" * 32
 AWS_VENDOR = ("AKIAVENDOREXAMPLE000", "vendor/EXAMPLE+secret/of/the/real/account0")
 WAYS = ["openai", "anthropic", "anthropic_bedrock", "anthropic_bedrock bearer", "boto3", "boto3 bearer", "genai", "litellm"]
+# Whose key, which call; the exception's class and code.
+REFUSALS = [
+    (("openai", "nobody", "responses"), ("AuthenticationError", "invalid_api_key")),
+    (("openai", "nobody", "azure chat"), ("AuthenticationError", "invalid_api_key")),
+    (("openai", "limited", "responses"), ("PermissionDeniedError", "model_not_allowed")),
+    (("anthropic", "nobody", "count"), ("AuthenticationError", None)),
+    (("anthropic_bedrock bearer", "nobody", "create"), ("PermissionDeniedError", None)),
+    (("anthropic_bedrock bearer", "limited", "create"), ("PermissionDeniedError", None)),
+    (("boto3", "nobody", "converse stream"), ("ClientError", "UnrecognizedClientException")),
+    (("boto3 bearer", "nobody", "converse"), ("ClientError", "UnrecognizedClientException")),
+    (("boto3 bearer", "limited", "converse"), ("AccessDeniedException", "AccessDeniedException")),
+    (("genai", "nobody", "generate"), ("ClientError", 401)),
+    (("genai", "limited", "stream"), ("ClientError", 403)),
+    (("litellm", "nobody", "completion"), ("AuthenticationError", None)),
+]
 CONFIGURATION = """\
 proxy: {{listen: "127.0.0.1:0"}}
 upstreams:
@@ -41,42 +57,40 @@ class Doors:
         self.pair = made["access_key_id"], made["key"]
         self.limited = self.house.create_key("limited", "--models", "nothing-*")["key"]
         self.proxy = self.house.start_proxy()
+        # boto3 sends a bearer token over TLS alone, which something before the proxy ends.
+        self.certificates = folder / "certificates"
+        self.certificates.mkdir()
+        test_tls.make_certificate(self.certificates, "localhost")
+        self.tls = test_tls.TLSDoor(self.certificates, self.proxy.port)
 
-    def run(self, way, url, key, secret="", only=""):
-        """What the application saw."""
+    def run(self, way):
+        """What the application saw: without the proxy, with it, and at each refusal in turn."""
         client = way.split()[0]
+        signs = way in ("boto3", "anthropic_bedrock")
+        is_bedrock = client in ("boto3", "anthropic_bedrock")
+        url = f"https://localhost:{self.tls.port}" if way == "boto3 bearer" else self.proxy.url
+        places = [
+            (self.vendor.url, *(AWS_VENDOR if is_bedrock else ("sk-vendor-direct", "")), ""),
+            (url, *(self.pair if signs else (self.key, "")), "")]
+        keys = {"nobody": "sk-tb-nobody", "limited": self.limited}
+        for (one, key, only), _ in REFUSALS:
+            if one == way:
+                places.append((url, keys[key], "wrong" if signs else "", only))
         here = str(pathlib.Path(__file__).parent)
         kept = {name: value for name, value in os.environ.items()
                 if not name.endswith(("_API_KEY", "_BASE_URL")) and not name.startswith("AWS_")}
-        environment = kept | {"PYTHONPATH": here, "AWS_DEFAULT_REGION": "us-east-1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+        environment = kept | {
+            "PYTHONPATH": here, "AWS_CA_BUNDLE": str(self.certificates / "authority.pem"),
+            "AWS_DEFAULT_REGION": "us-east-1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
         if client == "litellm":
             environment["PYTHONPATH"] = f"{os.environ['LITELLM_DIR']}:{here}"
-        if client == "boto3":
-            environment["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = url
-            if secret:
-                environment |= {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
-            else:
-                environment["AWS_BEARER_TOKEN_BEDROCK"] = key
+        before = len(self.ends())
         done = subprocess.run(
-            [sys.executable, "door_scenarios.py", client, url, key, secret, only], cwd=here, env=environment,
+            [sys.executable, "door_scenarios.py", client, json.dumps(places)], cwd=here, env=environment,
             capture_output=True, text=True, timeout=RUN_SECONDS_MAX)
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def direct(self, way):
-        if "bedrock" in way or "boto3" in way:
-            return self.run(way, self.vendor.url, *AWS_VENDOR)
-        return self.run(way, self.vendor.url, "sk-vendor-direct")
-
-    def through(self, way, only=""):
-        signs = way in ("boto3", "anthropic_bedrock")
-        return self.run(way, self.proxy.url, *(self.pair if signs else (self.key, "")), only)
-
-    def refused(self, way, key, only):
-        """An application whose key does not open, and how often its SDK tried."""
-        before = len(self.ends())
-        seen = self.run(way, self.proxy.url, key, "wrong" if way in ("boto3", "anthropic_bedrock") else "", only)
-        return seen[only]["error"], [end["outcome"] for end in self.ends()[before:]]
+        direct, through, *refused = json.loads(done.stdout)
+        return direct, through, refused, self.ends()[before:]
 
     def ends(self):
         lines = rawlog.Log(self.house.raw_logs).ends
@@ -97,15 +111,12 @@ def doors(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(doors):
-    """Each client's scenarios, run once directly and once through the proxy, and what the log has of the latter."""
+    """Each client's scenarios, run once in one process, and what the log has of them."""
     made = {}
 
     def of(way):
         if way not in made:
-            direct = doors.direct(way)
-            before = len(doors.ends())
-            through = doors.through(way)
-            made[way] = direct, through, doors.ends()[before:]
+            made[way] = doors.run(way)
         return made[way]
 
     return of
@@ -113,7 +124,7 @@ def runs(doors):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_application_sees_the_same(runs, way):
-    direct, through, _ = runs(way)
+    direct, through, _, _ = runs(way)
     assert direct.keys() == through.keys() and len(direct) > 1
     for name, seen in direct.items():
         assert "seen" in seen or name.startswith("unknown"), f"{name}: {seen}"
@@ -153,7 +164,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_log_has_what_the_vendor_counted(runs, way):
-    _, _, ends = runs(way)
+    ends = [end for end in runs(way)[3] if end["outcome"] != "refused"]
     assert [end["endpoint"] for end in ends] == [endpoint for endpoint, _ in EXPECTED[way]]
     for end, (endpoint, usage) in zip(ends, EXPECTED[way]):
         if usage is None:
@@ -166,10 +177,10 @@ def test_the_log_has_what_the_vendor_counted(runs, way):
 
 def test_an_application_inference_profile_and_its_metadata_are_in_the_log(runs):
     for way in ("boto3", "boto3 bearer"):
-        end = runs(way)[2][1]
+        end = runs(way)[3][1]
         assert end["inference_profile"] == end["model"]["requested"] == door_scenarios.PROFILE
         assert end["tags"] == {"feature": "review"}
-    assert runs("openai")[2][0]["tags"] == {"feature": "search"}
+    assert runs("openai")[3][0]["tags"] == {"feature": "search"}
 
 
 def test_no_key_and_no_prompt_is_anywhere_it_should_not_be(runs, doors):
@@ -184,31 +195,15 @@ def test_no_key_and_no_prompt_is_anywhere_it_should_not_be(runs, doors):
         assert not any(secret in request["raw"] for secret in proxys)
 
 
-@pytest.mark.parametrize("way,only,error,code", [
-    ("openai", "responses", "AuthenticationError", "invalid_api_key"),
-    ("openai", "azure chat", "AuthenticationError", "invalid_api_key"),
-    ("anthropic", "count", "AuthenticationError", None),
-    ("anthropic_bedrock bearer", "create", "PermissionDeniedError", None),
-    ("boto3 bearer", "converse", "ClientError", "UnrecognizedClientException"),
-    ("boto3", "converse stream", "ClientError", "UnrecognizedClientException"),
-    ("genai", "generate", "ClientError", 401),
-    ("litellm", "completion", "AuthenticationError", None),
-])
-def test_a_key_that_does_not_open_raises_the_sdks_own_exception_at_the_first_try(doors, way, only, error, code):
-    seen, outcomes = doors.refused(way, "sk-tb-nobody", only)
+@pytest.mark.parametrize("refusal,expected", REFUSALS)
+def test_a_refusal_raises_the_sdks_own_exception_at_the_first_try(runs, refusal, expected):
+    way, _, only = refusal
+    of_way = [one for one, _ in REFUSALS if one[0] == way]
+    _, _, refused, ends = runs(way)
+    seen = refused[of_way.index(refusal)][only]["error"]
+    error, code = expected
     assert seen["class"] == error, seen
     assert code is None or seen["code"] == code
-    assert outcomes == ([] if only == "count" else ["refused"])
-
-
-@pytest.mark.parametrize("way,only,error,code", [
-    ("openai", "responses", "PermissionDeniedError", "model_not_allowed"),
-    ("anthropic_bedrock bearer", "create", "PermissionDeniedError", None),
-    ("boto3 bearer", "converse", "AccessDeniedException", "AccessDeniedException"),
-    ("genai", "generate", "ClientError", 403),
-])
-def test_a_model_that_the_key_may_not_use_is_refused_in_the_sdks_own_words(doors, way, only, error, code):
-    seen, outcomes = doors.refused(way, doors.limited, only)
-    assert seen["class"] == error, seen
-    assert code is None or seen["code"] == code
-    assert outcomes == ["refused"]
+    # What is free leaves no line; of anything else each try would be one.
+    tries = sum(one[2] != "count" for one in of_way)
+    assert [end["outcome"] for end in ends].count("refused") == tries
