@@ -1,7 +1,7 @@
 /// Work that a vendor does while nobody waits: who asked for it, so that what it cost is put on that key when somebody
 /// fetches it, also by another key, and also after a restart.
 ///
-/// It is kept in memory and in a file of one line each beside the raw logs. What is lost of it makes no cost vanish: the work
+/// It is kept in memory and in files of one line each beside the raw logs, a file a month. What is lost of it makes no cost vanish: the work
 /// is then metered under the key that fetches it.
 internal import Glibc
 internal import JSON
@@ -47,6 +47,7 @@ final class CreatedWork: Sendable {
   enum Limit {
     /// The vendors keep results for a month.
     static let ageMicroseconds: Int64 = 45 * 86_400_000_000
+    static let dayMicroseconds: Int64 = 86_400_000_000
     static let ordersMax = 200_000
     static let fileBytesMax = 256 << 20
   }
@@ -58,19 +59,37 @@ final class CreatedWork: Sendable {
     /// Background answers that this process has metered.
     var metered: Set<String> = []
     var file: Int32 = -1
+    /// Of the open file.
+    var month = ""
   }
 
   private let state = Mutex(State())
-  private let path: String
+  private let folder: String
+  private let clock: @Sendable () -> Int64
   private let notices: @Sendable (String) -> Void
 
-  /// - Parameter folder: of the raw logs; the file's name is no segment's.
-  init(folder: String, now: Int64, notices: @escaping @Sendable (String) -> Void) {
-    self.path = folder + "/created-work"
+  /// - Parameter folder: of the raw logs; the files' names are no segments'.
+  init(
+    folder: String, clock: @escaping @Sendable () -> Int64, notices: @escaping @Sendable (String) -> Void
+  ) {
+    self.folder = folder
+    self.clock = clock
     self.notices = notices
-    let path = path
-    state.withLock { state in Self.load(path, now, into: &state) }
+    let now = clock()
+    // The months in which something of that age was asked for, oldest first.
+    var months: [String] = []
+    for days in [45, 30, 15, 0] as [Int64] {
+      let month = Self.month(now - days * Limit.dayMicroseconds)
+      if months.last != month { months.append(month) }
+    }
+    state.withLock { state in
+      for month in months { Self.load(Self.path(folder, month), now, into: &state) }
+    }
   }
+
+  /// `2026-11`
+  private static func month(_ time: Int64) -> String { String(Timestamp.text(time).prefix(7)) }
+  private static func path(_ folder: String, _ month: String) -> String { folder + "/created-work-" + month }
 
   deinit { state.withLock { if $0.file >= 0 { close($0.file) } } }
 
@@ -113,24 +132,34 @@ final class CreatedWork: Sendable {
   // MARK: - The file
 
   private func append(_ line: [UInt8]) {
+    let month = Self.month(clock())
     let isWritten = state.withLock { state in
-      if state.file < 0 { state.file = Self.opened(path) }
+      if state.file >= 0, state.month != month {
+        close(state.file)
+        state.file = -1
+      }
+      if state.file < 0 {
+        state.file = Self.opened(folder, month)
+        state.month = month
+      }
       guard state.file >= 0 else { return false }
       return line.withUnsafeBytes { write(state.file, $0.baseAddress, $0.count) } == line.count
     }
     if !isWritten {
-      notices("\(path) could not be written: a batch may be metered under the key that fetches it.")
+      notices(
+        "\(Self.path(folder, month)) could not be written: a batch may be metered under the key that fetches it."
+      )
     }
   }
 
   /// The log's folder is made with its first line, which may come later.
-  private static func opened(_ path: String) -> Int32 {
+  private static func opened(_ folder: String, _ month: String) -> Int32 {
     do throws(FileFault) {
-      try POSIXLogFiles().makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+      try POSIXLogFiles().makeFolder(folder)
     } catch {
       return -1
     }
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+    return open(path(folder, month), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
   }
 
   private static func line(_ id: String, _ order: WorkOrder) -> [UInt8] {

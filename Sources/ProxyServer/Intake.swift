@@ -187,7 +187,7 @@ extension LoopContext {
   /// Writes the `end` line of a request that the proxy answers by itself.
   func refuse(_ problem: Problem, _ record: LogRecord, _ request: IncomingRequest) {
     var record = record
-    record.status = problem.status
+    record.status = problem.status(request.endpoint.dialect)
     record.outcome = problem.outcome
     record.error = .init(type: problem.type, message: problem.message)
     record.durationMicroseconds = (NIODeadline.now() - request.arrival).nanoseconds / 1000

@@ -38,7 +38,7 @@ final class ProxyCore: Sendable {
     self.log = log
     self.ids = RequestIDs(random: random)
     self.aws = settings.awsCredentials.map { AWSCredentialKeeper($0, clock: clock, notices: notices) }
-    self.created = CreatedWork(folder: settings.rawLogs, now: clock(), notices: notices)
+    self.created = CreatedWork(folder: settings.rawLogs, clock: clock, notices: notices)
     self.tls = tls
     self.clock = clock
     self.started = clock()

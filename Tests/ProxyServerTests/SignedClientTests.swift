@@ -53,7 +53,10 @@ private let geminiBody = #"{"contents":[{"role":"user","parts":[{"text":"hi"}]}]
         #expect(answer.status == 403, "\(answer.text)")
         #expect(answer.header("x-amzn-errortype") == exception)
       }
-      for end in try await harness.ends(5) { #expect(end.text("outcome") == "refused") }
+      for end in try await harness.ends(5) {
+        #expect(end.text("outcome") == "refused")
+        #expect(end.at("status")?.wholeNumber == 403, "what the client got")
+      }
       #expect(harness.vendor.requestsCount == 0)
     }
   }

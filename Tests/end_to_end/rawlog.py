@@ -10,7 +10,7 @@ UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 LINE_BYTES_MAX = 1024 * 1024
 BALLAST = "ballast"
 """A file that a test puts into the folder to fill the disk; no part of the log."""
-CREATED_WORK = "created-work"
+CREATED_WORK = "created-work-"
 """Who asked for batches and background answers; the proxy's own notes beside the log."""
 
 
@@ -20,7 +20,8 @@ class Log:
     def __init__(self, folder):
         self.lines = []
         self.torn = {}
-        self.files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name not in (BALLAST, CREATED_WORK))
+        self.files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != BALLAST
+                            and not file.name.startswith(CREATED_WORK))
         for file in self.files:
             name = str(file.relative_to(folder))
             match = SEGMENT.fullmatch(name)

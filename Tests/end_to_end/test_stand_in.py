@@ -96,7 +96,7 @@ def test_what_a_vendor_refuses_is_refused(vendor):
     assert ask(vendor, "anthropic", max_tokens=None).status == 400
     assert ask(vendor, "openai", model="gpt-nonexistent-1").status == 404
     assert ask(vendor, "openai", "no-such-part=1").status == 400
-    assert wire.exchange(vendor.port, "/v1/embeddings", headers("openai", "k"), b"{}").status == 404
+    assert wire.exchange(vendor.port, "/v1/nothing", headers("openai", "k"), b"{}").status == 404
 
 
 @pytest.mark.parametrize("dialect", ["openai", "anthropic"])
