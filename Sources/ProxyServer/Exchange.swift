@@ -137,6 +137,7 @@ final class Exchange {
     if meter?.isAtLength == true {
       var rest = meter?.finish() ?? ByteBuffer()
       passed.writeBuffer(&rest)
+      writeItems()
       // The length is right and the stream is not: without these bytes the client sees that, too.
       if meter?.isComplete == false { return breakOff(.broken, rest: ByteBuffer()) }
     }
@@ -305,7 +306,7 @@ final class Exchange {
     case .background: loop.meterFetched(facts, record, plan.request)
     case .free:
       for batch in facts.batches {
-        if plan.request.call.method == .POST {
+        if [.openAINewBatch, .messagesNewBatch].contains(plan.request.endpoint) {
           loop.core.created.note(batch.id, WorkOrder(record, time: plan.request.time))
         }
         loop.core.created.note(files: batch.files, of: batch.id)
