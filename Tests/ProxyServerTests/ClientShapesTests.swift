@@ -11,6 +11,7 @@ import Testing
       settings.routes = [
         ModelRoute(match: .init("claude-alias"), upstream: "anthropic-main", model: "claude-sonnet-4-5"),
         ModelRoute(match: .init("gpt-alias"), upstream: "openai-main", model: "gpt-4o-mini"),
+        ModelRoute(match: .init("o-*"), upstream: "openai-main"),
       ]
       settings.listedModels = [
         ListedModel(name: "gpt-alias", maxInputTokens: 128_000, maxOutputTokens: 16_384),

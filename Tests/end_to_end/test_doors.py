@@ -12,6 +12,7 @@ import door_scenarios
 import programs
 import rawlog
 import test_tls
+import wire
 
 RUN_SECONDS_MAX = 120
 FAULT = "tokens=input:120,cache_read:100,output:57,reasoning:12"
@@ -207,3 +208,30 @@ def test_a_refusal_raises_the_sdks_own_exception_at_the_first_try(runs, refusal,
     # What is free leaves no line; of anything else each try would be one.
     tries = sum(one[2] != "count" for one in of_way)
     assert [end["outcome"] for end in ends].count("refused") == tries
+
+
+def test_a_pair_is_shown_once_and_its_secret_is_nowhere(doors):
+    shown = doors.house.command("keys", "create", "--name", "another signer", "--aws").stdout.split()
+    access_key_id, secret = shown
+    assert access_key_id.startswith("AKTB") and len(access_key_id) == 20 and len(secret) == 40
+    written = doors.house.everything_written()
+    assert not any(secret.encode() in one or access_key_id.encode() in one for one in written.values())
+    listed = json.loads(doors.house.command("keys", "list", "--json").stdout)
+    assert "another signer" in [key["name"] for key in listed]
+
+
+@pytest.mark.parametrize("secret", ["", "short"])
+def test_a_pair_needs_a_secret_that_it_is_derived_from(doors, monkeypatch, secret):
+    monkeypatch.setitem(programs.VENDOR_SECRETS, "TOLLBOOK_AWS_KEY_SECRET", secret)
+    done = doors.house.command("keys", "create", "--name", "no signer", "--aws", codes=(2,))
+    assert "TOLLBOOK_AWS_KEY_SECRET" in done.stderr and not done.stdout
+
+
+def test_requests_that_are_signed_are_refused_where_no_pairs_are_given_out(doors, monkeypatch):
+    monkeypatch.setitem(programs.VENDOR_SECRETS, "TOLLBOOK_AWS_KEY_SECRET", "")
+    proxy = doors.house.start_proxy()
+    answer = wire.exchange(
+        proxy.port, "/model/m/converse", [
+            ("authorization", "AWS4-HMAC-SHA256 Credential=AKTB/20261101/us-east-1/bedrock/aws4_request, "
+             "SignedHeaders=host;x-amz-date, Signature=00"), ("x-amz-date", "20261101T000000Z")], b'{"messages":[]}')
+    assert answer.status == 403 and ("x-amzn-errortype", "UnrecognizedClientException") in answer.headers
