@@ -1,4 +1,5 @@
 /// A `multipart/form-data` body in; the short fields in it, with where they stand, out. The bytes stay as they are.
+internal import Glibc
 internal import NIOCore
 internal import RawLog
 
@@ -75,10 +76,12 @@ private func boundary(of contentType: String?) -> String? {
 }
 
 private func find(_ mark: [UInt8], in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-  guard let first = mark.first, bytes.count >= mark.count else { return nil }
+  guard let base = bytes.baseAddress, let first = mark.first else { return nil }
   var at = start
   while at + mark.count <= bytes.count {
-    if bytes[at] == first, mark.indices.allSatisfy({ bytes[at + $0] == mark[$0] }) { return at }
+    guard let hit = memchr(base + at, Int32(first), bytes.count - mark.count - at + 1) else { return nil }
+    at = UnsafeRawPointer(hit) - base
+    if memcmp(hit, mark, mark.count) == 0 { return at }
     at += 1
   }
   return nil
