@@ -368,7 +368,7 @@ def test_kill_9_during_close_leaves_the_month_open_or_closed_and_nothing_between
 
 
 def test_what_is_posted_of_a_closed_month_is_what_was_closed(tmp_path):
-    chat = Chat({"status": 200})
+    chat = Chat()
     try:
         desk = Desk(tmp_path, posts_url=chat.url).import_prices()
         desk.write_lines("2026/10/05/03-w-hand-1.jsonl", end_line(1))
