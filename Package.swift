@@ -47,7 +47,8 @@ let package = Package(
     room(
       "ProxyServer",
       imports: [
-        "RawLog", "JSON", "Ledger", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
+        "RawLog", "Normalize", "Price", "JSON", "Ledger", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL,
+        crypto,
       ]),
 
     // The stages, in the order of the way. They never import each other.
@@ -68,9 +69,8 @@ let package = Package(
     .executableTarget(
       name: "tollbook",
       dependencies: [
-        "Pipeline", "ProxyServer", "Store", "Price", "Attribute", "Report", "Ingest", "Sample",
-        "RawLog",
-        "JSON", "Ledger", crypto, yams,
+        "Pipeline", "ProxyServer", "Store", "Price", "Attribute", "Report", "Ingest", "Sample", "RawLog",
+        "JSON", "Ledger", "CAdminDocument", crypto, yams,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -86,6 +86,9 @@ let package = Package(
 
     // The price book inside the program: its bytes, nothing more.
     .target(name: "CBundledPrices", exclude: ["bundled.csv"], cSettings: [.headerSearchPath(".")]),
+
+    // The document of the admin API: its bytes, nothing more.
+    .target(name: "CAdminDocument", exclude: ["openapi.json"], cSettings: [.headerSearchPath(".")]),
 
     // C libraries of the system: module maps and shims, nothing more.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -108,7 +111,7 @@ let package = Package(
     tests(
       "ProxyServerTests",
       imports: [
-        "ProxyServer", "Normalize", "RawLog", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1,
+        "ProxyServer", "Normalize", "Price", "RawLog", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1,
         nioEmbedded,
       ]),
     tests("NormalizeTests", imports: ["Normalize", "JSON", "Ledger"]),

@@ -4,26 +4,34 @@ public struct ClientKey: Hashable, Sendable {
   public var id: String
   public var name: String
   public var team: String?
+  /// Who uses it; its limits count for this user whatever a request says.
+  public var user: String?
   /// Sorted by name. A key's own tags beat the request's.
   public var tags: [RequestFacts.Tag]
-  /// Patterns (`*` is any run of characters) of the models it may ask for; empty allows all.
-  public var models: [String]
+  public var policy: AccessPolicy
+  /// Where it may be used from, in CIDR form; empty for everywhere.
+  public var networks: [String] = []
   /// First instant it is no longer valid, microseconds since 1970-01-01T00:00:00Z; nil for never.
   public var expires: Int64?
+  /// For ever; `policy.isDisabled` can be taken back.
   public var revoked: Bool
   public var created: Int64
 
   public init(
-    id: String, name: String, team: String? = nil, tags: [RequestFacts.Tag] = [], models: [String] = [],
-    expires: Int64? = nil, revoked: Bool = false, created: Int64
+    id: String, name: String, team: String? = nil, user: String? = nil, tags: [RequestFacts.Tag] = [],
+    models: [String] = [], expires: Int64? = nil, revoked: Bool = false, created: Int64
   ) {
     self.id = id
     self.name = name
     self.team = team
+    self.user = user
     self.tags = tags
-    self.models = models
+    self.policy = AccessPolicy()
+    self.policy.models = models
     self.expires = expires
     self.revoked = revoked
     self.created = created
   }
+
+  public var models: [String] { policy.models }
 }

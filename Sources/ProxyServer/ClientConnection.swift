@@ -10,6 +10,8 @@ struct IncomingRequest {
   /// Microseconds since 1970-01-01T00:00:00Z.
   var time: Int64
   var arrival: NIODeadline
+  /// When all of it was there.
+  var complete = NIODeadline.now()
   var head: HTTPRequestHead
   var headers: ClientHeaders
   var call: Call
@@ -44,6 +46,8 @@ final class ClientConnection: ChannelInboundHandler {
     case ignoring(OwnAnswer, bytesLeft: Int)
     /// The answer is out and the connection ends with the request.
     case lingering(bytesLeft: Int)
+    /// A share of a budget is asked for.
+    case waiting
     case exchanging(Exchange)
     case closed
   }
@@ -54,6 +58,8 @@ final class ClientConnection: ChannelInboundHandler {
   private var since = NIODeadline.now()
   private var keepsAlive = true
   private var version = HTTPVersion.http1_1
+  private var peer: String?
+  /// The client's: the connection's own, or what trusted proxies say of it.
   private(set) var address: String?
 
   init(_ loop: LoopContext) { self.loop = loop }
@@ -76,7 +82,14 @@ final class ClientConnection: ChannelInboundHandler {
     version = head.version
     keepsAlive = head.isKeepAlive && !loop.core.stops
     let path = head.uri.prefix { $0 != "?" }
-    guard let call = Call.match(head.method, target: head.uri, headers: head.headers) else {
+    address = loop.core.door.client(peer: peer, head.headers)
+    let closedDoor = loop.core.door.refuses(address, head.headers)
+    let call = Call.match(head.method, target: head.uri, headers: head.headers)
+    if let closedDoor, call == nil, !path.hasPrefix("/health/") {
+      state = .ignoring(refusal(closedDoor, head, path), bytesLeft: loop.limits.lingerBytesMax)
+      return
+    }
+    guard let call else {
       state = .ignoring(ownAnswer(to: head, path: path), bytesLeft: loop.limits.lingerBytesMax)
       return
     }
@@ -85,19 +98,22 @@ final class ClientConnection: ChannelInboundHandler {
     var request = IncomingRequest(
       id: loop.core.ids.next(time: time), time: time, arrival: since, head: head,
       headers: ClientHeaders(head.headers), call: call, bodyBytesMax: loop.limits.requestBytesMax)
+    if let name = loop.core.settings.door.originHeader { request.headers.drop(name) }
     if call.endpoint.dialect == .gemini, let key = withoutKey(request.query).key {
       request.headers.offer(key)
     }
     do throws(KeyProblem) {
+      if let closedDoor { throw KeyProblem(problem: closedDoor) }
       if request.headers.key == nil, let signature = request.headers.signature {
         guard let claim = SignedRequest(authorization: signature) else {
           throw KeyProblem(problem: .badSignature)
         }
         request.claim = claim
         request.key = try authenticate(
-          claim, settings: loop.core.settings, keys: loop.core.keys, time: time)
+          claim, settings: loop.core.settings, keys: loop.core.keys, from: address, time: time)
       } else {
-        request.key = try authenticate(request.headers.key, keys: loop.core.keys, time: time)
+        request.key = try authenticate(
+          request.headers.key, keys: loop.core.keys, from: address, time: time)
       }
     } catch {
       request.key = error.key
@@ -134,7 +150,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .lingering(let bytesLeft):
       state = .lingering(bytesLeft: bytesLeft - bytes.readableBytes)
       if bytesLeft < bytes.readableBytes { close() }
-    case .idle, .exchanging, .closed: break
+    case .idle, .waiting, .exchanging, .closed: break
     }
   }
 
@@ -149,10 +165,12 @@ final class ClientConnection: ChannelInboundHandler {
 
   private func receivedEnd() {
     switch state {
-    case .receiving(let request): take(request)
+    case .receiving(var request):
+      request.complete = .now()
+      take(request)
     case .ignoring(let answer, _): send(answer)
     case .lingering: close()
-    case .idle, .exchanging, .closed: break
+    case .idle, .waiting, .exchanging, .closed: break
     }
   }
 
@@ -170,14 +188,40 @@ final class ClientConnection: ChannelInboundHandler {
     }
     switch Intake.plan(request, address: address, loop: loop) {
     case .exchange(let plan):
-      let exchange = Exchange(plan, client: self, loop: loop)
-      state = .exchanging(exchange)
-      exchange.start()
+      state = .waiting
+      admitted(loop.admit(plan) { [self] in admitted($0, plan) }, plan)
     case .answer(let answer): send(answer)
     case .refuse(let problem, let record):
       loop.refuse(problem, record, request)
       send(OwnAnswer(problem, request.endpoint.dialect, requestID: request.id))
     }
+  }
+
+  private func admitted(_ admitted: LoopContext.Admitted, _ plan: Plan) {
+    var isHere = false
+    if case .waiting = state { isHere = true }
+    switch admitted {
+    case .later: break
+    case .yes(let plan) where isHere:
+      let exchange = Exchange(plan, client: self, loop: loop)
+      state = .exchanging(exchange)
+      exchange.start()
+    case .yes(let plan):
+      // The client has left meanwhile, and no vendor was asked.
+      loop.refuse(.clientLeft, plan.record, plan.request)
+    case .no(let problem):
+      loop.refuse(problem, plan.record, plan.request)
+      if isHere { send(OwnAnswer(problem, plan.request.endpoint.dialect, requestID: plan.request.id)) }
+    }
+  }
+
+  /// Of a request to no model, by somebody who may not come in.
+  private func refusal(_ problem: Problem, _ head: HTTPRequestHead, _ path: Substring) -> OwnAnswer {
+    loop.core.countRefusal()
+    var answer = OwnAnswer(
+      problem, Dialect.guess(path, head.headers), requestID: loop.core.ids.next(time: loop.core.clock()))
+    if head.method == .HEAD { answer.omitsBody = true }
+    return answer
   }
 
   /// Answers before the whole request is there; what still comes is thrown away, then the connection ends.
@@ -282,7 +326,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    address = context.channel.remoteAddress?.ipAddress
+    peer = context.channel.remoteAddress?.ipAddress
     if !loop.add(self) { context.close(promise: nil) }
   }
 
@@ -319,7 +363,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .idle: limit = loop.limits.idleClientMilliseconds
     case .receiving, .ignoring: limit = loop.limits.requestArrivalMilliseconds
     case .lingering: limit = loop.limits.lingerMilliseconds
-    case .exchanging: return
+    case .waiting, .exchanging: return
     case .closed: limit = loop.limits.idleClientMilliseconds
     }
     if since + .milliseconds(Int64(limit)) <= now { close() }
@@ -341,6 +385,7 @@ struct OwnAnswer {
       "x-tollbook-request-id": requestID,
     ]
     problem.addHeaders(dialect, requestID: requestID, to: &headers)
+    for (name, value) in problem.headers { headers.add(name: name, value: value) }
   }
 
   /// A page of the proxy's own.

@@ -90,6 +90,11 @@ struct ClientHeaders {
     }
   }
 
+  /// A header that is for the proxy alone.
+  mutating func drop(_ lowercasedName: String) {
+    forwarded.removeAll { $0.name.lowercased() == lowercasedName }
+  }
+
   /// Some clients send the key twice, or a vendor's beside the proxy's: the proxy's own wins.
   mutating func offer(_ candidate: String) {
     let candidate = trimmed(candidate[...])

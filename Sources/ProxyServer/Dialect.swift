@@ -22,6 +22,8 @@ package struct Problem: Error, Sendable {
   var message: String
   /// Where the status and the type do not tell it.
   var bedrockException: String?
+  /// When to ask again, and whether.
+  var headers: [(name: String, value: String)] = []
 
   package func body(_ dialect: Dialect, requestID: String) -> [UInt8] {
     var writer = JSONWriter()
@@ -123,6 +125,7 @@ extension Problem {
     "The proxy cannot write its log at the moment, so the request was not sent on. Try again later.")
   static let noCredentials = server(
     503, "no_credentials", "The proxy has no valid AWS credentials at the moment. Try again later.")
+  static let clientLeft = client(499, "client_left", "The client left before the request was sent on.")
   static let stopping = server(503, "stopping", "The proxy is stopping. Try again.")
   static let vendorUnreachable = server(502, "vendor_unreachable", "The vendor could not be reached.")
   static let vendorClosed = server(

@@ -71,6 +71,7 @@ final class Exchange {
       isOver = true
       let client = self.client
       self.client = nil
+      loop.release(record.id)
       client?.send(ownAnswer(.logUnavailable))
       return
     }
@@ -92,6 +93,7 @@ final class Exchange {
 
   private func send(over connection: VendorConnection) {
     vendor = connection
+    loop.metrics.count(overhead: .now() - plan.request.complete)
     deadline = .now() + .milliseconds(Int64(loop.limits.headMilliseconds))
     connection.send(plan.vendorHead(loop.core), plan.body, for: self)
   }
@@ -269,6 +271,8 @@ final class Exchange {
     vendor = nil
     if drain != nil { loop.drains -= 1 }
     drain = nil
+    // What has no `end` line has nothing to settle by.
+    loop.release(record.id)
     if heldBack == nil { loop.remove(self) }
   }
 
@@ -302,6 +306,7 @@ final class Exchange {
       }
       loop.core.created.note(id, WorkOrder(record, time: plan.request.time))
       isLineWritten = true
+      loop.detach(record.id)
       return true
     case .background: loop.meterFetched(facts, record, plan.request)
     case .free:

@@ -20,6 +20,8 @@ struct Plan {
   /// Put into the path in the place of the client's; nil keeps it as it came.
   var pathModel: String?
   var billing: [LogRecord.BillingFact] = []
+  /// All that it asks for: a batch may name several.
+  var models: [String] = []
 }
 
 struct KeyProblem: Error {
@@ -29,27 +31,40 @@ struct KeyProblem: Error {
 }
 
 /// - Parameter time: microseconds since 1970-01-01T00:00:00Z.
-func authenticate(_ presented: String?, keys: any KeyDirectory, time: Int64) throws(KeyProblem) -> ClientKey {
+func authenticate(
+  _ presented: String?, keys: any KeyDirectory, from address: String?, time: Int64
+) throws(KeyProblem) -> ClientKey {
   guard let presented else { throw KeyProblem(problem: .noKey) }
-  return try authenticate(digest: sha256Hex(presented), unknown: .invalidKey, keys: keys, time: time)
+  return try authenticate(
+    digest: sha256Hex(presented), unknown: .invalidKey, keys: keys, from: address, time: time)
 }
 
 /// A signed request's key is known by its id; whether it is that client's, the signature over the body tells.
 func authenticate(
-  _ claim: SignedRequest, settings: ProxySettings, keys: any KeyDirectory, time: Int64
+  _ claim: SignedRequest, settings: ProxySettings, keys: any KeyDirectory, from address: String?, time: Int64
 ) throws(KeyProblem) -> ClientKey {
   guard settings.awsKeySecret != nil else { throw KeyProblem(problem: .noSignedRequests) }
   return try authenticate(
-    digest: AWSKeyPair.digest(of: claim.accessKeyID), unknown: .unknownAccessKey, keys: keys, time: time)
+    digest: AWSKeyPair.digest(of: claim.accessKeyID), unknown: .unknownAccessKey, keys: keys, from: address,
+    time: time)
 }
 
 private func authenticate(
-  digest: String, unknown: Problem, keys: any KeyDirectory, time: Int64
+  digest: String, unknown: Problem, keys: any KeyDirectory, from address: String?, time: Int64
 ) throws(KeyProblem) -> ClientKey {
   guard let key = keys.key(sha256Hex: digest) else { throw KeyProblem(problem: unknown) }
   if key.revoked { throw KeyProblem(problem: .revokedKey, key: key) }
   if let expires = key.expires, time >= expires { throw KeyProblem(problem: .expiredKey, key: key) }
+  if key.policy.isDisabled { throw KeyProblem(problem: .disabled("key \"\(key.name)\""), key: key) }
+  guard key.networks.isEmpty || key.networks.contains(where: { isInside(address, $0) }) else {
+    throw KeyProblem(problem: .ipNotAllowed, key: key)
+  }
   return key
+}
+
+private func isInside(_ address: String?, _ network: String) -> Bool {
+  guard let address, let network = Network(network) else { return false }
+  return network.contains(address)
 }
 
 private func sha256Hex(_ text: String) -> String { hexText(SHA256.hash(data: Array(text.utf8))) }
@@ -86,7 +101,8 @@ enum Intake {
       return .exchange(
         Plan(
           request: request, record: record, vendor: route.vendor, body: body, asksForUsage: asksForUsage,
-          requestTextBytes: reading.textBytes, pathModel: route.model, billing: reading.billing))
+          requestTextBytes: reading.textBytes, pathModel: route.model, billing: reading.billing,
+          models: reading.models))
     } catch {
       return .refuse(request.problem ?? error, record)
     }
@@ -109,8 +125,7 @@ enum Intake {
   ) throws(Problem) {
     guard !key.models.isEmpty else { return }
     let patterns = key.models.map { Pattern($0) }
-    let models = reading.batchModels.isEmpty ? [reading.model].compactMap { $0 } : reading.batchModels
-    guard models.allSatisfy({ model in patterns.contains { $0.matches(model) } }) else {
+    guard reading.models.allSatisfy({ model in patterns.contains { $0.matches(model) } }) else {
       throw .modelNotAllowed
     }
     // What a file of requests asks for, nobody here has read.
@@ -174,9 +189,10 @@ enum Intake {
     record.keyID = request.key?.id
     record.keyName = request.key?.name
     record.team = request.key?.team
+    // A key that is somebody's says so, whatever the request says.
+    record.user = request.key?.user ?? request.headers.user
     record.tags = mergedTags(key: request.key?.tags ?? [], request: request.headers.tags)
     record.session = request.headers.session
-    record.user = request.headers.user
     record.clientIP = address
     record.clientAgent = request.headers.agent
     return record

@@ -16,6 +16,9 @@ final class ProxyCore: Sendable {
   let created: CreatedWork
   let aws: AWSCredentialKeeper?
   let tls: NIOSSLContext?
+  let door: Door
+  let admission: Admission
+  let prices: PriceShelf
   let clock: @Sendable () -> Int64
   /// Microseconds since 1970-01-01T00:00:00Z.
   let started: Int64
@@ -24,6 +27,10 @@ final class ProxyCore: Sendable {
   let refused = Atomic<Int>(0)
   let linesNotWritten = Atomic<Int>(0)
   let isStopping = Atomic<Bool>(false)
+  /// The last line could not be written.
+  let isLogFailing = Atomic<Bool>(false)
+  /// Requests that arrived before this instant are not known to budgets.
+  let known = Mutex<Int64?>(nil)
   /// When the last notice about the log went out, in microseconds.
   private let lastLogNotice = Atomic<Int64>(.min)
 
@@ -40,6 +47,13 @@ final class ProxyCore: Sendable {
     self.aws = settings.awsCredentials.map { AWSCredentialKeeper($0, clock: clock, notices: notices) }
     self.created = CreatedWork(folder: settings.rawLogs, clock: clock, notices: notices)
     self.tls = tls
+    self.door = Door(settings.door)
+    self.prices = PriceShelf(settings.prices)
+    self.admission = Admission(settings.admission, clock: clock) { warning in
+      notices(
+        "The \(warning.holder) has spent \(warning.percent) % of its budget of $\(warning.budget.amount) for "
+          + "\(warning.budget.name): $\(warning.used.dollars(fractionDigits: 2)).")
+    }
     self.clock = clock
     self.started = clock()
     self.notices = notices
@@ -53,6 +67,7 @@ final class ProxyCore: Sendable {
 
   /// One notice in ten seconds says as much as thousands.
   func lineNotWritten(_ error: LogError) {
+    isLogFailing.store(true, ordering: .relaxed)
     let lost = linesNotWritten.add(1, ordering: .relaxed).newValue
     let now = clock()
     let last = lastLogNotice.load(ordering: .relaxed)
@@ -75,6 +90,10 @@ final class LoopContext {
   private var clients: [ObjectIdentifier: ClientConnection] = [:]
   private var ticking: Scheduled<Void>?
   var drains = 0
+  let uses = UseReader()
+  var metrics = LoopMetrics()
+  /// What was reserved for each running request, by its id.
+  var tickets: [String: AdmissionBook.Ticket] = [:]
 
   /// Timeouts are kept to this grain, so that no request pays for a timer of its own.
   static let tickMilliseconds: Int64 = 100
@@ -115,8 +134,10 @@ final class LoopContext {
   func write(_ kind: LineKind, _ record: LogRecord, time: Int64) -> Bool {
     writer.removeAll()
     if kind == .start { record.writeStart(to: &writer) } else { record.writeEnd(to: &writer) }
+    defer { if kind == .end { finished(record, time: time) } }
     do throws(LogError) {
       try core.log.append(kind, time: time, members: writer.bytes)
+      if core.isLogFailing.load(ordering: .relaxed) { core.isLogFailing.store(false, ordering: .relaxed) }
       return true
     } catch {
       core.lineNotWritten(error)
@@ -129,6 +150,9 @@ final class LoopContext {
   func add(_ exchange: Exchange) { exchanges[ObjectIdentifier(exchange)] = exchange }
   func remove(_ exchange: Exchange) { exchanges[ObjectIdentifier(exchange)] = nil }
   var exchangeCount: Int { exchanges.count }
+  var clientCount: Int { clients.count }
+  /// Another request may run here.
+  var hasRoom: Bool { exchanges.count < limits.runningRequestsMaxPerLoop }
 
   /// False where the loop has its fill of clients.
   func add(_ client: ClientConnection) -> Bool {

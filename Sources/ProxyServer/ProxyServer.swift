@@ -6,6 +6,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+public import Price
 public import RawLog
 internal import Synchronization
 
@@ -16,6 +17,7 @@ public final class ProxyServer: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let listener: any Channel
   private let loops: [NIOLoopBound<LoopContext>]
+  private let admin: AdminServer?
   private let hasStopped = Atomic<Bool>(false)
 
   /// How many requests for a model came in.
@@ -62,13 +64,22 @@ public final class ProxyServer: Sendable {
             NIOLoopBound(LoopContext(core: core, eventLoop: eventLoop), eventLoop: eventLoop)
           }.get())
       }
-      let listener: any Channel
-      do {
-        listener = try await listen(settings, group: group, loops: loops)
-      } catch {
-        throw listenFault(settings, error)
+      await core.learnAccess(settings.access)
+      var admin: AdminServer?
+      if let settings = settings.admin {
+        do {
+          admin = try await AdminServer.start(settings, pages: core.pages(loops))
+        } catch {
+          throw listenFault(settings.listenHost, settings.listenPort, error)
+        }
       }
-      return ProxyServer(core: core, group: group, listener: listener, loops: loops)
+      do {
+        let listener = try await listen(settings, group: group, loops: loops)
+        return ProxyServer(core: core, group: group, listener: listener, loops: loops, admin: admin)
+      } catch {
+        try await admin?.stop()
+        throw listenFault(settings.listenHost, settings.listenPort, error)
+      }
     } catch {
       await core.aws?.stop()
       try await group.shutdownGracefully()
@@ -79,14 +90,28 @@ public final class ProxyServer: Sendable {
 
   private init(
     core: ProxyCore, group: MultiThreadedEventLoopGroup, listener: any Channel,
-    loops: [NIOLoopBound<LoopContext>]
+    loops: [NIOLoopBound<LoopContext>], admin: AdminServer?
   ) {
     self.core = core
+    self.admin = admin
     self.group = group
     self.listener = listener
     self.loops = loops
     self.port = listener.localAddress?.port ?? core.settings.listenPort
   }
+
+  /// The admin listener's port; nil where there is none.
+  public var adminPort: Int? { admin?.port }
+
+  /// Other keys, teams or users are there from now on. What they spent stays counted, and where a budget looks further back
+  /// than is known, the raw log is read first.
+  public func configure(_ access: Access) { core.configure(access) }
+
+  /// Running costs are told by these prices from now on.
+  public func use(_ prices: PriceBook) { core.prices.put(prices) }
+
+  /// Gives back what is not needed of shared budgets, and says what was used; something calls it every second or so.
+  public func returnShares() { core.returnShares() }
 
   /// Takes no new connections, lets the running requests finish within the grace, ends the log and seals it.
   public func stop() async throws {
@@ -106,6 +131,7 @@ public final class ProxyServer: Sendable {
       try await clock.sleep(for: .milliseconds(Self.stopPollMilliseconds))
     }
     for loop in loops { try await loop.eventLoop.submit { loop.value.endStop() }.get() }
+    try await admin?.stop()
     try await closeLog()
     await core.aws?.stop()
     try await group.shutdownGracefully()
@@ -165,8 +191,8 @@ public final class ProxyServer: Sendable {
   }
 
   /// The system's error says neither which address nor what to do.
-  private static func listenFault(_ settings: ProxySettings, _ error: any Error) -> ProxySettingsError {
-    let address = "\(settings.listenHost):\(settings.listenPort)"
+  private static func listenFault(_ host: String, _ port: Int, _ error: any Error) -> ProxySettingsError {
+    let address = "\(host):\(port)"
     let advice = "Stop the other program or let the proxy listen on another port."
     switch (error as? IOError)?.errnoCode {
     case EADDRINUSE:

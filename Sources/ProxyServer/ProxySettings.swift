@@ -1,5 +1,6 @@
 /// What a proxy is told before it starts. Nothing here is read from the environment.
 public import Ledger
+public import Price
 public import RawLog
 
 /// A vendor's key. It has no readable description, so that it cannot reach a log by accident.
@@ -107,6 +108,8 @@ public struct ProxyLimits: Sendable {
   public var idleVendorMilliseconds = 30_000
   public var idleVendorConnectionsMaxPerLoop = 256
   public var clientConnectionsMaxPerLoop = 8192
+  /// Each has two buffers of some dozen KB; more are told to come later.
+  public var runningRequestsMaxPerLoop = 8192
 
   public init() {}
 }
@@ -134,6 +137,13 @@ public struct ProxySettings: Sendable {
   public var host: String
   /// A PEM file of certificates to trust instead of the system's; for vendors behind a private authority.
   public var trustRootsFile: String?
+  public var door = DoorSettings()
+  public var admission = AdmissionSettings()
+  /// By which running costs are told; nil: nothing has a price.
+  public var prices: PriceBook?
+  /// Known when it begins; `configure` tells of changes.
+  public var access = Access()
+  public var admin: AdminSettings?
 
   public init(
     listenHost: String = "127.0.0.1", listenPort: Int = 0, rawLogs: String,
@@ -159,4 +169,15 @@ public struct ProxySettings: Sendable {
 /// Finds a client's key. It is asked on event loops, so it must not block.
 public protocol KeyDirectory: Sendable {
   func key(sha256Hex: String) -> ClientKey?
+}
+
+/// Who there is: all keys, and the teams and users with policies of their own.
+public struct Access: Sendable {
+  public var keys: [ClientKey] = []
+  public var holders: [PolicyHolder] = []
+
+  public init(keys: [ClientKey] = [], holders: [PolicyHolder] = []) {
+    self.keys = keys
+    self.holders = holders
+  }
 }

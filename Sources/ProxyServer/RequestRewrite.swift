@@ -13,6 +13,8 @@ package struct RequestReading {
   package internal(set) var model: String?
   /// Every model of a batch.
   package internal(set) var batchModels: [String] = []
+  /// All that it asks for.
+  var models: [String] { batchModels.isEmpty ? [model].compactMap { $0 } : batchModels }
   package internal(set) var stream = false
   package internal(set) var user: String?
   package internal(set) var session: String?

@@ -2,7 +2,8 @@
 public enum LineField: Int, CaseIterable, Sendable {
   case v, kind, writer, seq, time, id, attempt, durationMicroseconds, firstByteMicroseconds, endpoint, stream
   case provider, upstream, region, vendorRequestID, responseID, final, model, key, team, user, session, tags
-  case inferenceProfile, status, outcome, error, usage, billing, usageSource, client, meteredID, program, host
+  case inferenceProfile, status, outcome, error, usage, billing, usageSource, client, meteredID, program,
+    host, bound
   case modelRequested, modelRouted, modelReturned
   case keyID, keyName
   case clientIP, clientAgent
@@ -57,6 +58,7 @@ public enum LineField: Int, CaseIterable, Sendable {
     case .meteredID: "metered_id"
     case .program: "program"
     case .host: "host"
+    case .bound: "bound_usd"
     case .modelRequested: "requested"
     case .modelRouted: "routed"
     case .modelReturned: "returned"

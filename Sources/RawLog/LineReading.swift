@@ -19,6 +19,8 @@ public struct RawLine {
     public var user: String?
     public var session: String?
     public var ip: String?
+    /// The most that it can cost, in femtodollars: of a `start`, where a budget asked.
+    public var bound: Int128?
     public var end: End?
   }
 
@@ -109,6 +111,7 @@ private func readRequest(
     user: try fields.optionalText(root, "user"),
     session: try fields.optionalText(root, "session"),
     ip: try fields.optionalText(client, "ip"),
+    bound: kind == .start ? root.present("bound_usd")?.string.flatMap(femtodollars) : nil,
     end: kind == .end ? try readEnd(root, billing, fields) : nil)
 }
 
@@ -137,6 +140,14 @@ private func readEnd(
     meteredID: try fields.optionalText(root, "metered_id"),
     usage: try fields.object(root, "usage"),
     billing: billing)
+}
+
+/// An amount in dollars; nil for what is none.
+private func femtodollars(_ text: String) -> Int128? {
+  guard let number = DecimalNumber(text), !number.negative else { return nil }
+  let places = number.exponent + Money.fractionDigits
+  guard places >= 0, number.digits.count + places <= 30 else { return nil }
+  return number.digits.reduce(Int128(0)) { $0 * 10 + Int128($1) } * powerOfTen(places)
 }
 
 /// Typed reading of the envelope's fields: absent and `null` are the same.

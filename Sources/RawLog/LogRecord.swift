@@ -50,6 +50,8 @@ public struct LogRecord: Sendable {
   public var meteredID: String?
   /// False on an attempt that another one follows.
   public var final = true
+  /// The most that it can cost, where a budget asked; in its `start` alone.
+  public var bound: Money?
   public var modelRequested: String?
   public var modelRouted: String?
   public var modelReturned: String?
@@ -86,6 +88,7 @@ public struct LogRecord: Sendable {
         object: { writer in
           writer.member("requested", cut(modelRequested))
         })
+      if let bound { writer.member("bound_usd", bound.description) }
       writeWho(to: &writer)
       writeClient(to: &writer)
     }

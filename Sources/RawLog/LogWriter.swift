@@ -59,7 +59,16 @@ public final class LogWriter: Sendable {
     var seq: Int64 = 0
     var isClosed = false
     var isDirty = false
+    /// When the oldest line that no sync has begun for was written, and the oldest of a sync that goes on.
+    var dirtySince: Int64?
+    var syncingSince: Int64?
     var line: [UInt8] = []
+
+    mutating func beginSync() {
+      isDirty = false
+      syncingSince = syncingSince ?? dirtySince
+      dirtySince = nil
+    }
   }
 
   struct Waiting: Sendable {
@@ -132,7 +141,7 @@ public final class LogWriter: Sendable {
     let file: Int32? = state.withLock { state in
       if let segment = state.segment, segment.hour != hour { retire(&state) }
       guard case .every = settings.fsync, state.isDirty else { return nil }
-      state.isDirty = false
+      state.beginSync()
       return state.segment?.file
     }
     guard let file else { return }
@@ -140,6 +149,16 @@ public final class LogWriter: Sendable {
       try files.sync(file)
     } catch {
       notice("syncing the raw log in \(settings.folder): \(error)")
+    }
+    state.withLock { $0.syncingSince = nil }
+  }
+
+  /// How long the oldest line has been waiting for the disk, in microseconds; nil where nobody waits for it.
+  public func lag() -> Int64? {
+    guard settings.fsync != .never else { return nil }
+    let now = clock()
+    return state.withLock { state in
+      (state.syncingSince ?? state.dirtySince).map { max(0, now - $0) } ?? 0
     }
   }
 
@@ -190,6 +209,7 @@ public final class LogWriter: Sendable {
       try writeLine(&state, .open, time: now, members: opening.bytes)
     }
     try writeLine(&state, kind, time: time, members: members)
+    if state.dirtySince == nil { state.dirtySince = now }
     return state.seq
   }
 
@@ -310,7 +330,7 @@ public final class LogWriter: Sendable {
     }
     // A segment retired meanwhile was synced by its sealing, which stood before this on the same queue.
     let segment = state.withLock { state in
-      state.isDirty = false
+      state.beginSync()
       return state.segment
     }
     var failure: LogError?
@@ -325,6 +345,7 @@ public final class LogWriter: Sendable {
         }
       }
     }
+    state.withLock { $0.syncingSince = nil }
     for callback in callbacks { callback(failure) }
   }
 }

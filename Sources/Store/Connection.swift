@@ -44,6 +44,9 @@ protocol Connection: AnyObject {
   /// Begins a transaction that writes; another connection's waits until it is over.
   func begin() throws(StoreError)
 
+  /// Begins a transaction of a few rows of shares; it waits for no other kind of writer where the database can do that.
+  func beginLease() throws(StoreError)
+
   /// The number of steps that made the schema; 0 for a store without any.
   func schemaVersion() throws(StoreError) -> Int64
   /// Inside the transaction that runs the first of its steps, before it.

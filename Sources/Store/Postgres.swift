@@ -25,6 +25,7 @@ final class Postgres: Connection {
   enum Lock: Int64 {
     case write = 0x746f_6c6c_0001
     case run = 0x746f_6c6c_0002
+    case lease = 0x746f_6c6c_0003
   }
 
   private var names: [String: String] = [:]
@@ -220,11 +221,14 @@ final class Postgres: Connection {
 
   // MARK: - Transactions
 
-  func begin() throws(StoreError) {
+  func begin() throws(StoreError) { try begin(.write) }
+  func beginLease() throws(StoreError) { try begin(.lease) }
+
+  private func begin(_ lock: Lock) throws(StoreError) {
     guard readers == 0 else { throw StoreError("\(name): nothing can be written while rows are being read") }
     do {
       // One writer at a time, as with SQLite: what one has read cannot be changed by another before it is done.
-      try run("BEGIN; SELECT pg_advisory_xact_lock(\(Lock.write.rawValue))")
+      try run("BEGIN; SELECT pg_advisory_xact_lock(\(lock.rawValue))")
     } catch {
       let fault = error
       if PQstatus(handle) != CONNECTION_BAD { try run("ROLLBACK") }

@@ -19,10 +19,16 @@ extension Postgres {
     try run("UPDATE schema_version SET version = \(version)")
   }
 
-  /// Each change of a row gives it the number of the transaction that made it. Keys are few and never removed.
+  /// Each change of a row gives it the number of the transaction that made it. Keys are few and never removed, and so
+  /// are their former secrets, teams and users.
   func keysVersion() throws(StoreError) -> Int64 {
     let select = try prepare(
-      "SELECT count(*), coalesce(sum(CAST(CAST(xmin AS text) AS bigint)), 0) FROM keys")
+      """
+      SELECT count(*), coalesce(sum(number), 0) FROM (
+        SELECT CAST(CAST(xmin AS text) AS bigint) AS number FROM keys
+        UNION ALL SELECT CAST(CAST(xmin AS text) AS bigint) FROM former_secrets
+        UNION ALL SELECT CAST(CAST(xmin AS text) AS bigint) FROM policy_holders) AS changes
+      """)
     guard try select.next() else { return 0 }
     defer { select.reset() }
     return select.integer(0) &* 0x1_0000_0001 &+ select.integer(1)

@@ -64,6 +64,7 @@ final class SQLite: Connection {
   var changes: Int { Int(sqlite3_changes(handle)) }
 
   func begin() throws(StoreError) { try run("BEGIN IMMEDIATE") }
+  func beginLease() throws(StoreError) { try begin() }
 
   func schemaVersion() throws(StoreError) -> Int64 { try integer("PRAGMA user_version") ?? 0 }
   func makeRoomForSchema() {}

@@ -2,6 +2,7 @@
 enum Schema {
   static let steps: [String] = [
     first, priceFacts, closing, sources, statements, usageStatements, partitions, jobs, costs, blocks,
+    keyPolicies,
   ]
 
   static var version: Int64 { Int64(steps.count) }

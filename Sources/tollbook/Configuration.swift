@@ -24,6 +24,7 @@ struct ConfigurationFile {
     var model: String?
     /// Models that clients are told of; a match without `*` is one.
     var names: [String] = []
+    /// How long a request and an answer can be; nil: what is known of the model's family.
     var maxInputTokens: Int?
     var maxOutputTokens: Int?
   }
@@ -35,17 +36,10 @@ struct ConfigurationFile {
     var attempts = PostLimit.attemptsMax
     var answerSeconds = PostLimit.answerSecondsMax
   }
-  struct Proxy {
-    var listen: String?
-    var fsync: String?
-    var whenLogFails: String?
-    var eventLoops: Int?
-    var trustRoots: String?
-  }
 
   /// `raw-logs`, `store` … as given; paths are relative to the file's folder.
   var settings: [String: String] = [:]
-  var proxy = Proxy()
+  var proxy = ProxyEntry()
   var upstreams: [Upstream] = []
   var routes: [Route] = []
   var posts: [Post] = []
@@ -77,43 +71,40 @@ struct ConfigurationFile {
       throw ConfigurationError("\(path): not YAML: \(error)")
     }
     guard let root else { return }
+    var faults: [String] = []
+    /// Goes on behind a fault, so that all of them are told at once.
+    func attempt(_ body: () throws -> Void) throws {
+      do { try body() } catch let error as ConfigurationError { faults.append(error.description) }
+    }
     for (key, value) in try reader.mapping(root) {
-      switch key {
-      case "proxy": try readProxy(value, reader)
-      case "upstreams":
-        for item in try reader.sequence(value, key) { upstreams.append(try readUpstream(item, reader)) }
-      case "models":
-        for item in try reader.sequence(value, key) { routes.append(try readRoute(item, reader)) }
-      case "posts":
-        for item in try reader.sequence(value, key) { posts.append(try readPost(item, reader)) }
-      case "schedule": schedule = try readSchedule(value, reader)
-      case "sources":
-        for item in try reader.sequence(value, key) {
-          sourceEntries.append(try readSource(item, reader))
+      try attempt {
+        switch key {
+        case "proxy":
+          for (key, value) in try reader.mapping(value) { try attempt { try proxy.read(key, value, reader) } }
+        case "upstreams":
+          for item in try reader.sequence(value, key) {
+            try attempt { upstreams.append(try readUpstream(item, reader)) }
+          }
+        case "models":
+          for item in try reader.sequence(value, key) {
+            try attempt { routes.append(try readRoute(item, reader)) }
+          }
+        case "posts":
+          for item in try reader.sequence(value, key) {
+            try attempt { posts.append(try readPost(item, reader)) }
+          }
+        case "schedule": schedule = try readSchedule(value, reader)
+        case "sources":
+          for item in try reader.sequence(value, key) {
+            try attempt { sourceEntries.append(try readSource(item, reader)) }
+          }
+        default:
+          guard Self.settingNames.contains(key) else { throw reader.unknown(key, value) }
+          settings[key] = try reader.text(value, key)
         }
-      default:
-        guard Self.settingNames.contains(key) else { throw reader.unknown(key, value) }
-        settings[key] = try reader.text(value, key)
       }
     }
-  }
-
-  private mutating func readProxy(_ node: Node, _ reader: YAMLReader) throws {
-    for (key, value) in try reader.mapping(node) {
-      let text = try reader.text(value, key)
-      switch key {
-      case "listen": proxy.listen = text
-      case "fsync": proxy.fsync = text
-      case "when-log-fails": proxy.whenLogFails = text
-      case "trust-roots": proxy.trustRoots = text
-      case "event-loops":
-        guard let count = Int(text), (1...256).contains(count) else {
-          throw reader.fault(value, "event-loops is a count from 1 to 256")
-        }
-        proxy.eventLoops = count
-      default: throw reader.unknown(key, value)
-      }
-    }
+    guard faults.isEmpty else { throw ConfigurationError(faults.joined(separator: "\n")) }
   }
 
   private func readUpstream(_ node: Node, _ reader: YAMLReader) throws -> Upstream {
@@ -144,13 +135,13 @@ struct ConfigurationFile {
     for (key, value) in try reader.mapping(node) {
       let text = try reader.text(value, key)
       switch key {
+      case "max-input-tokens": route.maxInputTokens = try reader.count(value, key, 1...Int(Int32.max))
+      case "max-output-tokens": route.maxOutputTokens = try reader.count(value, key, 1...Int(Int32.max))
       case "match": route.match = text
       case "upstream": route.upstream = text
       case "model": route.model = text
       case "names":
         route.names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      case "max-input-tokens": route.maxInputTokens = try reader.count(value, text, key)
-      case "max-output-tokens": route.maxOutputTokens = try reader.count(value, text, key)
       default: throw reader.unknown(key, value)
       }
     }
@@ -178,13 +169,6 @@ struct YAMLReader {
   func text(_ node: Node, _ what: String) throws -> String {
     guard case .scalar(let scalar) = node else { throw fault(node, "\(what) must be one value") }
     return scalar.string
-  }
-
-  func count(_ node: Node, _ text: String, _ key: String) throws -> Int {
-    guard let count = Int(text), (1...1_000_000_000).contains(count) else {
-      throw fault(node, "\(key) is a count of tokens")
-    }
-    return count
   }
 
   func unknown(_ key: String, _ node: Node) -> ConfigurationError {

@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import Crypto
 internal import Foundation
-internal import JSON
 internal import Ledger
 internal import Pipeline
 internal import Report
@@ -9,9 +7,101 @@ internal import Store
 
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keys", abstract: "The keys that the proxy gives to clients.",
-    subcommands: [Create.self, List.self, Revoke.self])
+    commandName: "keys", abstract: "The keys that the proxy gives to clients, and what they may do.",
+    subcommands: [
+      Create.self, List.self, Show.self, Update.self, Rotate.self, Revoke.self, Import.self, Policy.self,
+      Audit.self,
+    ])
+}
 
+/// What the subcommands share.
+struct KeysDesk {
+  let settings: Settings
+  let now = Settings.now()
+
+  init(_ common: CommonOptions) throws { settings = try Settings(common) }
+
+  func making() throws -> KeyMaking {
+    KeyMaking(store: try settings.openStore(), zone: settings.calendar.zone, mark: mark)
+  }
+
+  func secret(aws: Bool) throws -> ClientSecret {
+    aws ? ClientSecret(try AWSPair(settings)) : ClientSecret()
+  }
+
+  var mark: ChangeMark {
+    ChangeMark(actor: "cli:\(NSUserName())@\(ProcessInfo.processInfo.hostName)", time: now)
+  }
+
+  static func notFound(_ name: String) -> RunError { RunError(problems: ["no key is called \"\(name)\""]) }
+}
+
+extension ClientSecret {
+  fileprivate func show() {
+    if let accessKeyID { Terminal.print(accessKeyID) }
+    Terminal.print(text)
+  }
+}
+
+/// The limits that keys, teams and users have alike.
+struct PolicyOptions: ParsableArguments {
+  @Option(
+    help:
+      "Models that may be asked for, * being any run of characters; separated by commas; none for all of them."
+  )
+  var models: String?
+  @Option(
+    help:
+      "Dollars for a span, such as 100/month, 10/day@Asia/Tokyo, 300/quarter, 5/rolling-24h, 1000/total; may be repeated; none for none."
+  )
+  var budget: [String] = []
+  @Option(help: "Requests in any minute, or none.")
+  var requestsPerMinute: String?
+  @Option(help: "Tokens in any minute, or none.")
+  var tokensPerMinute: String?
+  @Option(help: "Requests at the same time, or none.")
+  var parallelRequests: String?
+
+  func take(into change: inout KeyChange) {
+    if let models { change.take(.models, models == "none" ? [] : commaSeparated(models)) }
+    if !budget.isEmpty { change.take(.budgets, budget == ["none"] ? [] : budget) }
+    change.take(.requestsPerMinute, requestsPerMinute)
+    change.take(.tokensPerMinute, tokensPerMinute)
+    change.take(.parallelRequests, parallelRequests)
+  }
+}
+
+/// What only a key has.
+struct KeyOptions: ParsableArguments {
+  @Option(help: "The team that uses it, whose limits hold too.")
+  var team: String?
+  @Option(help: "The user it is for, whose limits hold too.")
+  var user: String?
+  @Option(help: "The product it is for: the same as --tag product=….")
+  var product: String?
+  @Option(
+    help: "A tag on all its requests, such as env=prod; may be repeated, and beats the request's own.")
+  var tag: [String] = []
+  @Option(help: "Networks it may be used from, such as 10.0.0.0/8,2001:db8::/32; none for all.")
+  var networks: String?
+  @Option(help: "When it ends: 30d, 12h, a time such as 2027-03-31T00:00:00Z, or none.")
+  var expires: String?
+
+  func take(into change: inout KeyChange) {
+    change.take(.team, team)
+    change.take(.user, user)
+    let tags = tag + (product.map { ["product=\($0)"] } ?? [])
+    if !tags.isEmpty { change.take(.tags, tags == ["none"] ? [] : tags) }
+    if let networks { change.take(.networks, networks == "none" ? [] : commaSeparated(networks)) }
+    change.take(.expires, expires)
+  }
+}
+
+private func commaSeparated(_ text: String) -> [String] {
+  text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+}
+
+extension KeysCommand {
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make a key and show it, once: only its SHA-256 is kept.")
@@ -20,128 +110,135 @@ struct KeysCommand: ParsableCommand {
     var name: String
     @Flag(help: "Make an AWS access key id and secret, for SDKs that sign their requests to Bedrock.")
     var aws = false
-    @Option(help: "The team that uses it.")
-    var team: String?
-    @Option(
-      help:
-        "A tag on all its requests, such as product=auto-approval; may be repeated, and beats the request's own."
-    )
-    var tag: [String] = []
-    @Option(help: "Models it may ask for, * being any run of characters; separated by commas (default: all).")
-    var models: String?
-    @Option(help: "When it ends: 30d, 12h, or a time such as 2027-03-31T00:00:00Z (default: never).")
-    var expires: String?
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var policy: PolicyOptions
 
     mutating func run() throws {
-      let settings = try Settings(common)
-      guard !name.isEmpty, name.utf8.count <= 128 else { throw UsageError("a name has 1 to 128 bytes") }
-      var tags: [RequestFacts.Tag] = []
-      for text in tag {
-        let parts = text.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2 else { throw UsageError("--tag \(text): write name=value") }
-        tags.removeAll { $0.name == parts[0] }
-        tags.append(.init(name: String(parts[0]), value: String(parts[1])))
-      }
-      tags.sort { $0.name < $1.name }
-      let now = Settings.now()
-      // 256 bits from the system's generator.
-      let pair = aws ? try AWSPair(settings) : nil
-      let secret = pair?.secret ?? "sk-tb-" + hexText((0..<32).map { _ in UInt8.random(in: 0...255) })
-      let digest = pair?.digest ?? hexText(SHA256.hash(data: Array(secret.utf8)))
-      let key = ClientKey(
-        id: "k_" + digest.prefix(16), name: name, team: team, tags: tags,
-        models: models?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? [],
-        expires: try expires.map { try instant($0, now) }, created: now)
-      try settings.openStore().add(key, sha256: digest)
+      var change = KeyChange()
+      change.take(.name, [name])
+      key.take(into: &change)
+      policy.take(into: &change)
+      let desk = try KeysDesk(common)
+      let secret = try desk.secret(aws: aws)
+      let made = try desk.making().create(change, secret)
       if common.json {
-        var writer = JSONWriter()
-        writer.object { writer in
-          writer.member("id", key.id)
-          writer.member("name", key.name)
-          if let pair { writer.member("access_key_id", pair.id) }
-          writer.member("key", secret)
-          writer.member("expires", key.expires.map(Timestamp.text))
-        }
-        Terminal.print(writer.text)
+        Terminal.print(
+          PolicyText.object(
+            PolicyText.members(made).filter { ["id", "name", "expires"].contains($0.name) } + secret.members))
       } else {
-        if let pair { Terminal.print(pair.id) }
-        Terminal.print(secret)
-        Terminal.say("key \(key.id) \"\(key.name)\"; it is shown this once, only its SHA-256 is kept")
+        secret.show()
+        Terminal.say(
+          "key \(made.id) \"\(made.name)\"; it is shown this once, only its SHA-256 is kept")
       }
-    }
-
-    private func instant(_ text: String, _ now: Int64) throws -> Int64 {
-      if let time = Timestamp.parse(text.utf8) { return time }
-      let seconds: [Character: Int64] = ["d": 86_400, "h": 3600, "m": 60, "s": 1]
-      guard let unit = text.last.flatMap({ seconds[$0] }), let count = Int64(text.dropLast()),
-        (1...100_000).contains(count)
-      else {
-        throw UsageError("--expires \(text): write 30d, 12h, or a time such as 2027-03-31T00:00:00Z")
-      }
-      return now + count * unit * 1_000_000
     }
   }
 
-  struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List all keys; never their secrets.")
+  struct Update: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Change what a key may do; running proxies follow within a second.")
     @OptionGroup var common: CommonOptions
+    @Argument(help: "The key's id or name.")
+    var key: String
+    @Option(help: "Another name.")
+    var name: String?
+    @OptionGroup var options: KeyOptions
+    @OptionGroup var policy: PolicyOptions
+    @Flag(inversion: .prefixedEnableDisable, help: "Whether it may be used at all.")
+    var use: Bool?
 
     mutating func run() throws {
-      let keys = try Settings(common).openStore().keys().map(\.key)
-      let now = Settings.now()
-      func state(_ key: ClientKey) -> String {
-        if key.revoked { return "revoked" }
-        if let expires = key.expires, expires <= now { return "expired" }
-        return "valid"
+      var change = KeyChange()
+      if let name { change.take(.name, [name]) }
+      options.take(into: &change)
+      policy.take(into: &change)
+      if let use { change.take(.disabled, [use ? "false" : "true"]) }
+      guard !change.isEmpty else {
+        throw UsageError("say what is to be changed; see tollbook keys update --help")
       }
+      guard let changed = try KeysDesk(common).making().update(key, change) else {
+        throw KeysDesk.notFound(key)
+      }
+      if common.json { Terminal.print(PolicyText.object(PolicyText.members(changed))) }
+      Terminal.say("changed \(changed.id) \"\(changed.name)\"; running proxies follow within a second")
+    }
+  }
+
+  struct Rotate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Give a key a new secret and show it, once; the old one opens until the grace is over.")
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The key's id or name.")
+    var key: String
+    @Option(help: "How long the old secret opens: 7d, 12h, or until a time (default: not any more).")
+    var grace: String?
+    @Flag(help: "Give it an AWS access key id and secret, for SDKs that sign their requests to Bedrock.")
+    var aws = false
+
+    mutating func run() throws {
+      let desk = try KeysDesk(common)
+      let secret = try desk.secret(aws: aws)
+      guard let made = try desk.making().rotate(key, to: secret, grace: grace) else {
+        throw KeysDesk.notFound(key)
+      }
+      let until = Timestamp.text(made.until)
       if common.json {
-        var writer = JSONWriter(indent: 2)
-        writer.array { writer in
-          for key in keys {
-            writer.object { writer in
-              writer.member("id", key.id)
-              writer.member("name", key.name)
-              writer.member("team", key.team)
-              writer.name("tags")
-              writer.object { writer in for tag in key.tags { writer.member(tag.name, tag.value) } }
-              writer.name("models")
-              writer.array { writer in for model in key.models { writer.string(model) } }
-              writer.member("expires", key.expires.map(Timestamp.text))
-              writer.member("state", state(key))
-              writer.member("created", Timestamp.text(key.created))
-            }
-          }
-        }
-        Terminal.print(writer.text)
-        return
+        Terminal.print(
+          PolicyText.object(
+            [("id", PolicyText.quoted(made.key.id)), ("name", PolicyText.quoted(made.key.name))]
+              + secret.members + [("former_secret_until", PolicyText.quoted(until))]))
+      } else {
+        secret.show()
+        Terminal.say("key \(made.key.id) \"\(made.key.name)\"; its former secret opens until \(until)")
       }
-      var table = Table(columns: [
-        .init("id", .text), .init("name", .text), .init("team", .text), .init("tags", .text),
-        .init("models", .text), .init("expires", .text), .init("state", .text),
-      ])
-      for key in keys {
-        table.rows.append([
-          .text(key.id), .text(key.name), .text(key.team ?? ""),
-          .text(key.tags.map { "\($0.name)=\($0.value)" }.joined(separator: ",")),
-          .text(key.models.isEmpty ? "all" : key.models.joined(separator: ",")),
-          .text(key.expires.map { String(Timestamp.text($0).prefix(10)) } ?? "never"), .text(state(key)),
-        ])
-      }
-      Terminal.print(TerminalTable.text(table, color: Terminal.color))
     }
   }
 
   struct Revoke: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make a key invalid at once.")
+    static let configuration = CommandConfiguration(abstract: "Make a key invalid at once and for ever.")
     @OptionGroup var common: CommonOptions
     @Argument(help: "The key's id or name.")
     var key: String
 
     mutating func run() throws {
-      guard try Settings(common).openStore().revokeKey(key) else {
+      let desk = try KeysDesk(common)
+      guard try desk.settings.openStore().revokeKey(key, by: desk.mark) else {
         throw RunError(problems: ["no key in use is called \"\(key)\""])
       }
       Terminal.say("revoked \(key); running proxies refuse it within a second")
+    }
+  }
+
+  struct Policy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show or change what a team or a user may do, over all of its keys.")
+    @OptionGroup var common: CommonOptions
+    @Option(help: "The team.")
+    var team: String?
+    @Option(help: "The user.")
+    var user: String?
+    @OptionGroup var policy: PolicyOptions
+    @Flag(inversion: .prefixedEnableDisable, help: "Whether any of its keys may be used.")
+    var use: Bool?
+
+    mutating func run() throws {
+      let desk = try KeysDesk(common)
+      var change = KeyChange()
+      policy.take(into: &change)
+      if let use { change.take(.disabled, [use ? "false" : "true"]) }
+      let holders: [PolicyHolder]
+      if change.isEmpty {
+        holders = try desk.settings.openStore().policyHolders().filter {
+          $0.kind == .team
+            ? user == nil && (team ?? $0.name) == $0.name : team == nil && (user ?? $0.name) == $0.name
+        }
+      } else {
+        guard (team == nil) != (user == nil) else { throw UsageError("name one: --team NAME or --user NAME") }
+        let kind: PolicyHolder.Kind = team == nil ? .user : .team
+        let name = team ?? user ?? ""
+        let policy = try desk.making().updatePolicy(of: kind, name, change)
+        holders = [PolicyHolder(kind: kind, name: name, policy: policy)]
+      }
+      Terminal.print(KeysTable.holders(holders, json: common.json))
     }
   }
 }

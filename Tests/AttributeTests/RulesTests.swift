@@ -167,4 +167,14 @@ import Testing
     }
     #expect(Set(versions).count == versions.count)
   }
+
+  @Test("a rule's range is held against the client's address, and a client without one matches nothing")
+  func rule() throws {
+    let office = try rules(
+      "products: [{id: a}]\nrules: [{product: a, when: {ip: [10.0.0.0/8, \"2001:db8::/32\"]}}]")
+    #expect(office.match(request(ip: "10.9.9.9")) == 0)
+    #expect(office.match(request(ip: "2001:db8::7")) == 0)
+    #expect(office.match(request(ip: "11.9.9.9")) == nil)
+    #expect(office.match(request()) == nil)
+  }
 }

@@ -101,8 +101,8 @@ import Testing
     let test = try TestStore(backing)
     let store = try test.open()
     let bare = ClientKey(id: "k_0", name: "bare", created: 0)
-    try store.add(key(2, name: "two"), sha256: "22")
-    try store.add(bare, sha256: "00")
+    try store.add(key(2, name: "two"), sha256: "22", by: testMark)
+    try store.add(bare, sha256: "00", by: testMark)
     let found = try test.open().keys()
     #expect(found.map(\.key) == [bare, key(2, name: "two")])
     #expect(found.map(\.sha256) == ["00", "22"])
@@ -112,17 +112,19 @@ import Testing
   func keyNames(in backing: Backing) throws {
     let test = try TestStore(backing)
     let store = try test.open()
-    try store.add(key(1, name: "prod"), sha256: "11")
-    let error = #expect(throws: StoreError.self) { try store.add(key(2, name: "prod"), sha256: "22") }
+    try store.add(key(1, name: "prod"), sha256: "11", by: testMark)
+    let error = #expect(throws: StoreError.self) {
+      try store.add(key(2, name: "prod"), sha256: "22", by: testMark)
+    }
     #expect(error?.problem.contains("\"prod\"") == true)
     #expect(try store.keys().count == 1)
-    #expect(try store.revokeKey("prod"))
-    try store.add(key(3, name: "prod"), sha256: "33")
+    #expect(try store.revokeKey("prod", by: testMark))
+    try store.add(key(3, name: "prod"), sha256: "33", by: testMark)
     #expect(try store.keys().map(\.key.revoked) == [true, false])
-    #expect(try store.revokeKey("k_3"))
-    #expect(try !store.revokeKey("k_3"))
-    #expect(try !store.revokeKey("prod"))
-    #expect(try !store.revokeKey("nobody"))
+    #expect(try store.revokeKey("k_3", by: testMark))
+    #expect(try !store.revokeKey("k_3", by: testMark))
+    #expect(try !store.revokeKey("prod", by: testMark))
+    #expect(try !store.revokeKey("nobody", by: testMark))
     #expect(try store.keys().map(\.key.revoked) == [true, true])
   }
 
@@ -130,9 +132,9 @@ import Testing
   func sameKey(in backing: Backing) throws {
     let test = try TestStore(backing)
     let store = try test.open()
-    try store.add(key(1, name: "a"), sha256: "11")
-    #expect(throws: StoreError.self) { try store.add(key(2, name: "b"), sha256: "11") }
-    #expect(throws: StoreError.self) { try store.add(key(1, name: "c"), sha256: "33") }
+    try store.add(key(1, name: "a"), sha256: "11", by: testMark)
+    #expect(throws: StoreError.self) { try store.add(key(2, name: "b"), sha256: "11", by: testMark) }
+    #expect(throws: StoreError.self) { try store.add(key(1, name: "c"), sha256: "33", by: testMark) }
     #expect(try store.keys().count == 1)
   }
 

@@ -18,7 +18,7 @@ import Testing
     try store.addSlots([1, 2], segment: segment)
     try store.save([TakenRange(first: 1, last: 5, firstTime: .min, lastTime: .max)], writer: "w\t1")
     try store.save(SourceFileRow(rows: 1, bytes: 2, sha256: "aa"), segment: segment)
-    try store.add(ClientKey(id: "k_1", name: "", created: 0), sha256: "11")
+    try store.add(ClientKey(id: "k_1", name: "", created: 0), sha256: "11", by: testMark)
     try store.save(
       Delivery(period: "2026-10", target: "t", state: .sent, payloadSHA256: "a", detail: "b", updated: 1))
     let period = Period(label: "2026-10", zone: "UTC", begin: 0, end: 1, days: [.init(label: "d", begin: 0)])

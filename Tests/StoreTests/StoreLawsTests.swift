@@ -75,10 +75,10 @@ import Testing
     #expect(try two.keysVersion() == before)
     let segment = try one.testSegment()
     #expect(try one.insert(fullUsage(1), segment: segment))
-    try one.add(ClientKey(id: "k_1", name: "one", created: 1), sha256: "11")
+    try one.add(ClientKey(id: "k_1", name: "one", created: 1), sha256: "11", by: testMark)
     let added = try two.keysVersion()
     #expect(added != before)
-    #expect(try one.revokeKey("one"))
+    #expect(try one.revokeKey("one", by: testMark))
     #expect(try two.keysVersion() != added)
     #expect(try two.usages().map(described) == [described(fullUsage(1))])
     // The second one has its own memory of facts, and gives no number twice.

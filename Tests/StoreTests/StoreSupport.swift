@@ -73,3 +73,6 @@ extension Store {
     return found.sorted { $0.time < $1.time }
   }
 }
+
+/// Who changes keys in these tests.
+let testMark = ChangeMark(actor: "test", time: 1_790_812_800_000_000)

@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 env=$here/.venv
 
 newer() { [[ $here/requirements$1.txt -nt $env/ready ]]; }
-if [[ ! -f $env/ready ]] || newer "" || newer -litellm || newer -focus; then
+if [[ ! -f $env/ready ]] || newer "" || newer -litellm || newer -focus || newer -openapi; then
   python3 -m venv "$env"
   "$env/bin/pip" install --quiet --requirement "$here/requirements.txt"
   # The last SDK of the earlier line, which authenticates with another header, in a folder of its own.
@@ -15,6 +15,9 @@ if [[ ! -f $env/ready ]] || newer "" || newer -litellm || newer -focus; then
   # The FOCUS project's own validator. It asks for a newer Python than it needs, and for packages that it does not use.
   "$env/bin/pip" install --quiet --upgrade --no-deps --ignore-requires-python --target "$env/focus" \
     --requirement "$here/requirements-focus.txt"
+  # What checks and fuzzes the admin API's document has many packages of its own.
+  python3 -m venv "$env/openapi"
+  "$env/openapi/bin/pip" install --quiet --requirement "$here/requirements-openapi.txt"
   touch "$env/ready"
 fi
 echo "$env"

@@ -52,14 +52,14 @@ def wait_until(what, seconds, condition):
 class Program:
     """One running program whose standard error is kept in a file."""
 
-    def __init__(self, folder, name, arguments, **options):
+    def __init__(self, folder, name, arguments, variables=None, **options):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.stderr_file = self.folder / f"{name}.{time.monotonic_ns()}.stderr"
         with open(self.stderr_file, "wb") as stderr:
             self.process = subprocess.Popen(
-                [program(name), *arguments], cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL,
-                stdout=stderr, stderr=stderr, **options)
+                [program(name), *arguments], cwd=self.folder, env=environment() | (variables or {}),
+                stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, **options)
         self.name = name
         self.port = self._wait_for_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -74,6 +74,10 @@ class Program:
     @property
     def stderr(self):
         return self.stderr_file.read_text(errors="replace")
+
+    @property
+    def admin_url(self):
+        return re.search(r"admin on (http://127\.0\.0\.1:\d+)", self.stderr)[1]
 
     def terminate(self):
         """SIGTERM, and the exit code."""
@@ -123,7 +127,7 @@ proxy:
   listen: 127.0.0.1:{port}
   fsync: {fsync}
   when-log-fails: {when_log_fails}
-upstreams:
+{proxy}upstreams:
   - {{name: openai-main, provider: openai, base-url: "{vendor}/v1", key-env: OPENAI_API_KEY}}
   - {{name: anthropic-main, provider: anthropic, base-url: "{vendor}", key-env: ANTHROPIC_API_KEY}}
 models:
@@ -145,15 +149,17 @@ PRICE_MAP = """{
 class House:
     """One folder with a configuration, keys, raw logs, and the proxies that were run in it."""
 
-    def __init__(self, folder, vendor_url, fsync="1000ms", when_log_fails="refuse"):
+    def __init__(self, folder, vendor_url, fsync="1000ms", when_log_fails="refuse", proxy=(), store=None):
+        """`proxy` are more lines of the proxy's settings."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.raw_logs = self.folder / "raw-logs"
-        self.store = stores.location(self.folder)
+        self.store = store or stores.location(self.folder)
         self.proxies = []
         self.keys = []
         (self.folder / "tollbook.yaml").write_text(CONFIGURATION.format(
-            port=0, fsync=fsync, when_log_fails=when_log_fails, vendor=vendor_url, store=self.store))
+            port=0, fsync=fsync, when_log_fails=when_log_fails, vendor=vendor_url, store=self.store,
+            proxy="".join(f"  {line}\n" for line in proxy)))
 
     def command(self, *arguments, codes=(0,)):
         """Runs `tollbook` and gives what it printed."""

@@ -18,10 +18,10 @@ public struct Network: Hashable, Sendable {
 
   public func contains(_ address: String) -> Bool {
     guard let other = Self.address(address), other.count == bytes.count else { return false }
-    for bit in 0..<bits where (other[bit / 8] ^ bytes[bit / 8]) & (0x80 >> UInt8(bit % 8)) != 0 {
-      return false
-    }
-    return true
+    let whole = bits / 8
+    guard other[..<whole].elementsEqual(bytes[..<whole]) else { return false }
+    guard bits % 8 > 0 else { return true }
+    return (other[whole] ^ bytes[whole]) & ~(0xFF >> UInt8(bits % 8)) == 0
   }
 
   /// Every address of the other is one of this.
@@ -32,6 +32,9 @@ public struct Network: Hashable, Sendable {
     }
     return true
   }
+
+  /// Whether a text is an address at all.
+  public static func isAddress(_ text: String) -> Bool { address(text) != nil }
 
   /// 4 or 16 bytes; an IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is IPv4.
   static func address(_ text: String) -> [UInt8]? {

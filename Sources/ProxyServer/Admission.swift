@@ -1,0 +1,185 @@
+/// The admission at work: the book under a lock that is held for less than a microsecond or two, the clock, and what is
+/// told to the operator.
+public import Ledger
+internal import Synchronization
+
+/// What becomes of a request to a model that has no price.
+public enum UnpricedPolicy: String, CaseIterable, Sendable {
+  case refuse
+  /// Only where no budget is to hold.
+  case refuseWithBudget = "refuse-with-budget"
+  case allow
+}
+
+public struct AdmissionSettings: Sendable {
+  public var calendar: any BudgetCalendar
+  /// Percentages of a budget at which the operator is told, once in its span.
+  public var warnAt: [Int] = [80, 95]
+  public var unpriced = UnpricedPolicy.refuseWithBudget
+  public var modelLimits: [ModelLimit] = []
+  /// Where budgets are shared with other proxies; nil: this one is alone.
+  public var bank: (any BudgetBank)?
+
+  public init(calendar: any BudgetCalendar = UTCCalendar()) { self.calendar = calendar }
+}
+
+package final class Admission: Sendable {
+  package let settings: AdmissionSettings
+  let limits: ModelLimits
+  private let book: Mutex<AdmissionBook>
+  /// What runs on at vendors, by the request's id. More than this gives its reservation back at once.
+  private let detached = Mutex<[String: AdmissionBook.Ticket]>([:])
+  private static let detachedMax = 100_000
+  private let clock: @Sendable () -> Int64
+  private let told: @Sendable (BudgetWarning) -> Void
+
+  package init(
+    _ settings: AdmissionSettings, clock: @escaping @Sendable () -> Int64,
+    told: @escaping @Sendable (BudgetWarning) -> Void
+  ) {
+    self.settings = settings
+    self.limits = ModelLimits(own: settings.modelLimits)
+    self.book = Mutex(
+      AdmissionBook(calendar: settings.calendar, warnAt: settings.warnAt, isShared: settings.bank != nil))
+    self.clock = clock
+    self.told = told
+  }
+
+  package func configure(keys: [ClientKey], holders: [PolicyHolder]) {
+    let now = clock()
+    book.withLock { $0.configure(keys: keys, holders: holders, now: now) }
+  }
+
+  func isCounted(_ keyID: String) -> (cost: Bool, tokens: Bool) { book.withLock { $0.isCounted(keyID) } }
+
+  package func admit(_ demand: AdmissionBook.Demand) -> AdmissionBook.Verdict {
+    let now = clock()
+    return book.withLock { $0.admit(demand, now: now) }
+  }
+
+  /// Of what is counted nowhere.
+  func forbids(_ demand: AdmissionBook.Demand) -> Refusal? { book.withLock { $0.forbids(demand) } }
+
+  package func settle(_ ticket: AdmissionBook.Ticket, cost: Int128, tokens: Int64) {
+    let now = clock()
+    let warnings = book.withLock { book in
+      book.settle(ticket, cost: cost, tokens: tokens, now: now)
+      return book.hasWarnings ? book.takeWarnings() : []
+    }
+    for warning in warnings { told(warning) }
+  }
+
+  func count(keyID: String, cost: Int128, tokens: Int64, time: Int64) {
+    let now = clock()
+    let warnings = book.withLock { book in
+      book.count(keyID: keyID, cost: cost, tokens: tokens, time: time, now: now)
+      return book.hasWarnings ? book.takeWarnings() : []
+    }
+    for warning in warnings { told(warning) }
+  }
+
+  /// Work goes on at the vendor under this id; what it may cost stays reserved until its end is told.
+  func detach(_ id: String, _ ticket: AdmissionBook.Ticket) {
+    let isKept = detached.withLock { detached in
+      guard detached.count < Self.detachedMax else { return false }
+      detached[id] = ticket
+      return true
+    }
+    guard isKept else { return settle(ticket, cost: 0, tokens: 0) }
+    book.withLock { $0.detach(ticket) }
+  }
+
+  /// - Returns: false where nothing was detached under this id.
+  func settleDetached(_ id: String, cost: Int128, tokens: Int64) -> Bool {
+    guard let ticket = detached.withLock({ $0.removeValue(forKey: id) }) else { return false }
+    let now = clock()
+    book.withLock { $0.settleDetached(ticket, cost: cost, tokens: tokens, now: now) }
+    return true
+  }
+
+  package func states() -> [BudgetState] {
+    let now = clock()
+    return book.withLock { $0.states(now: now) }
+  }
+
+  // MARK: - What was before
+
+  /// The requests that must be known for these keys' and holders' budgets, from this instant on; nil for none.
+  func firstInstant(keys: [ClientKey], holders: [PolicyHolder]) -> Int64? {
+    let now = clock()
+    let policies = keys.filter { !$0.revoked }.map(\.policy) + holders.map(\.policy)
+    return book.withLock { $0.firstSlot(of: policies, now: now) }.map {
+      $0 == .min ? .min : $0 * SpendHistory.slot
+    }
+  }
+
+  func replay(_ spent: [SpendReplay.Spent]) {
+    let now = clock()
+    book.withLock { book in
+      for spent in spent {
+        book.replay(
+          keyID: spent.keyID, team: spent.team, user: spent.user, cost: spent.cost, time: spent.time, now: now
+        )
+      }
+    }
+  }
+
+  func finishReplay() {
+    let now = clock()
+    book.withLock { $0.finishReplay(now: now) }
+  }
+
+  // MARK: - Shared budgets
+
+  package func surplus() -> [LeaseNeed] {
+    let now = clock()
+    return book.withLock { $0.surplus(now: now) }
+  }
+
+  package func grant(_ grants: [LeaseGrant]) {
+    let now = clock()
+    book.withLock { book in for grant in grants { book.grant(grant, now: now) } }
+  }
+
+  /// Asks the bank, and books what it answers.
+  /// - Parameter done: told on any thread whether the bank could be asked.
+  package func ask(_ needs: [LeaseNeed], _ done: @escaping @Sendable (Bool) -> Void) {
+    guard let bank = settings.bank else { return done(false) }
+    bank.ask(needs.map(\.share)) { [self] answers in
+      if let answers { grant(zip(needs, answers).compactMap { $0.grant($1) }) }
+      done(answers != nil)
+    }
+  }
+}
+
+/// Days, weeks, months and quarters of UTC, whatever zone is named.
+public struct UTCCalendar: BudgetCalendar {
+  public init() {}
+
+  public func bounds(of span: Budget.Span, zone: String, around time: Int64) -> Range<Int64> {
+    let dayMicroseconds: Int64 = 86_400_000_000
+    let days = budgetDays(
+      span, day: time >= 0 ? time / dayMicroseconds : (time - dayMicroseconds + 1) / dayMicroseconds)
+    return days.lowerBound * dayMicroseconds..<days.upperBound * dayMicroseconds
+  }
+}
+
+/// The days, since 1970-01-01, of the span that a day is in.
+public func budgetDays(_ span: Budget.Span, day: Int64) -> Range<Int64> {
+  func month(_ number: Int64) -> Int64 {
+    Timestamp.days(year: number / 12, month: number % 12 + 1, day: 1)
+  }
+  let date = Timestamp.date(days: day)
+  let now = date.year * 12 + date.month - 1
+  switch span {
+  case .day, .rolling, .total: return day..<day + 1
+  case .week:
+    // 1970-01-01 was a Thursday.
+    let monday = day - ((day + 3) % 7 + 7) % 7
+    return monday..<monday + 7
+  case .month: return month(now)..<month(now + 1)
+  case .quarter(let first):
+    let begin = now - ((now - (first - 1)) % 3 + 3) % 3
+    return month(begin)..<month(begin + 3)
+  }
+}

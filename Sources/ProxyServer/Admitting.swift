@@ -1,0 +1,248 @@
+/// A request that could be served goes to the admission, and its end brings what it really used: the way between the event
+/// loops and the book, the same for every endpoint.
+internal import JSON
+internal import Ledger
+internal import NIOCore
+internal import NIOHTTP1
+internal import Price
+internal import RawLog
+
+extension LoopContext {
+  enum Admitted {
+    case yes(Plan)
+    case no(Problem)
+    /// It will be said later, on this loop.
+    case later
+  }
+
+  /// - Parameter later: told on this loop where a share of a budget must be asked for first.
+  func admit(_ plan: Plan, later: @escaping (Admitted) -> Void) -> Admitted {
+    guard hasRoom else { return .no(.overloaded) }
+    guard let key = plan.request.key else { return .yes(plan) }
+    guard case .request = plan.request.endpoint.metering else { return permit(plan, key) }
+    var plan = plan
+    var demand: AdmissionBook.Demand
+    do throws(Problem) {
+      demand = try self.demand(plan, key)
+    } catch {
+      return .no(error)
+    }
+    if let cost = demand.cost, cost > 0 { plan.record.bound = Money(femtodollars: cost) }
+    switch core.admission.admit(demand) {
+    case .admitted(let ticket):
+      tickets[plan.record.id] = ticket
+      return .yes(plan)
+    case .refused(let refusal): return .no(Problem(refusal, now: core.clock()))
+    case .wait(let needs):
+      demand.mayWait = false
+      ask(for: needs, then: demand, plan, later)
+      return .later
+    }
+  }
+
+  /// What costs nothing by itself is counted nowhere, and only to whom it is allowed is looked at.
+  private func permit(_ plan: Plan, _ key: ClientKey) -> Admitted {
+    let isBatch = [.openAINewBatch, .messagesNewBatch].contains(plan.request.endpoint)
+    if isBatch, core.admission.isCounted(key.id).cost { return .no(.batchNotBounded) }
+    let demand = AdmissionBook.Demand(keyID: key.id, models: plan.models, cost: nil, tokens: 0)
+    return core.admission.forbids(demand).map { .no(Problem($0, now: core.clock())) } ?? .yes(plan)
+  }
+
+  private func ask(
+    for needs: [LeaseNeed], then demand: AdmissionBook.Demand, _ plan: Plan,
+    _ later: @escaping (Admitted) -> Void
+  ) {
+    let box = NIOLoopBound((plan, later, self), eventLoop: eventLoop)
+    let (eventLoop, admission) = (eventLoop, core.admission)
+    admission.ask(needs) { isAnswered in
+      eventLoop.execute {
+        let (plan, later, loop) = box.value
+        switch admission.admit(demand) {
+        case .admitted(let ticket):
+          loop.tickets[plan.record.id] = ticket
+          later(.yes(plan))
+        case .refused(let refusal):
+          later(.no(isAnswered ? Problem(refusal, now: loop.core.clock()) : .budgetsUnavailable))
+        case .wait: later(.no(.budgetsUnavailable))
+        }
+      }
+    }
+  }
+
+  /// How much the request can use at most, where something counts it.
+  private func demand(_ plan: Plan, _ key: ClientKey) throws(Problem) -> AdmissionBook.Demand {
+    let model = plan.record.modelRequested ?? ""
+    var demand = AdmissionBook.Demand(keyID: key.id, models: plan.models, cost: nil, tokens: 0)
+    guard !RequestBound.isFree(plan.record.endpoint) else { return demand }
+    let counted = core.admission.isCounted(key.id)
+    let unpriced = core.admission.settings.unpriced
+    guard counted.cost || counted.tokens || unpriced == .refuse else { return demand }
+    let bound = requestBound(plan, model)
+    demand.tokens = bound.likelyTokens
+    guard counted.cost || unpriced == .refuse else { return demand }
+    uses.use(core.prices)
+    if let cost = cost(bound, plan) {
+      if counted.cost { demand.cost = cost.femtodollars }
+    } else if unpriced != .allow {
+      throw .unpriced
+    } else if counted.cost {
+      // What has no price counts nothing, but no more is let in once a budget is used up.
+      demand.cost = 0
+    }
+    return demand
+  }
+
+  private func requestBound(_ plan: Plan, _ model: String) -> RequestBound {
+    let limits = core.admission.limits.of(plan.record.modelRouted ?? model)
+    let body = plan.request.body ?? ByteBuffer()
+    var value: JSONValue?
+    do throws(JSONError) { value = try parse(body) } catch { value = nil }
+    return RequestBound(value, bytes: body.readableBytes, endpoint: plan.record.endpoint, model: limits)
+  }
+
+  private func cost(_ bound: RequestBound, _ plan: Plan) -> Money? {
+    let record = plan.record
+    var facts: [RequestFacts.Tag] = []
+    if let geo = bound.inferenceGeo { facts.append(.init(name: "inference_geo", value: geo)) }
+    if let speed = bound.speed { facts.append(.init(name: "speed", value: speed)) }
+    let tier = bound.serviceTier == "fast" ? "priority" : bound.serviceTier
+    // The vendor may serve by the standard tier whatever was asked for.
+    var dearest: Money?
+    for tier in Set([serviceTierName(tier == "auto" ? nil : tier), "standard"]) {
+      let query = RateQuery(
+        provider: record.provider, returned: nil, requested: record.modelRouted ?? record.modelRequested,
+        region: record.region, serviceTier: tier, facts: facts)
+      guard let cost = uses.card(query, at: plan.request.time)?.costMax(bound.use) else { return nil }
+      dearest = max(dearest ?? .zero, cost)
+    }
+    return dearest
+  }
+
+  /// An `end` is written, or was to be: what the request used takes the place of what was reserved.
+  func finished(_ record: LogRecord, time: Int64) {
+    uses.use(core.prices)
+    let use = uses.read(record, time: time)
+    metrics.count(record, use)
+    if record.final, let ticket = tickets.removeValue(forKey: record.id) {
+      let cost = use.isUnknown ? max(ticket.cost, use.cost) : use.cost
+      core.admission.settle(ticket, cost: cost, tokens: use.tokens)
+    } else if let keyID = record.keyID, use.cost > 0 || use.tokens > 0 {
+      // Work that was asked for earlier, or an attempt that another one follows.
+      if !core.admission.settleDetached(record.id, cost: use.cost, tokens: use.tokens) {
+        core.admission.count(keyID: keyID, cost: use.cost, tokens: use.tokens, time: time)
+      }
+    }
+  }
+
+  /// Nothing was sent to a vendor, and no `end` will tell.
+  func release(_ id: String) {
+    guard let ticket = tickets.removeValue(forKey: id) else { return }
+    core.admission.settle(ticket, cost: 0, tokens: 0)
+  }
+
+  /// The vendor goes on with it, and its `end` is written when somebody asks for its answer.
+  func detach(_ id: String) {
+    guard let ticket = tickets.removeValue(forKey: id) else { return }
+    core.admission.detach(id, ticket)
+  }
+}
+
+extension Problem {
+  init(_ refusal: Refusal, now: Int64) {
+    switch refusal.reason {
+    case .disabled: self = .disabled(refusal.holder)
+    case .model:
+      self = .modelNotAllowed
+      message = "The \(refusal.holder) may not use the requested model."
+    case .budget(let budget, let used, let needs, let running):
+      self = .budget(refusal, budget, used, needs, running, now)
+    case .requests(let limit):
+      self = .rate(refusal, "requests", limit, "\(limit) requests a minute")
+    case .tokens(let limit, _):
+      self = .rate(refusal, "tokens", limit, "\(limit) tokens a minute")
+    case .parallel(let limit):
+      self = .rate(refusal, "requests", limit, "\(limit) requests at the same time")
+    }
+  }
+
+  private static func budget(
+    _ refusal: Refusal, _ budget: Budget, _ used: Money, _ needs: Money, _ running: Bool,
+    _ now: Int64
+  ) -> Problem {
+    let left = Money(femtodollars: max(0, budget.amount.femtodollars - used.femtodollars))
+    var words =
+      "The \(refusal.holder) has $\(left.dollars(fractionDigits: 4)) left of its budget of $\(budget.amount) for "
+      + "\(budget.name), and this request may cost up to $\(needs.dollars(fractionDigits: 4))."
+    if running { words += " A part of the budget is reserved for requests that are running." }
+    if let resets = refusal.resets {
+      words += " It has room again at \(Timestamp.text(resets).prefix(19))Z at the latest."
+    }
+    words += " A smaller limit on the answer's tokens needs less of it."
+    var problem = Problem(
+      status: 429, type: "budget_exceeded", outcome: .refused, openAIType: "insufficient_quota",
+      openAICode: "insufficient_quota", anthropicType: "billing_error", message: words)
+    // Asking again at once would not help, and an SDK must not try; where requests run, it may a little later.
+    if running, needs <= budget.amount {
+      problem.headers = [("retry-after", "2")]
+    } else {
+      problem.headers = [("x-should-retry", "false")]
+      if let resets = refusal.resets {
+        problem.headers.append(("retry-after", String(max(1, (resets - now + 999_999) / 1_000_000))))
+      }
+    }
+    return problem
+  }
+
+  private static func rate(_ refusal: Refusal, _ what: String, _ limit: Int64, _ words: String) -> Problem {
+    let seconds = refusal.seconds ?? 1
+    var problem = Problem(
+      status: 429, type: "rate_limited", outcome: .refused, openAIType: what,
+      openAICode: "rate_limit_exceeded",
+      anthropicType: "rate_limit_error",
+      message: "The \(refusal.holder) is limited to \(words). Ask again in \(seconds) s.")
+    problem.headers = [
+      ("retry-after", String(seconds)), ("x-ratelimit-limit-\(what)", String(limit)),
+      ("x-ratelimit-remaining-\(what)", "0"), ("x-ratelimit-reset-\(what)", "\(seconds)s"),
+    ]
+    return problem
+  }
+
+  private static func refused(_ status: Int, _ type: String, _ anthropic: String, _ message: String)
+    -> Problem
+  {
+    Problem(
+      status: status, type: type, outcome: .refused, openAIType: "invalid_request_error", openAICode: type,
+      anthropicType: anthropic, message: message)
+  }
+
+  static func disabled(_ holder: String) -> Problem {
+    refused(403, "key_disabled", "permission_error", "The \(holder) is disabled. Ask the proxy's operator.")
+  }
+
+  static let unpriced = refused(
+    403, "model_not_priced", "permission_error",
+    "The requested model has no price here, so no budget could hold. Ask the proxy's operator for a price of it."
+  )
+  static let batchNotBounded = refused(
+    403, "batch_not_bounded", "permission_error",
+    "What a batch costs is known when its results are fetched, so a key with a budget cannot order one."
+  )
+  static let ipNotAllowed = refused(
+    403, "ip_not_allowed", "permission_error", "Requests from this address are not allowed.")
+  static let originNotAllowed = refused(
+    403, "origin_not_allowed", "permission_error", "Requests must come through this service's front door.")
+
+  static let budgetsUnavailable: Problem = {
+    var problem = refused(
+      503, "budget_unavailable", "api_error",
+      "What is left of a budget that several proxies share cannot be asked at the moment. Try again later.")
+    problem.headers = [("retry-after", "5")]
+    return problem
+  }()
+  static let overloaded: Problem = {
+    var problem = refused(
+      503, "overloaded", "overloaded_error", "This proxy serves as many requests as it may. Try again later.")
+    problem.headers = [("retry-after", "1")]
+    return problem
+  }()
+}

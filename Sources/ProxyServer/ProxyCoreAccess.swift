@@ -1,0 +1,75 @@
+/// What the whole proxy knows of keys and their spending, and shows of itself.
+internal import Dispatch
+internal import Ledger
+internal import NIOCore
+internal import RawLog
+internal import Synchronization
+
+extension ProxyCore {
+  /// Before the first request: who there is, and what the raw log says they spent.
+  func learnAccess(_ access: Access) async {
+    await withCheckedContinuation { continuation in
+      // Reading months of lines waits for the disk.
+      DispatchQueue.global().async {
+        self.configure(access)
+        continuation.resume()
+      }
+    }
+  }
+
+  /// Blocks while the raw log is read, where that must be.
+  func configure(_ access: Access) {
+    known.withLock { since in
+      let now = clock()
+      let known = since ?? now
+      admission.configure(keys: access.keys, holders: access.holders)
+      let first = admission.firstInstant(keys: access.keys, holders: access.holders) ?? known
+      if first < known {
+        SpendReplay.run(
+          folder: settings.rawLogs, times: first..<known, prices: prices, each: admission.replay,
+          trouble: notices)
+        admission.finishReplay()
+      }
+      since = min(first, known)
+    }
+  }
+
+  func returnShares() {
+    guard admission.settings.bank != nil else { return }
+    let surplus = admission.surplus()
+    if !surplus.isEmpty { admission.ask(surplus) { _ in } }
+  }
+
+  func pages(_ loops: [NIOLoopBound<LoopContext>]) -> AdminPages {
+    AdminPages(
+      isReady: { [self] in !stops && !isLogFailing.load(ordering: .relaxed) },
+      metrics: { [self] in metricsText(loops) },
+      budgets: { [admission] in admission.states() })
+  }
+
+  /// Waits for the loops, so no loop may call it.
+  private func metricsText(_ loops: [NIOLoopBound<LoopContext>]) -> String {
+    var all = LoopMetrics()
+    var gauges = ProxyGauges()
+    for loop in loops {
+      let counted = loop.eventLoop.submit {
+        (loop.value.metrics, loop.value.exchangeCount, loop.value.clientCount)
+      }
+      do {
+        let (metrics, running, connections) = try counted.wait()
+        all.add(metrics)
+        gauges.running += running
+        gauges.connections += connections
+      } catch {
+        // The loop has stopped; there is nothing to count any more.
+      }
+    }
+    gauges.logLagMicroseconds = log.lag()
+    gauges.linesNotWritten = linesNotWritten.load(ordering: .relaxed)
+    gauges.isReady = !stops && !isLogFailing.load(ordering: .relaxed)
+    gauges.program = settings.program
+    gauges.pricesVersion = prices.bookVersion ?? "none"
+    gauges.budgets = admission.states()
+    return MetricsText.make(all, gauges)
+  }
+}

@@ -1,0 +1,162 @@
+/// What the raw log says was spent, for a proxy that begins, and for a budget that looks further back than was known.
+///
+/// An `end` counts what it cost, by the same reading and prices as while the proxy ran. A `start` without an `end` was cut
+/// off, and its vendor may bill it: it counts the most that it could cost, as its line says; without a budget it had no
+/// bound, and counts nothing. An answer that came without usage counts its bound too.
+internal import Glibc
+internal import JSON
+internal import Ledger
+internal import RawLog
+
+package struct SpendReplay {
+  package struct Spent: Sendable {
+    var keyID: String
+    var team: String?
+    var user: String?
+    var cost: Int128
+    var time: Int64
+  }
+
+  private enum Limit {
+    /// Handed over at a time.
+    static let batch = 4096
+    /// Work that is metered when it is fetched, told apart.
+    static let meteredMax = 1_000_000
+  }
+
+  private let folder: String
+  /// When requests arrived that count.
+  private let times: Range<Int64>
+  private let reader: UseReader
+  private var started: [String: Spent] = [:]
+  private var metered: Set<String> = []
+  private var batch: [Spent] = []
+
+  /// - Parameters:
+  ///   - each: gets some of them at a time.
+  ///   - trouble: a sentence for each file that could not be read.
+  static func run(
+    folder: String, times: Range<Int64>, prices: PriceShelf, each: ([Spent]) -> Void,
+    trouble: (String) -> Void
+  ) {
+    let reader = UseReader()
+    reader.use(prices)
+    var replay = SpendReplay(folder: folder, times: times, reader: reader)
+    for path in replay.files() {
+      do throws(SegmentError) {
+        try replay.read(path, each)
+      } catch {
+        trouble("What \(error.path) says was spent is not known to budgets: \(error.problem)")
+      }
+    }
+    replay.batch += replay.started.values
+    each(replay.batch)
+  }
+
+  private init(folder: String, times: Range<Int64>, reader: UseReader) {
+    self.folder = folder
+    self.times = times
+    self.reader = reader
+  }
+
+  // MARK: - Files
+
+  private struct File {
+    var path: String
+    var compression: SegmentFile.Compression
+    var rank: Int
+  }
+
+  /// Of segments that may hold such requests: none arrives after its segment's hour is over.
+  private func files() -> [File] {
+    var found: [String: File] = [:]
+    for year in numbered(folder) {
+      for month in numbered(year) {
+        for day in numbered(month) {
+          for name in names(in: day) {
+            guard let (base, file) = file(day, name), isWanted(day, name) else { continue }
+            if let other = found[base], other.rank <= file.rank { continue }
+            found[base] = file
+          }
+        }
+      }
+    }
+    return found.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  private func file(_ day: String, _ name: String) -> (String, File)? {
+    let path = "\(day)/\(name)"
+    for (suffix, compression, rank) in [
+      (".jsonl", SegmentFile.Compression.none, 0), (".jsonl.zst", .zstd, 1), (".jsonl.gz", .gzip, 2),
+      (".jsonl.open", .none, 3),
+    ] where name.hasSuffix(suffix) {
+      return (String(path.dropLast(suffix.count)), File(path: path, compression: compression, rank: rank))
+    }
+    return nil
+  }
+
+  private func isWanted(_ day: String, _ name: String) -> Bool {
+    let parts = day.split(separator: "/").suffix(3).compactMap { Int64($0) }
+    guard parts.count == 3, let hour = Int64(name.prefix(2)) else { return false }
+    let end = Timestamp.days(year: parts[0], month: parts[1], day: parts[2]) * 24 + hour + 1
+    return times.lowerBound == .min || end * 3_600_000_000 > times.lowerBound
+  }
+
+  private func numbered(_ folder: String) -> [String] {
+    names(in: folder).filter { name in name.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } }.map {
+      "\(folder)/\($0)"
+    }
+  }
+
+  private func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var found: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if !name.hasPrefix(".") { found.append(name) }
+    }
+    return found.sorted()
+  }
+
+  // MARK: - Lines
+
+  private mutating func read(_ file: File, _ each: ([Spent]) -> Void) throws(SegmentError) {
+    let splitter = LineSplitter(try SegmentFile(path: file.path, compression: file.compression))
+    let tape = JSONTape()
+    while let line = try splitter.next(consumed: { _ in }) {
+      guard case .whole(let bytes) = line else { continue }
+      do throws(LineFault) {
+        take(try readLine(bytes, with: tape))
+      } catch {
+        // The books report it; a line that cannot be read says nothing of money.
+      }
+      if batch.count >= Limit.batch {
+        each(batch)
+        batch.removeAll(keepingCapacity: true)
+      }
+    }
+  }
+
+  private mutating func take(_ line: RawLine) {
+    guard let request = line.request, times.contains(line.time), let keyID = request.facts.keyID else {
+      return
+    }
+    let name = "\(request.id) \(request.attempt)"
+    var spent = Spent(keyID: keyID, team: request.facts.team, user: request.user, cost: 0, time: line.time)
+    guard let end = request.end else {
+      spent.cost = request.bound ?? 0
+      started[name] = spent
+      return
+    }
+    if let id = end.meteredID {
+      guard metered.count < Limit.meteredMax, metered.insert(id).inserted else { return }
+    }
+    let bound = started.removeValue(forKey: name)?.cost ?? 0
+    let use = reader.read(end.usage, end.billing, request.facts, end.outcome, time: line.time)
+    spent.cost = use.isUnknown ? max(bound, use.cost) : use.cost
+    if spent.cost > 0 { batch.append(spent) }
+  }
+}

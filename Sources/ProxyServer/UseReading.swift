@@ -1,0 +1,124 @@
+/// What an answered request used and what it costs, by the same rules and the same prices as the books: Normalize, then
+/// Price. One for each thread.
+internal import JSON
+internal import Ledger
+internal import Normalize
+internal import Price
+internal import RawLog
+
+/// What one `end` says in money and tokens.
+struct RequestUse {
+  /// Of what has a price, in femtodollars.
+  var cost: Int128 = 0
+  var tokens: Int64 = 0
+  var inputTokens: Int64 = 0
+  var outputTokens: Int64 = 0
+  var cachedTokens: Int64 = 0
+  /// Something of it has no price.
+  var isUnpriced = false
+  /// An answer came, and nobody knows what it used.
+  var isUnknown = false
+}
+
+final class UseReader {
+  private var pricer: Pricer?
+  private var version = -1
+  private let tape = JSONTape()
+  private var text: [UInt8] = []
+  /// The last endpoint and model, which are mostly the next ones too.
+  private var format: (endpoint: String, model: String?, format: UsageFormat)?
+
+  /// Prices with this book from now on.
+  func use(_ shelf: PriceShelf) {
+    let (newest, book) = shelf.current(unless: version) ?? (version, nil)
+    guard newest != version else { return }
+    version = newest
+    pricer = book.map { Pricer(book: $0) }
+  }
+
+  func card(_ query: RateQuery, at time: Int64) -> RateCard? { pricer?.book.rateCard(query, at: time) }
+
+  /// A record whose `end` is about to be, or was, written.
+  func read(_ record: LogRecord, time: Int64) -> RequestUse {
+    guard let usage = record.usage else {
+      return read(nil, nil, facts(record), record.outcome, time: time)
+    }
+    text.removeAll(keepingCapacity: true)
+    text += "{\"u\":".utf8
+    text += usage
+    text += ",\"b\":{".utf8
+    for (index, fact) in record.billing.enumerated() {
+      text += (index == 0 ? "\"" : ",\"").utf8
+      text += fact.name.utf8
+      text += "\":".utf8
+      text += fact.json
+    }
+    text += "}}".utf8
+    do throws(JSONError) {
+      let root = try tape.parse(text)
+      return read(root["u"], root["b"], facts(record), record.outcome, time: time)
+    } catch {
+      return read(nil, nil, facts(record), record.outcome, time: time)
+    }
+  }
+
+  private func facts(_ record: LogRecord) -> RequestFacts {
+    RequestFacts(
+      endpoint: record.endpoint, provider: record.provider, upstream: record.upstream, region: record.region,
+      modelRequested: record.modelRequested, modelRouted: record.modelRouted,
+      modelReturned: record.modelReturned)
+  }
+
+  func read(
+    _ usage: JSONValue?, _ billing: JSONValue?, _ facts: RequestFacts, _ outcome: Outcome, time: Int64
+  ) -> RequestUse {
+    var result = RequestUse()
+    let answered = outcome == .ok || outcome == .clientGone
+    guard usage != nil || billing?.hasMembers == true else {
+      result.isUnknown = answered
+      return result
+    }
+    var priced = Usage(
+      id: "", attempt: 1, final: true, time: time, place: .init(file: "", line: 0), facts: facts,
+      outcome: outcome)
+    do throws(NormalizeFault) {
+      let model = facts.modelReturned ?? facts.modelRouted ?? facts.modelRequested
+      let normalized = try normalize(format(facts.endpoint ?? "", model), usage: usage, billing: billing)
+      priced.counts = normalized.counts
+      priced.otherModels = normalized.otherModels
+      priced.flags = normalized.flags
+      priced.facts.serviceTier = normalized.serviceTier
+      priced.facts.priceFacts = normalized.priceFacts
+    } catch {
+      result.isUnknown = true
+      return result
+    }
+    if answered, usage == nil, priced.counts.isZero { priced.flags.insert(.usageMissing) }
+    result.isUnknown = priced.flags.contains(.usageMissing)
+    add(priced.counts, to: &result)
+    for other in priced.otherModels { add(other.counts, to: &result) }
+    guard let pricer else {
+      result.isUnpriced = true
+      return result
+    }
+    for charge in pricer.charges(priced) {
+      result.cost += charge.total.femtodollars
+      if charge.isUnpriced { result.isUnpriced = true }
+    }
+    return result
+  }
+
+  private func add(_ counts: TokenCounts, to result: inout RequestUse) {
+    result.inputTokens += counts.totalInput
+    result.outputTokens += counts[.output] + counts[.outputAudio] + counts[.outputImage]
+    result.cachedTokens += counts[.cacheRead] + counts[.cacheReadAudio] + counts[.cacheReadImage]
+    result.tokens = result.inputTokens + result.outputTokens
+  }
+
+  private func format(_ endpoint: String, _ model: String?) -> UsageFormat {
+    if let format, format.endpoint == endpoint, format.model == model { return format.format }
+    let made = UsageFormat(endpoint: endpoint, model: model)
+    format = (endpoint, model, made)
+    return made
+  }
+}
