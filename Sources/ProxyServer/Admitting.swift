@@ -13,6 +13,8 @@ extension LoopContext {
     case no(Problem)
     /// It will be said later, on this loop.
     case later
+
+    var problem: Problem? { if case .no(let problem) = self { problem } else { nil } }
   }
 
   /// - Parameter later: told on this loop where a share of a budget must be asked for first.
@@ -25,7 +27,8 @@ extension LoopContext {
     do throws(Problem) {
       demand = try self.demand(plan, key)
     } catch {
-      return .no(error)
+      // Who may not ask for the model at all is told that first.
+      return permit(plan, key).problem.map { .no($0) } ?? .no(error)
     }
     if let cost = demand.cost, cost > 0 { plan.record.bound = Money(femtodollars: cost) }
     switch core.admission.admit(demand) {

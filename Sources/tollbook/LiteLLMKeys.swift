@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Ingest
 internal import JSON
 internal import Ledger
 internal import Pipeline
@@ -189,61 +190,50 @@ enum LiteLLMKeys {
     }
     var records = csv(bytes)
     guard !records.isEmpty else { throw UsageError("\(file): is empty") }
-    let header = records.removeFirst().fields
+    let header = try fields(records.removeFirst(), file)
     guard header.contains("token") else {
       throw UsageError("\(file): neither JSON nor a CSV with a column `token`")
     }
-    return try records.map { line, fields in
+    return try records.map { record in
+      let place = "\(file):\(record.line)"
+      let fields = try fields(record, file)
       guard fields.count == header.count else {
-        throw UsageError("\(file):\(line): \(fields.count) fields, where the header names \(header.count)")
+        throw UsageError("\(place): \(fields.count) fields, where the header names \(header.count)")
       }
       var writer = JSONWriter()
       writer.object { writer in
         for (name, field) in zip(header, fields) where !field.isEmpty { writer.member(name, field) }
       }
-      do throws(JSONError) { return (line, Fields(value: try JSONTape().parse(writer.bytes))) } catch {
-        throw UsageError("\(file):\(line): \(error)")
+      do throws(JSONError) { return (record.line, Fields(value: try JSONTape().parse(writer.bytes))) } catch {
+        throw UsageError("\(place): \(error)")
       }
     }
   }
 
-  /// RFC 4180, each record with the line it begins at.
-  private static func csv(_ bytes: [UInt8]) -> [(line: Int, fields: [String])] {
-    var records: [(line: Int, fields: [String])] = []
-    var fields: [String] = []
-    var field: [UInt8] = []
-    var isQuoted = false
-    var line = 1
-    var start = 1
-    func endField() {
-      fields.append(String(decoding: field, as: UTF8.self))
-      field = []
+  private static func fields(_ record: (line: Int, bytes: ArraySlice<UInt8>), _ file: String) throws
+    -> [String]
+  {
+    guard let fields = record.bytes.withUnsafeBytes({ CSVRecord.fields($0) }) else {
+      throw UsageError("\(file):\(record.line): its quotes do not fit")
     }
-    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
-    for (index, byte) in bytes.enumerated() {
-      switch byte {
-      case UInt8(ascii: "\"") where isQuoted && index + 1 < bytes.count && bytes[index + 1] == byte: break
-      case UInt8(ascii: "\""):
-        if !isQuoted, index > 0, bytes[index - 1] == byte { field.append(byte) }
-        isQuoted.toggle()
-      case UInt8(ascii: ",") where !isQuoted: endField()
-      case 0x0D where !isQuoted: break
-      case 0x0A where !isQuoted:
-        line += 1
-        if !fields.isEmpty || !field.isEmpty {
-          endField()
-          records.append((start, fields))
-        }
-        fields = []
-        start = line
-      default:
-        if byte == 0x0A { line += 1 }
-        field.append(byte)
+    return fields.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Records with the line each begins at; a line feed in quotes belongs to its record. Blank lines are none.
+  private static func csv(_ bytes: [UInt8]) -> [(line: Int, bytes: ArraySlice<UInt8>)] {
+    var records: [(line: Int, bytes: ArraySlice<UInt8>)] = []
+    var (line, begin, firstLine, isQuoted) = (1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, 1, false)
+    for end in begin...bytes.count {
+      if end < bytes.count {
+        if bytes[end] == UInt8(ascii: "\"") { isQuoted.toggle() }
+        if bytes[end] == 0x0A { line += 1 }
+        guard bytes[end] == 0x0A, !isQuoted else { continue }
       }
-    }
-    if !fields.isEmpty || !field.isEmpty {
-      endField()
-      records.append((start, fields))
+      let record = bytes[begin..<end]
+      let whole = record.last == 0x0D ? record.dropLast() : record
+      if !whole.isEmpty { records.append((firstLine, whole)) }
+      begin = end + 1
+      firstLine = line
     }
     return records
   }

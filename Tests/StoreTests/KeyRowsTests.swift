@@ -82,7 +82,9 @@ import Testing
 
   @Test("a change that fails leaves no trace", arguments: Backing.allCases)
   func failedChange(in backing: Backing) throws {
-    let store = try TestStore(backing).open()
+    let test = try TestStore(backing)
+    defer { withExtendedLifetime(test) {} }
+    let store = try test.open()
     try store.add(ClientKey(id: "k_1", name: "a", created: 5), sha256: "11", by: testMark)
     try store.add(ClientKey(id: "k_2", name: "b", created: 5), sha256: "22", by: testMark)
     #expect(throws: StoreError.self) { try store.updateKey("b", by: testMark) { $0.name = "a" } }

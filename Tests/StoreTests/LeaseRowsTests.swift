@@ -31,7 +31,9 @@ import Testing
 
   @Test("a rolling budget counts every bucket from the first that matters", arguments: Backing.allCases)
   func buckets(in backing: Backing) throws {
-    let store = try TestStore(backing).open()
+    let test = try TestStore(backing)
+    defer { withExtendedLifetime(test) {} }
+    let store = try test.open()
     func ask(_ number: Int64, first: Int64, _ amount: Int64) throws -> Int64 {
       try store.lease(
         LeaseBucket(holder: "team:t", budget: "rolling-1h", bucket: number), to: "p",

@@ -33,7 +33,8 @@ def test_keys_of_the_list_answer_go_on_working(make_house):
     assert json.loads(dry.stdout)["new"] == 3 and json.loads(house.command("keys", "list", "--json").stdout) == []
     done = house.command("keys", "import", str(file), "--json")
     assert json.loads(done.stdout)["imported"] == 3 and "not carried over: spend" in done.stderr
-    alpha, beta, gamma = json.loads(house.command("keys", "list", "--json").stdout)
+    found = {key["id"]: key for key in json.loads(house.command("keys", "list", "--json").stdout)}
+    alpha, beta, gamma = (found["k_" + row["token"][:16]] for row in rows())
     assert (alpha["name"], alpha["team"], alpha["user"], alpha["tags"]) == ("alpha", "team-1", "u-1", {"prod": "true"})
     assert alpha["budgets"] == ["12.5/month@UTC", "2/day@UTC"] and alpha["models"] == ["gpt-4o*", "gpt-4o-mini"]
     assert (alpha["requests_per_minute"], alpha["tokens_per_minute"]) == (60, 1000)

@@ -1,9 +1,9 @@
 internal import JSON
 
 /// A CSV row in, its fields out (RFC 4180).
-enum CSVRecord {
+public enum CSVRecord {
   /// - Returns: nil where a quoted field is followed by something else than a comma, or never ends.
-  static func fields(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]]? {
+  public static func fields(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]]? {
     let comma = UInt8(ascii: ",")
     let quote = UInt8(ascii: "\"")
     var fields: [[UInt8]] = []
