@@ -24,14 +24,22 @@ REFUSALS = [
     (("openai", "nobody", "responses"), ("AuthenticationError", "invalid_api_key")),
     (("openai", "nobody", "azure chat"), ("AuthenticationError", "invalid_api_key")),
     (("openai", "limited", "responses"), ("PermissionDeniedError", "model_not_allowed")),
+    (("openai", "spent", "responses"), ("RateLimitError", "insufficient_quota")),
+    (("openai", "spent", "embeddings"), ("RateLimitError", "insufficient_quota")),
+    (("openai", "spent", "azure chat"), ("RateLimitError", "insufficient_quota")),
     (("anthropic", "nobody", "count"), ("AuthenticationError", None)),
+    (("anthropic", "spent", "batch"), ("PermissionDeniedError", None)),
+    (("anthropic_bedrock bearer", "spent", "stream"), ("BadRequestError", None)),
     (("anthropic_bedrock bearer", "nobody", "create"), ("PermissionDeniedError", None)),
     (("anthropic_bedrock bearer", "limited", "create"), ("PermissionDeniedError", None)),
     (("boto3", "nobody", "converse stream"), ("ClientError", "UnrecognizedClientException")),
+    (("boto3", "spent", "converse"), ("ServiceQuotaExceededException", "ServiceQuotaExceededException")),
+    (("boto3", "spent", "invoke stream"), ("ServiceQuotaExceededException", "ServiceQuotaExceededException")),
     (("boto3 bearer", "nobody", "converse"), ("ClientError", "UnrecognizedClientException")),
     (("boto3 bearer", "limited", "converse"), ("AccessDeniedException", "AccessDeniedException")),
     (("genai", "nobody", "generate"), ("ClientError", 401)),
     (("genai", "limited", "stream"), ("ClientError", 403)),
+    (("genai", "spent", "generate"), ("ClientError", 429)),
     (("litellm", "nobody", "completion"), ("AuthenticationError", None)),
 ]
 CONFIGURATION = """\
@@ -54,15 +62,21 @@ class Doors:
         self.house = programs.House(folder / "house", self.vendor.url)
         (self.house.folder / "tollbook.yaml").write_text(CONFIGURATION.format(vendor=self.vendor.url))
         self.key = self.house.create_key("doors")["key"]
-        made = json.loads(self.house.command("keys", "create", "--name", "signer", "--aws", "--json").stdout)
-        self.pair = made["access_key_id"], made["key"]
+        self.pair = self.make_pair("signer")
         self.limited = self.house.create_key("limited", "--models", "nothing-*")["key"]
+        # Too little for any request, whatever is in it.
+        self.spent = self.house.create_key("spent", "--budget", "0.000001/day")["key"]
+        self.spent_pair = self.make_pair("spent signer", "--budget", "0.000001/day")
         self.proxy = self.house.start_proxy()
         # boto3 sends a bearer token over TLS alone, which something before the proxy ends.
         self.certificates = folder / "certificates"
         self.certificates.mkdir()
         test_tls.make_certificate(self.certificates, "localhost")
         self.tls = test_tls.TLSDoor(self.certificates, self.proxy.port)
+
+    def make_pair(self, name, *limits):
+        made = json.loads(self.house.command("keys", "create", "--name", name, "--aws", "--json", *limits).stdout)
+        return made["access_key_id"], made["key"]
 
     def run(self, way):
         """What the application saw: without the proxy, with it, and at each refusal in turn."""
@@ -73,10 +87,17 @@ class Doors:
         places = [
             (self.vendor.url, *(AWS_VENDOR if is_bedrock else ("sk-vendor-direct", "")), ""),
             (url, *(self.pair if signs else (self.key, "")), "")]
-        keys = {"nobody": "sk-tb-nobody", "limited": self.limited}
+        before = len(self.ends())
+        keys = {"nobody": ("sk-tb-nobody", "wrong" if signs else ""), "limited": (self.limited, ""),
+                "spent": self.spent_pair if signs else (self.spent, "")}
         for (one, key, only), _ in REFUSALS:
             if one == way:
-                places.append((url, keys[key], "wrong" if signs else "", only))
+                places.append((url, *keys[key], only))
+        direct, through, *refused = self.seen(client, places)
+        return direct, through, refused, self.ends()[before:]
+
+    def seen(self, client, places):
+        """What an application sees at each of the places."""
         here = str(pathlib.Path(__file__).parent)
         kept = {name: value for name, value in os.environ.items()
                 if not name.endswith(("_API_KEY", "_BASE_URL")) and not name.startswith("AWS_")}
@@ -85,13 +106,11 @@ class Doors:
             "AWS_DEFAULT_REGION": "us-east-1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
         if client == "litellm":
             environment["PYTHONPATH"] = f"{os.environ['LITELLM_DIR']}:{here}"
-        before = len(self.ends())
         done = subprocess.run(
             [sys.executable, "door_scenarios.py", client, json.dumps(places)], cwd=here, env=environment,
             capture_output=True, text=True, timeout=RUN_SECONDS_MAX)
         assert done.returncode == 0, done.stderr
-        direct, through, *refused = json.loads(done.stdout)
-        return direct, through, refused, self.ends()[before:]
+        return json.loads(done.stdout)
 
     def ends(self):
         lines = rawlog.Log(self.house.raw_logs).ends
@@ -206,7 +225,7 @@ def test_a_refusal_raises_the_sdks_own_exception_at_the_first_try(runs, refusal,
     assert seen["class"] == error, seen
     assert code is None or seen["code"] == code
     # What is free leaves no line; of anything else each try would be one.
-    tries = sum(one[2] != "count" for one in of_way)
+    tries = sum(one[2] not in ("count", "batch") for one in of_way)
     assert [end["outcome"] for end in ends].count("refused") == tries
 
 
@@ -235,3 +254,41 @@ def test_requests_that_are_signed_are_refused_where_no_pairs_are_given_out(doors
             ("authorization", "AWS4-HMAC-SHA256 Credential=AKTB/20261101/us-east-1/bedrock/aws4_request, "
              "SignedHeaders=host;x-amz-date, Signature=00"), ("x-amz-date", "20261101T000000Z")], b'{"messages":[]}')
     assert answer.status == 403 and ("x-amzn-errortype", "UnrecognizedClientException") in answer.headers
+
+
+def test_a_pairs_key_is_shut_limited_and_rotated_like_any_other(doors):
+    pair = doors.make_pair("turning")
+
+    def told(pair):
+        seen, = doors.seen("boto3", [(doors.proxy.url, *pair, "converse")])
+        return seen["converse"].get("error", {}).get("code")
+
+    programs.wait_until("the key is known", 20, lambda: told(pair) is None)
+    for change, code in [
+            (["--disable-use"], "AccessDeniedException"), (["--enable-use", "--networks", "10.0.0.0/8"], "AccessDeniedException"),
+            (["--networks", "none", "--models", "nothing-*"], "AccessDeniedException"), (["--models", "none"], None)]:
+        doors.house.command("keys", "update", "turning", *change)
+        programs.wait_until(f"{change} is followed", 20, lambda code=code: told(pair) == code)
+    made = json.loads(doors.house.command("keys", "rotate", "turning", "--aws", "--json").stdout)
+    fresh = made["access_key_id"], made["key"]
+    programs.wait_until("the new pair opens", 20, lambda: told(fresh) is None)
+    assert told(pair) in ("ExpiredTokenException", "UnrecognizedClientException")
+
+
+def test_batches_are_refused_where_a_budget_or_the_models_of_a_team_must_hold(doors):
+    doors.house.command("keys", "policy", "--team", "narrow", "--models", "nothing-*")
+    member = doors.house.create_key("member", "--team", "narrow")["key"]
+    batch = json.dumps({"requests": [{"custom_id": "a", "params": {
+        "model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}}]}).encode()
+    before = len(doors.vendor.requests)
+
+    def answer(key, path, body):
+        return wire.exchange(doors.proxy.port, path, [("x-api-key", key), ("content-type", "application/json")], body)
+
+    programs.wait_until("the key is known", 20, lambda: answer(member, "/v1/messages/batches", batch).status != 401)
+    refused = answer(member, "/v1/messages/batches", batch)
+    assert refused.status == 403 and 'team "narrow"' in json.loads(refused.body)["error"]["message"]
+    for path, body in [("/v1/messages/batches", batch), ("/v1/batches", b'{"input_file_id":"file-1","endpoint":"/v1/responses"}')]:
+        refused = answer(doors.spent, path, body)
+        assert refused.status == 403 and "batch" in json.loads(refused.body)["error"]["message"]
+    assert len(doors.vendor.requests) == before
