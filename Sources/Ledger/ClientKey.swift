@@ -11,6 +11,8 @@ public struct ClientKey: Hashable, Sendable {
   public var policy: AccessPolicy
   /// Where it may be used from, in CIDR form; empty for everywhere.
   public var networks: [String] = []
+  /// What is asked and answered with it is kept for audits, where the proxy keeps such a log.
+  public var logsContent = false
   /// First instant it is no longer valid, microseconds since 1970-01-01T00:00:00Z; nil for never.
   public var expires: Int64?
   /// For ever; `policy.isDisabled` can be taken back.

@@ -53,6 +53,8 @@ final class Exchange {
   private var needsFlush = false
   /// The `end` line is on its way to the disk, and these parts wait for it.
   private var heldBack: [ClientPart]?
+  /// Of a key that asks for it.
+  private var content: Content?
 
   init(_ plan: Plan, client: ClientConnection, loop: LoopContext) {
     self.plan = plan
@@ -61,6 +63,9 @@ final class Exchange {
     self.record = plan.record
     if case .request = plan.request.endpoint.metering { self.isLogged = true } else { self.isLogged = false }
     self.deadline = .now() + .milliseconds(Int64(loop.limits.connectMilliseconds) * 2)
+    if let log = loop.core.content, plan.request.key?.logsContent == true, isLogged {
+      content = Content(plan.request.body, bytesMax: log.settings.partBytesMax)
+    }
   }
 
   func start() {
@@ -110,6 +115,7 @@ final class Exchange {
     var relayed = HTTPResponseHead(version: .http1_1, status: head.status)
     relayed.headers = relayedHeaders(head.headers, keepsLength: !meter.changesBytes)
     self.meter = meter
+    content?.answerEncoding = head.headers.first(name: "content-encoding")
     pendingHead = relayed
   }
 
@@ -134,6 +140,7 @@ final class Exchange {
     if record.firstByteMicroseconds == nil {
       record.firstByteMicroseconds = (now - plan.request.arrival).nanoseconds / 1000
     }
+    content?.take(bytes)
     guard var passed = meter?.take(bytes) else { return }
     writeItems()
     if meter?.isAtLength == true {
@@ -267,6 +274,7 @@ final class Exchange {
   private func over() {
     guard !isOver else { return }
     isOver = true
+    writeContent()
     vendor?.close()
     vendor = nil
     if drain != nil { loop.drains -= 1 }
@@ -328,9 +336,17 @@ final class Exchange {
     }
   }
 
+  /// Before the client has its last byte, as the line.
+  private func writeContent() {
+    guard let content else { return }
+    self.content = nil
+    loop.core.content?.append(content, record, time: plan.request.time, now: loop.core.clock())
+  }
+
   private func writeEndLine() {
     guard !isLineWritten else { return }
     isLineWritten = true
+    writeContent()
     guard isLogged else { return }
     record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
     guard loop.write(.end, record, time: plan.request.time) else {

@@ -160,32 +160,3 @@ private func number(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {
 private func checksum(_ bytes: UnsafeRawBufferPointer, count: Int) -> UInt32 {
   UInt32(truncatingIfNeeded: crc32(0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(count)))
 }
-
-/// RFC 4648's standard alphabet, padded or not; nil for anything else.
-func base64Decoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
-  var result: [UInt8] = []
-  var held: UInt32 = 0
-  var bits = 0
-  var padding = 0
-  for byte in text {
-    let value: UInt8
-    switch byte {
-    case 65...90: value = byte - 65
-    case 97...122: value = byte - 71
-    case 48...57: value = byte + 4
-    case 43: value = 62
-    case 47: value = 63
-    case 61:
-      padding += 1
-      continue
-    default: return nil
-    }
-    guard padding == 0 else { return nil }
-    held = held << 6 | UInt32(value)
-    bits += 6
-    guard bits >= 8 else { continue }
-    bits -= 8
-    result.append(UInt8(truncatingIfNeeded: held >> UInt32(bits)))
-  }
-  return padding <= 2 && bits < 6 ? result : nil
-}

@@ -17,6 +17,7 @@ final class ProxyCore: Sendable {
   let aws: AWSCredentialKeeper?
   let tls: NIOSSLContext?
   let door: Door
+  let content: ContentLog?
   let admission: Admission
   let prices: PriceShelf
   let clock: @Sendable () -> Int64
@@ -48,6 +49,7 @@ final class ProxyCore: Sendable {
     self.created = CreatedWork(folder: settings.rawLogs, clock: clock, notices: notices)
     self.tls = tls
     self.door = Door(settings.door)
+    self.content = settings.contentLog.map { ContentLog($0, writer: log.writer, notices: notices) }
     self.prices = PriceShelf(settings.prices)
     self.admission = Admission(settings.admission, clock: clock) { warning in
       notices(

@@ -23,6 +23,11 @@ extension ProxyCore {
       let now = clock()
       let known = since ?? now
       admission.configure(keys: access.keys, holders: access.holders)
+      if content == nil, let key = access.keys.first(where: { $0.logsContent && !$0.revoked }) {
+        notices(
+          "The key \"\(key.name)\" asks for a content log, and this proxy has none: set `content-log` under `proxy`."
+        )
+      }
       let first = admission.firstInstant(keys: access.keys, holders: access.holders) ?? known
       if first < known {
         SpendReplay.run(

@@ -64,6 +64,7 @@ public final class ProxyServer: Sendable {
             NIOLoopBound(LoopContext(core: core, eventLoop: eventLoop), eventLoop: eventLoop)
           }.get())
       }
+      core.content?.keepRetention(on: group.next(), clock: clock)
       await core.learnAccess(settings.access)
       var admin: AdminServer?
       if let settings = settings.admin {
@@ -132,6 +133,7 @@ public final class ProxyServer: Sendable {
     }
     for loop in loops { try await loop.eventLoop.submit { loop.value.endStop() }.get() }
     try await admin?.stop()
+    core.content?.close()
     try await closeLog()
     await core.aws?.stop()
     try await group.shutdownGracefully()

@@ -144,6 +144,8 @@ public struct ProxySettings: Sendable {
   /// Known when it begins; `configure` tells of changes.
   public var access = Access()
   public var admin: AdminSettings?
+  /// Nil: no content is logged, whatever a key says.
+  public var contentLog: ContentLogSettings?
 
   public init(
     listenHost: String = "127.0.0.1", listenPort: Int = 0, rawLogs: String,

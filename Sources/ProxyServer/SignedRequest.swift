@@ -99,22 +99,6 @@ public enum AWSKeyPair {
   public static func digest(of id: String) -> String {
     hexText(SHA256.hash(data: Array("AWS access key\n\(id)".utf8)))
   }
-
-  private static func base64(_ bytes: some Collection<UInt8>) -> String {
-    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-    var text = ""
-    var held: UInt32 = 0
-    var bits: UInt32 = 0
-    for byte in bytes {
-      held = held << 8 | UInt32(byte)
-      bits += 8
-      while bits >= 6 {
-        bits -= 6
-        text.append(letters[Int(held >> bits & 63)])
-      }
-    }
-    return text
-  }
 }
 
 extension Problem {

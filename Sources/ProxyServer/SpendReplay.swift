@@ -70,15 +70,11 @@ package struct SpendReplay {
   /// Of segments that may hold such requests: none arrives after its segment's hour is over.
   private func files() -> [File] {
     var found: [String: File] = [:]
-    for year in numbered(folder) {
-      for month in numbered(year) {
-        for day in numbered(month) {
-          for name in names(in: day) {
-            guard let (base, file) = file(day, name), isWanted(day, name) else { continue }
-            if let other = found[base], other.rank <= file.rank { continue }
-            found[base] = file
-          }
-        }
+    for day in DatedFolder.all(below: folder) {
+      for name in day.names {
+        guard let (base, file) = file(day.path, name), isWanted(day, name) else { continue }
+        if let other = found[base], other.rank <= file.rank { continue }
+        found[base] = file
       }
     }
     return found.sorted { $0.key < $1.key }.map(\.value)
@@ -95,30 +91,9 @@ package struct SpendReplay {
     return nil
   }
 
-  private func isWanted(_ day: String, _ name: String) -> Bool {
-    let parts = day.split(separator: "/").suffix(3).compactMap { Int64($0) }
-    guard parts.count == 3, let hour = Int64(name.prefix(2)) else { return false }
-    let end = Timestamp.days(year: parts[0], month: parts[1], day: parts[2]) * 24 + hour + 1
-    return times.lowerBound == .min || end * 3_600_000_000 > times.lowerBound
-  }
-
-  private func numbered(_ folder: String) -> [String] {
-    names(in: folder).filter { name in name.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } }.map {
-      "\(folder)/\($0)"
-    }
-  }
-
-  private func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var found: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix(".") { found.append(name) }
-    }
-    return found.sorted()
+  private func isWanted(_ day: DatedFolder, _ name: String) -> Bool {
+    guard let hour = Int64(name.prefix(2)) else { return false }
+    return times.lowerBound == .min || (day.day * 24 + hour + 1) * 3_600_000_000 > times.lowerBound
   }
 
   // MARK: - Lines

@@ -53,6 +53,7 @@ extension Store {
       key.policy = settings.policy
       key.policy.models = try texts(select.text(5) ?? "[]")
       key.networks = settings.networks
+      key.logsContent = settings.logsContent
       result.append(StoredKey(key: key, sha256: select.text(2) ?? "", former: former[key.id] ?? []))
     }
     return result
@@ -136,7 +137,8 @@ extension Store {
     var policy = key.policy
     // They have a column of their own.
     policy.models = []
-    return PolicyText.settings(policy, user: key.user, networks: key.networks)
+    return PolicyText.settings(
+      policy, user: key.user, networks: key.networks, logsContent: key.logsContent)
   }
 
   private func texts(_ json: String) throws(StoreError) -> [String] {

@@ -24,7 +24,8 @@ public enum PolicyText {
       ("id", text(key.id)), ("name", text(key.name)), ("team", text(key.team)), ("user", text(key.user)),
       ("tags", tags(key.tags)),
     ] + members(key.policy) + [
-      ("networks", list(key.networks)), ("expires", text(key.expires.map(Timestamp.text))),
+      ("networks", list(key.networks)), ("content_log", key.logsContent ? "true" : "false"),
+      ("expires", text(key.expires.map(Timestamp.text))),
       ("revoked", key.revoked ? "true" : "false"), ("created", text(Timestamp.text(key.created))),
     ]
   }
@@ -42,16 +43,21 @@ public enum PolicyText {
 
   // MARK: - What has no column
 
-  static func settings(_ policy: AccessPolicy, user: String? = nil, networks: [String] = []) -> String {
+  static func settings(
+    _ policy: AccessPolicy, user: String? = nil, networks: [String] = [], logsContent: Bool = false
+  ) -> String {
     object(
-      (members(policy) + [("user", text(user)), ("networks", list(networks))])
-        .filter { $0.json != "null" && $0.json != "[]" && $0.json != "false" })
+      (members(policy) + [
+        ("user", text(user)), ("networks", list(networks)), ("content_log", logsContent ? "true" : "false"),
+      ])
+      .filter { $0.json != "null" && $0.json != "[]" && $0.json != "false" })
   }
 
   struct Settings {
     var policy = AccessPolicy()
     var user: String?
     var networks: [String] = []
+    var logsContent = false
   }
 
   static func read(_ json: String) throws(StoreError) -> Settings {
@@ -71,6 +77,7 @@ public enum PolicyText {
     result.policy.isDisabled = root.present("disabled")?.bool ?? false
     result.user = root.present("user")?.string
     result.networks = texts("networks")
+    result.logsContent = root.present("content_log")?.bool ?? false
     return result
   }
 

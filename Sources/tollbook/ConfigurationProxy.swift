@@ -28,11 +28,13 @@ struct ProxyEntry {
   var limits = ProxyLimits()
   var admin: String?
   var admins: [Admin] = []
+  var contentLog: ContentLogSettings?
 
   static let settingNames = [
     "listen", "fsync", "when-log-fails", "trust-roots", "event-loops", "name", "log-format", "unpriced",
     "warn-at",
     "allow-networks", "trusted-hops", "trusted-proxies", "origin-header", "limits", "admin", "admins",
+    "content-log",
   ]
 
   /// - Throws: `ConfigurationError` for the member that cannot be taken.
@@ -43,7 +45,12 @@ struct ProxyEntry {
     case "when-log-fails": whenLogFails = try reader.text(value, key)
     case "trust-roots": trustRoots = try reader.text(value, key)
     case "event-loops": eventLoops = try reader.count(value, key, 1...256)
-    case "name": name = try reader.text(value, key)
+    case "name":
+      let text = try reader.text(value, key)
+      guard (1...ProxyDesk.nameCharactersMax).contains(text.count) else {
+        throw reader.fault(value, "name has 1 to \(ProxyDesk.nameCharactersMax) characters")
+      }
+      name = text
     case "log-format":
       let text = try reader.text(value, key)
       guard text == "json" || text == "text" else { throw reader.fault(value, "log-format is text or json") }
@@ -62,6 +69,7 @@ struct ProxyEntry {
     case "trusted-proxies": trustedProxies = try reader.networks(value, key)
     case "origin-header": try readOrigin(value, reader)
     case "limits": try readLimits(value, reader)
+    case "content-log": contentLog = try readContentLog(value, reader)
     case "admin": admin = try reader.text(value, key)
     case "admins":
       for item in try reader.sequence(value, key) { admins.append(try readAdmin(item, reader)) }
@@ -81,6 +89,20 @@ struct ProxyEntry {
       throw reader.fault(
         node, "origin-header needs name, and secret-env: the environment variable with its value")
     }
+  }
+
+  private func readContentLog(_ node: Node, _ reader: YAMLReader) throws -> ContentLogSettings {
+    var log = ContentLogSettings(folder: "")
+    for (key, value) in try reader.mapping(node) {
+      switch key {
+      case "folder": log.folder = try reader.text(value, key)
+      case "retention-days": log.retentionDays = try reader.count(value, key, 1...36_500)
+      case "part-bytes": log.partBytesMax = try reader.count(value, key, 1...(64 << 20))
+      default: throw reader.unknown(key, value)
+      }
+    }
+    guard !log.folder.isEmpty else { throw reader.fault(node, "content-log needs folder") }
+    return log
   }
 
   private func readAdmin(_ node: Node, _ reader: YAMLReader) throws -> Admin {

@@ -14,15 +14,16 @@ struct KeyChange {
     case requestsPerMinute = "requests_per_minute"
     case tokensPerMinute = "tokens_per_minute"
     case parallelRequests = "parallel_requests"
+    case contentLog = "content_log"
 
     var isOfPolicy: Bool {
       switch self {
       case .models, .requestsPerMinute, .tokensPerMinute, .parallelRequests, .budgets, .disabled: true
-      case .name, .team, .user, .tags, .networks, .expires: false
+      case .name, .team, .user, .tags, .networks, .expires, .contentLog: false
       }
     }
 
-    var isList: Bool { self == .tags || self == .models || self == .networks || self == .budgets }
+    var isFlag: Bool { self == .disabled || self == .contentLog }
   }
 
   enum Limit {
@@ -41,7 +42,7 @@ struct KeyChange {
   }
 
   mutating func take(_ field: Field, _ values: [String]) {
-    if values.isEmpty, field.isList == false, field == .name || field == .disabled { return }
+    if values.isEmpty, field == .name || field.isFlag { return }
     fields.append((field, values))
   }
 
@@ -63,7 +64,7 @@ struct KeyChange {
 
   private static func values(_ field: Field, _ value: JSONValue) throws -> [String] {
     if value.isNull {
-      guard field != .name, field != .disabled else { throw UsageError("\(field.rawValue) cannot be null") }
+      guard field != .name, !field.isFlag else { throw UsageError("\(field.rawValue) cannot be null") }
       return []
     }
     func fault(_ type: String) -> UsageError { UsageError("\(field.rawValue) must be \(type)") }
@@ -81,7 +82,7 @@ struct KeyChange {
         guard let text = element.string else { throw fault("a list of texts") }
         return text
       }
-    case .disabled:
+    case .disabled, .contentLog:
       guard let flag = value.bool else { throw fault("true or false") }
       return [flag ? "true" : "false"]
     case .requestsPerMinute, .tokensPerMinute, .parallelRequests:
@@ -113,6 +114,7 @@ struct KeyChange {
             "\"\(network.prefix(64))\" is no network; write one such as 10.0.0.0/8 or 2001:db8::/32")
         }
         key.networks = values
+      case .contentLog: key.logsContent = values.first == "true"
       case .expires: key.expires = try values.first.map { try Self.instant($0, now) }
       default: try Self.apply(field, values, to: &key.policy, zone: zone)
       }

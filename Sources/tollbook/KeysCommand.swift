@@ -86,6 +86,10 @@ struct KeyOptions: ParsableArguments {
   var networks: String?
   @Option(help: "When it ends: 30d, 12h, a time such as 2027-03-31T00:00:00Z, or none.")
   var expires: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether what is asked and answered with it is kept in the proxy's content log, for audits.")
+  var contentLog: Bool?
 
   func take(into change: inout KeyChange) {
     change.take(.team, team)
@@ -94,6 +98,7 @@ struct KeyOptions: ParsableArguments {
     if !tags.isEmpty { change.take(.tags, tags == ["none"] ? [] : tags) }
     if let networks { change.take(.networks, networks == "none" ? [] : commaSeparated(networks)) }
     change.take(.expires, expires)
+    if let contentLog { change.take(.contentLog, [contentLog ? "true" : "false"]) }
   }
 }
 

@@ -15,6 +15,7 @@ struct ProxyDesk {
   let livePrices: LivePrices
   private let adminPort: Int?
   private let log: OperatorLog
+  static let nameCharactersMax = 128
   private var entry: ProxyEntry { settings.file.proxy }
 
   init(_ settings: Settings, address: String, log: OperatorLog) throws {
@@ -91,6 +92,7 @@ struct ProxyDesk {
     result.door = door(&faults)
     result.admission = admission(isShared: isShared)
     result.admin = admin(&faults)
+    result.contentLog = taken(&faults) { try contentLog() } ?? nil
     guard faults.isEmpty else { throw ConfigurationError(faults.joined(separator: "\n")) }
     return result
   }
@@ -145,7 +147,9 @@ struct ProxyDesk {
     if isShared {
       let log = log
       let folder = URL(fileURLWithPath: settings.rawLogs).standardizedFileURL.path
-      let name = entry.name ?? "\(ProcessInfo.processInfo.hostName):\(folder)"
+      // A database's index takes no texts of any length; the folder's end tells most.
+      let name =
+        entry.name ?? String("\(ProcessInfo.processInfo.hostName):\(folder)".suffix(Self.nameCharactersMax))
       admission.bank = StoreBank(store: settings.store, proxy: name) { log.say(.warning, $0) }
     }
     return admission
@@ -162,6 +166,21 @@ struct ProxyDesk {
     return AdminSettings(
       listenHost: unbracketed(adminHost), listenPort: adminPort, admins: admins, document: AdminDocument.text,
       api: { api.answer($0) })
+  }
+
+  private func contentLog() throws -> ContentLogSettings? {
+    guard var log = entry.contentLog else { return nil }
+    log.folder = resolve(log.folder, settings.file.folder)
+    let (own, raw) = (absolute(log.folder), absolute(settings.rawLogs))
+    guard own != raw, !own.hasPrefix(raw + "/"), !raw.hasPrefix(own + "/") else {
+      throw ConfigurationError(
+        "content-log: its folder \(log.folder) must be apart from the raw logs, \(settings.rawLogs)")
+    }
+    return log
+  }
+
+  private func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
   }
 
   private func fsync(_ text: String?) throws -> FsyncPolicy {
