@@ -89,6 +89,13 @@ package final class Admission: Sendable {
     book.withLock { $0.detach(ticket) }
   }
 
+  /// Work of an earlier process that is not over.
+  func resume(_ id: String, keyID: String, cost: Int128, time: Int64) {
+    let now = clock()
+    let ticket = book.withLock { $0.resume(keyID: keyID, cost: cost, time: time, now: now) }
+    detached.withLock { if $0.count < Self.detachedMax { $0[id] = ticket } }
+  }
+
   /// - Returns: false where nothing was detached under this id.
   func settleDetached(_ id: String, cost: Int128, tokens: Int64) -> Bool {
     guard let ticket = detached.withLock({ $0.removeValue(forKey: id) }) else { return false }

@@ -209,6 +209,19 @@ package struct AdmissionBook {
     }
   }
 
+  /// Work that was let in before this process began, and is not over: its reservation holds again.
+  package mutating func resume(keyID: String, cost: Int128, time: Int64, now: Int64) -> Ticket {
+    var ticket = Ticket()
+    ticket.accounts = accountsOfKey[keyID] ?? []
+    ticket.time = time
+    ticket.cost = cost
+    for place in ticket.accounts {
+      advance(place, now, now / 1_000_000)
+      spend(cost, place, SpendHistory.slot(of: time))
+    }
+    return ticket
+  }
+
   /// What was detached has ended.
   package mutating func settleDetached(_ ticket: Ticket, cost: Int128, tokens: Int64, now: Int64) {
     for place in ticket.accounts {

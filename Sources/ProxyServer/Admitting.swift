@@ -21,7 +21,7 @@ extension LoopContext {
   func admit(_ plan: Plan, later: @escaping (Admitted) -> Void) -> Admitted {
     guard hasRoom else { return .no(.overloaded) }
     guard let key = plan.request.key else { return .yes(plan) }
-    guard case .request = plan.request.endpoint.metering else { return permit(plan, key) }
+    guard isCharged(plan.request.endpoint) else { return permit(plan, key) }
     var plan = plan
     var demand: AdmissionBook.Demand
     do throws(Problem) {
@@ -43,10 +43,16 @@ extension LoopContext {
     }
   }
 
+  /// Its cost is known when it ends, or for a batch when its results are fetched.
+  private func isCharged(_ endpoint: Endpoint) -> Bool {
+    if case .request = endpoint.metering { true } else { endpoint == .messagesNewBatch }
+  }
+
   /// What costs nothing by itself is counted nowhere, and only to whom it is allowed is looked at.
   private func permit(_ plan: Plan, _ key: ClientKey) -> Admitted {
-    let isBatch = [.openAINewBatch, .messagesNewBatch].contains(plan.request.endpoint)
-    if isBatch, core.admission.isCounted(key.id).cost { return .no(.batchNotBounded) }
+    if plan.request.endpoint == .openAINewBatch, core.admission.isCounted(key.id).cost {
+      return .no(.batchNotBounded)
+    }
     let demand = AdmissionBook.Demand(keyID: key.id, models: plan.models, cost: nil, tokens: 0)
     return core.admission.forbids(demand).map { .no(Problem($0, now: core.clock())) } ?? .yes(plan)
   }
@@ -80,11 +86,18 @@ extension LoopContext {
     let counted = core.admission.isCounted(key.id)
     let unpriced = core.admission.settings.unpriced
     guard counted.cost || counted.tokens || unpriced == .refuse else { return demand }
+    if plan.request.endpoint == .messagesNewBatch {
+      guard counted.cost else { return demand }
+      uses.use(core.prices)
+      guard let cost = batchCost(plan) else { throw .unpriced }
+      demand.cost = cost.femtodollars
+      return demand
+    }
     let bound = requestBound(plan, model)
     demand.tokens = bound.likelyTokens
     guard counted.cost || unpriced == .refuse else { return demand }
     uses.use(core.prices)
-    if let cost = cost(bound, plan) {
+    if let cost = cost(bound, plan, model) {
       if counted.cost { demand.cost = cost.femtodollars }
     } else if unpriced != .allow {
       throw .unpriced
@@ -103,8 +116,26 @@ extension LoopContext {
     return RequestBound(value, bytes: body.readableBytes, endpoint: plan.record.endpoint, model: limits)
   }
 
-  private func cost(_ bound: RequestBound, _ plan: Plan) -> Money? {
+  /// All that a batch asks for, at the price of asking one by one.
+  private func batchCost(_ plan: Plan) -> Money? {
+    guard let body = plan.request.body else { return nil }
+    var total = Money.zero
+    let value: JSONValue
+    do throws(JSONError) { value = try parse(body) } catch { return nil }
+    for element in value["requests"]?.elements ?? [] {
+      guard let params = element["params"], let model = params["model"]?.string else { return nil }
+      let bound = RequestBound(
+        params, bytes: params.range.count, endpoint: Endpoint.messages.name,
+        model: core.admission.limits.of(model))
+      guard let cost = cost(bound, plan, model) else { return nil }
+      total = Money(femtodollars: total.femtodollars + cost.femtodollars)
+    }
+    return total
+  }
+
+  private func cost(_ bound: RequestBound, _ plan: Plan, _ model: String) -> Money? {
     let record = plan.record
+    let asked = record.modelRequested == model ? record.modelRouted ?? model : model
     var facts: [RequestFacts.Tag] = []
     if let geo = bound.inferenceGeo { facts.append(.init(name: "inference_geo", value: geo)) }
     if let speed = bound.speed { facts.append(.init(name: "speed", value: speed)) }
@@ -113,7 +144,7 @@ extension LoopContext {
     var dearest: Money?
     for tier in Set([serviceTierName(tier == "auto" ? nil : tier), "standard"]) {
       let query = RateQuery(
-        provider: record.provider, returned: nil, requested: record.modelRouted ?? record.modelRequested,
+        provider: record.provider, returned: nil, requested: asked,
         region: record.region, serviceTier: tier, facts: facts)
       guard let cost = uses.card(query, at: plan.request.time)?.costMax(bound.use) else { return nil }
       dearest = max(dearest ?? .zero, cost)
@@ -143,10 +174,11 @@ extension LoopContext {
     core.admission.settle(ticket, cost: 0, tokens: 0)
   }
 
-  /// The vendor goes on with it, and its `end` is written when somebody asks for its answer.
-  func detach(_ id: String) {
+  /// The vendor goes on with it, and what it used is known when somebody asks for its answer.
+  /// - Parameter work: what it is asked for by then; nil for the request's own id.
+  func detach(_ id: String, as work: String? = nil) {
     guard let ticket = tickets.removeValue(forKey: id) else { return }
-    core.admission.detach(id, ticket)
+    core.admission.detach(work ?? id, ticket)
   }
 }
 
@@ -228,7 +260,7 @@ extension Problem {
   )
   static let batchNotBounded = refused(
     403, "batch_not_bounded", "permission_error",
-    "What a batch costs is known when its results are fetched, so a key with a budget cannot order one."
+    "What a batch from a file may cost is not known before it is done, so a key with a budget cannot order one."
   )
   static let ipNotAllowed = refused(
     403, "ip_not_allowed", "permission_error", "Requests from this address are not allowed.")

@@ -209,6 +209,7 @@ final class ClientConnection: ChannelInboundHandler {
     case .yes(let plan):
       // The client has left meanwhile, and no vendor was asked.
       loop.refuse(.clientLeft, plan.record, plan.request)
+      loop.release(plan.record.id)
     case .no(let problem):
       loop.refuse(problem, plan.record, plan.request)
       if isHere { send(OwnAnswer(problem, plan.request.endpoint.dialect, requestID: plan.request.id)) }

@@ -24,6 +24,8 @@ struct WorkOrder: Sendable {
   var provider: String?
   var upstream: String?
   var modelRequested: String?
+  /// The most that it may cost, where a budget holds it.
+  var bound: Money?
 
   init(_ record: LogRecord, time: Int64) {
     self.requestID = record.id
@@ -56,8 +58,9 @@ final class CreatedWork: Sendable {
     var orders: [String: WorkOrder] = [:]
     /// A file of results, and whose batch it belongs to.
     var batches: [String: String] = [:]
-    /// Background answers that this process has metered.
+    /// What this process has metered of it, and before that.
     var metered: Set<String> = []
+    var meteredBefore: Set<String> = []
     var file: Int32 = -1
     /// Of the open file.
     var month = ""
@@ -124,10 +127,26 @@ final class CreatedWork: Sendable {
   /// - Returns: false where this process has metered it before.
   func meter(_ id: String) -> Bool {
     state.withLock { state in
-      guard state.metered.count < Limit.ordersMax else { return true }
+      guard !state.meteredBefore.contains(id) else { return false }
+      if state.metered.count >= Limit.ordersMax {
+        state.meteredBefore = state.metered
+        state.metered = []
+      }
       return state.metered.insert(id).inserted
     }
   }
+
+  /// It was not metered after all.
+  func forget(_ id: String) { state.withLock { _ = $0.metered.remove(id) } }
+
+  /// Nothing of it will come any more.
+  func finish(_ id: String) {
+    state.withLock { $0.orders[id]?.bound = nil }
+    append(Self.line(finished: id))
+  }
+
+  /// Orders that a budget holds.
+  func unfinished() -> [String: WorkOrder] { state.withLock { $0.orders.filter { $0.value.bound != nil } } }
 
   // MARK: - The file
 
@@ -176,6 +195,7 @@ final class CreatedWork: Sendable {
       writer.member("provider", order.provider)
       writer.member("upstream", order.upstream)
       writer.member("model", order.modelRequested)
+      if let bound = order.bound { writer.member("bound_usd", bound.description) }
       writer.member(
         "tags", object: { writer in for tag in order.tags { writer.member(tag.name, tag.value) } })
     }
@@ -191,12 +211,20 @@ final class CreatedWork: Sendable {
     return writer.bytes + [0x0A]
   }
 
+  private static func line(finished id: String) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.object { $0.member("finished", id) }
+    return writer.bytes + [0x0A]
+  }
+
   private static func load(_ path: String, _ now: Int64, into state: inout State) {
     let tape = JSONTape()
     for line in contents(path).split(separator: 0x0A) {
       guard let value = parse(Array(line), tape) else { continue }
       if let file = value["file"]?.string, let batch = value["batch"]?.string {
         if state.orders[batch] != nil { state.batches[file] = batch }
+      } else if let id = value["finished"]?.string {
+        state.orders[id]?.bound = nil
       } else if let id = value["id"]?.string, let order = WorkOrder(value),
         now - order.time < Limit.ageMicroseconds, state.orders.count < Limit.ordersMax
       {
@@ -237,6 +265,7 @@ extension WorkOrder {
     (user, session) = (value["user"]?.string, value["session"]?.string)
     (provider, upstream) = (value["provider"]?.string, value["upstream"]?.string)
     modelRequested = value["model"]?.string
+    bound = value["bound_usd"]?.string.flatMap(femtodollars).map { Money(femtodollars: $0) }
     tags = (value["tags"]?.members ?? []).compactMap { name, tag in
       guard let name = name.string, let text = tag.string else { return nil }
       return .init(name: name, value: text)

@@ -300,6 +300,11 @@ final class Exchange {
       record.outcome = isClientThere ? .vendorError : .clientGone
     }
     if let facts, takeUp(facts) { return }
+    if ending == .complete, case .results = plan.request.endpoint.metering, record.status == 200,
+      let work = plan.request.call.workID
+    {
+      loop.core.resultsFetched(of: work)
+    }
     writeEndLine()
   }
 
@@ -320,7 +325,10 @@ final class Exchange {
     case .free:
       for batch in facts.batches {
         if [.openAINewBatch, .messagesNewBatch].contains(plan.request.endpoint) {
-          loop.core.created.note(batch.id, WorkOrder(record, time: plan.request.time))
+          var order = WorkOrder(record, time: plan.request.time)
+          order.bound = record.bound
+          loop.core.created.note(batch.id, order)
+          loop.detach(record.id, as: batch.id)
         }
         loop.core.created.note(files: batch.files, of: batch.id)
       }

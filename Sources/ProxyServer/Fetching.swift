@@ -33,7 +33,8 @@ extension LoopContext {
     (record.tags, record.session, record.user) = (fetch.tags, fetch.session, fetch.user)
     (record.provider, record.upstream, record.region) = (fetch.provider, fetch.upstream, fetch.region)
     (record.clientIP, record.clientAgent) = (fetch.clientIP, fetch.clientAgent)
-    core.created.order(work)?.put(into: &record)
+    let order = core.created.order(work)
+    order?.put(into: &record)
     record.status = item.status
     record.responseID = item.facts.responseID
     record.modelRequested = record.modelRequested ?? item.facts.model
@@ -44,8 +45,31 @@ extension LoopContext {
       item.facts.billing.filter { $0.name != "service_tier" } + [
         .init(name: "batch", json: Array("true".utf8))
       ]
-    record.meteredID = "\(work)/\(item.id)"
+    let id = "\(work)/\(item.id)"
+    // Fetched again through this proxy: nothing was used again.
+    guard core.created.meter(id) else { return true }
+    record.meteredID = id
     record.stream = false
-    return write(.end, record, time: now)
+    // It was reserved when it was ordered, so that is when it counts.
+    let isWritten = write(.end, record, time: order?.time ?? now)
+    if !isWritten { core.created.forget(id) }
+    return isWritten
+  }
+}
+
+extension ProxyCore {
+  /// All items of a batch have been counted, so what was reserved for it is free again.
+  func resultsFetched(of batch: String) {
+    guard admission.settleDetached(batch, cost: 0, tokens: 0) else { return }
+    created.finish(batch)
+  }
+
+  /// Batches that an earlier process let in: what they may cost is reserved again.
+  func resumeBatches() {
+    for (id, order) in created.unfinished() {
+      if let keyID = order.keyID, let bound = order.bound {
+        admission.resume(id, keyID: keyID, cost: bound.femtodollars, time: order.time)
+      }
+    }
   }
 }

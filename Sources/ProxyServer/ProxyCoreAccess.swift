@@ -12,6 +12,7 @@ extension ProxyCore {
       // Reading months of lines waits for the disk.
       DispatchQueue.global().async {
         self.configure(access)
+        self.resumeBatches()
         continuation.resume()
       }
     }

@@ -143,7 +143,8 @@ private func readEnd(
 }
 
 /// An amount in dollars; nil for what is none.
-private func femtodollars(_ text: String) -> Int128? {
+/// Dollars as lines write them, exactly.
+package func femtodollars(_ text: String) -> Int128? {
   guard let number = DecimalNumber(text), !number.negative else { return nil }
   let places = number.exponent + Money.fractionDigits
   guard places >= 0, number.digits.count + places <= 30 else { return nil }

@@ -28,7 +28,7 @@ REFUSALS = [
     (("openai", "spent", "embeddings"), ("RateLimitError", "insufficient_quota")),
     (("openai", "spent", "azure chat"), ("RateLimitError", "insufficient_quota")),
     (("anthropic", "nobody", "count"), ("AuthenticationError", None)),
-    (("anthropic", "spent", "batch"), ("PermissionDeniedError", None)),
+    (("anthropic", "spent", "batch"), ("RateLimitError", None)),
     (("anthropic_bedrock bearer", "spent", "stream"), ("BadRequestError", None)),
     (("anthropic_bedrock bearer", "nobody", "create"), ("PermissionDeniedError", None)),
     (("anthropic_bedrock bearer", "limited", "create"), ("PermissionDeniedError", None)),
@@ -275,20 +275,50 @@ def test_a_pairs_key_is_shut_limited_and_rotated_like_any_other(doors):
     assert told(pair) in ("ExpiredTokenException", "UnrecognizedClientException")
 
 
-def test_batches_are_refused_where_a_budget_or_the_models_of_a_team_must_hold(doors):
+def batch(count, max_tokens=9):
+    return json.dumps({"requests": [{"custom_id": f"item-{n}", "params": {
+        "model": "claude-sonnet-4-5", "max_tokens": max_tokens, "messages": [{"role": "user", "content": "hi"}]}}
+        for n in range(count)]}).encode()
+
+
+def test_batches_are_refused_where_the_models_of_a_team_or_a_budget_do_not_allow_them(doors):
     doors.house.command("keys", "policy", "--team", "narrow", "--models", "nothing-*")
     member = doors.house.create_key("member", "--team", "narrow")["key"]
-    batch = json.dumps({"requests": [{"custom_id": "a", "params": {
-        "model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}}]}).encode()
     before = len(doors.vendor.requests)
 
     def answer(key, path, body):
         return wire.exchange(doors.proxy.port, path, [("x-api-key", key), ("content-type", "application/json")], body)
 
-    programs.wait_until("the key is known", 20, lambda: answer(member, "/v1/messages/batches", batch).status != 401)
-    refused = answer(member, "/v1/messages/batches", batch)
+    programs.wait_until("the key is known", 20, lambda: answer(member, "/v1/messages/batches", batch(1)).status != 401)
+    refused = answer(member, "/v1/messages/batches", batch(1))
     assert refused.status == 403 and 'team "narrow"' in json.loads(refused.body)["error"]["message"]
-    for path, body in [("/v1/messages/batches", batch), ("/v1/batches", b'{"input_file_id":"file-1","endpoint":"/v1/responses"}')]:
-        refused = answer(doors.spent, path, body)
-        assert refused.status == 403 and "batch" in json.loads(refused.body)["error"]["message"]
+    refused = answer(doors.spent, "/v1/messages/batches", batch(1))
+    assert refused.status == 429 and json.loads(refused.body)["error"]["type"] == "billing_error"
+    refused = answer(doors.spent, "/v1/batches", b'{"input_file_id":"file-1","endpoint":"/v1/responses"}')
+    assert refused.status == 403 and "batch" in json.loads(refused.body)["error"]["message"]
     assert len(doors.vendor.requests) == before
+
+
+def test_a_batch_holds_what_it_may_cost_until_its_results_are_fetched(doors):
+    """Over a restart too. A token of the model's answer costs $15 a million, and the batch may give 2 x 10,000."""
+    house = doors.house
+    house.create_key("batcher", "--budget", "0.5/day", "--budget", "9/total")
+    key = json.loads(house.command("keys", "rotate", "batcher", "--json").stdout)["key"]
+
+    def ask(method, path, body=None):
+        return wire.exchange(
+            proxy.port, path, [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("content-type", "application/json")],
+            body or b"", method=method)
+
+    proxy = house.start_proxy(variables={"TOLLBOOK_RAW_LOGS": "batch-logs"})
+    assert ask("POST", "/v1/messages/batches", batch(2, 10_000)).status == 200
+    refused = ask("POST", "/v1/messages/batches", batch(2, 10_000))
+    assert refused.status == 429 and "$0.1" in json.loads(refused.body)["error"]["message"]
+    proxy.kill()
+    proxy = house.start_proxy(variables={"TOLLBOOK_RAW_LOGS": "batch-logs"})
+    assert ask("POST", "/v1/messages/batches", batch(2, 10_000)).status == 429
+    for _ in range(2):
+        assert ask("GET", "/v1/messages/batches/msgbatch_1/results").status == 200
+    ends = rawlog.Log(house.folder / "batch-logs").ends
+    assert len(ends) == len({end["metered_id"] for end in ends}) > 0, "each item once"
+    assert ask("POST", "/v1/messages/batches", batch(2, 10_000)).status == 200
