@@ -1,14 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Only where `Fuzz/run.sh` builds: the fuzzer's run-time library. The rooms then carry its probes.
+let fuzzer = Context.environment["TOLLBOOK_FUZZER_LIBRARY"]
+
 /// Every target is compiled with the same strictness; a warning is an error.
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ] + (fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer", "-sanitize=address"])])
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -105,6 +109,13 @@ let package = Package(
     .executableTarget(
       name: "vendor-stand-in", dependencies: ["TestKit", "JSON"], path: "Tests/VendorStandIn",
       swiftSettings: strict),
+    .target(
+      name: "ParserLaws",
+      dependencies: [
+        "ProxyServer", "Ingest", "RawLog", "JSON", "Ledger", "TestKit", nioCore, nioHTTP1, "CZlib",
+      ],
+      path: "Fuzz/Laws", swiftSettings: strict),
+    tests("ParserLawsTests", imports: ["ParserLaws"]),
     tests("LedgerTests", imports: ["Ledger"]),
     tests("JSONTests", imports: ["JSON"]),
     tests("RawLogTests", imports: ["RawLog", "JSON", "Ledger"]),
@@ -115,7 +126,7 @@ let package = Package(
         nioEmbedded,
       ]),
     tests("NormalizeTests", imports: ["Normalize", "JSON", "Ledger"]),
-    tests("IngestTests", imports: ["Ingest", "RawLog", "Ledger", "Sample", "JSON"]),
+    tests("IngestTests", imports: ["Ingest", "RawLog", "Ledger", "Sample", "JSON", "ParserLaws"]),
     tests("PriceTests", imports: ["Price", "JSON", "Ledger"]),
     tests("AttributeTests", imports: ["Attribute", "Ledger"]),
     tests("ReportTests", imports: ["Report", "JSON", "Ledger"]),
@@ -130,3 +141,10 @@ let package = Package(
       ]),
   ]
 )
+
+if let fuzzer {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["ParserLaws"], path: "Fuzz/Program", swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld", fuzzer, "-lstdc++"])]))
+}

@@ -27,6 +27,9 @@ package struct ArrayStream: AnswerStream {
   package var sawTerminal: Bool { facts.sawTerminal }
   package var isWhole: Bool { facts.isWhole && isOver }
 
+  /// What is kept until more comes: an element.
+  package var heldBytes: Int { element.count }
+
   private let tape: JSONTape
   private let elementBytesMax: Int
   private var element: [UInt8] = []

@@ -73,7 +73,7 @@ package struct Call: Sendable {
   var workID: String?
 
   /// The model that the path names, decoded.
-  var pathModel: String? { path.model.map { percentDecoded($0) } }
+  package var pathModel: String? { path.model.map { percentDecoded($0) } }
 }
 
 /// A path at the vendor, in pieces, so that another model can be put in.

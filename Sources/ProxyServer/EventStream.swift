@@ -13,6 +13,9 @@ package struct EventStream: AnswerStream {
   /// A line was too long to be held: bytes still pass, nothing is read any more.
   package private(set) var isBlind = false
 
+  /// What is kept until more comes: a line and an event's data, neither longer than a line may be.
+  package var heldBytes: Int { pending.count + multilineData.count }
+
   private let tape: JSONTape
   private let lineBytesMax: Int
   /// The unfinished line (metering only) or the unfinished event (hiding).

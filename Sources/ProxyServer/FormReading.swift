@@ -1,27 +1,27 @@
 /// A `multipart/form-data` body in; the short fields in it, with where they stand, out. The bytes stay as they are.
 internal import Glibc
-internal import NIOCore
+package import NIOCore
 internal import RawLog
 
 /// One field that is no file.
-struct FormField {
-  var name: String
-  var value: String
+package struct FormField {
+  package var name: String
+  package var value: String
   /// Of the value in the body.
-  var range: Range<Int>
+  package var range: Range<Int>
 }
 
-enum FormLimit {
-  static let fieldsMax = 128
+package enum FormLimit {
+  package static let fieldsMax = 128
   /// A longer value is a prompt or a file and is not looked at.
-  static let valueBytesMax = 4096
+  package static let valueBytesMax = 4096
   static let headBytesMax = 8192
   /// RFC 2046 allows 70.
   static let boundaryBytesMax = 70
 }
 
 /// - Returns: nil where the body is not what its content type says.
-func formFields(_ body: ByteBuffer, contentType: String?) -> [FormField]? {
+package func formFields(_ body: ByteBuffer, contentType: String?) -> [FormField]? {
   guard let boundary = boundary(of: contentType) else { return nil }
   return body.withUnsafeReadableBytes { bytes in fields(bytes, mark: Array("--\(boundary)".utf8)) }
 }
@@ -89,7 +89,9 @@ private func find(_ mark: [UInt8], in bytes: UnsafeRawBufferPointer, from start:
 
 extension RequestReading {
   /// - Throws: what the client is told.
-  init(form body: ByteBuffer, contentType: String?, endpoint: Endpoint, pathModel: String?) throws(Problem) {
+  package init(
+    form body: ByteBuffer, contentType: String?, endpoint: Endpoint, pathModel: String? = nil
+  ) throws(Problem) {
     self.init()
     guard let fields = formFields(body, contentType: contentType) else {
       throw .malformedForm

@@ -13,6 +13,9 @@ package struct FrameStream: AnswerStream {
   package var sawTerminal: Bool { facts.sawTerminal }
   package var isWhole: Bool { facts.isWhole && pending.isEmpty }
 
+  /// What is kept until more comes: less than a message.
+  package var heldBytes: Int { pending.count }
+
   private let tape: JSONTape
   private let messageBytesMax: Int
   /// The unfinished message.

@@ -79,12 +79,12 @@ package enum SigV4 {
   private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   /// `20261123T083219Z` of microseconds since 1970-01-01T00:00:00Z.
-  static func timeText(_ time: Int64) -> String {
+  package static func timeText(_ time: Int64) -> String {
     Timestamp.text(time).prefix(19).filter { $0 != "-" && $0 != ":" } + "Z"
   }
 
   /// Microseconds since 1970-01-01T00:00:00Z; nil for what is no such time.
-  static func time(_ text: String) -> Int64? {
+  package static func time(_ text: String) -> Int64? {
     let t = Array(text.utf8)
     guard t.count == 16, t[8] == UInt8(ascii: "T"), t[15] == UInt8(ascii: "Z") else { return nil }
     let dashed =

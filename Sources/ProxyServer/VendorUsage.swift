@@ -6,6 +6,8 @@ package struct VendorUsage {
   private var members: [(name: [UInt8], value: [UInt8])]
   /// The object as it came, while nothing was merged into it.
   private var verbatim: [UInt8]?
+  /// More was merged than a usage object has; nothing of it is kept.
+  private var isTooLarge = false
 
   package init(verbatim object: JSONValue) {
     self.members = []
@@ -32,10 +34,13 @@ package struct VendorUsage {
     for (name, value) in object.members where !value.isNull {
       set(Array(name.rawBytes), Array(value.rawBytes))
     }
+    let bytes = members.reduce(0) { $0 + $1.name.count + $1.value.count }
+    if bytes > LogRecordLimit.usageBytesMax { giveUp() }
   }
 
   /// The object on one line; nil where it is too large to be one.
   package var json: [UInt8]? {
+    guard !isTooLarge else { return nil }
     var bytes = verbatim ?? []
     if verbatim == nil {
       bytes.append(UInt8(ascii: "{"))
@@ -118,11 +123,21 @@ package struct VendorUsage {
   }
 
   private mutating func set(_ name: [UInt8], _ value: [UInt8]) {
+    guard !isTooLarge else { return }
     if let index = members.firstIndex(where: { $0.name == name }) {
       members[index].value = value
     } else {
       members.append((name, value))
     }
+    if members.count > Self.membersMax { giveUp() }
+  }
+
+  /// A stream may bring names without end; a usage object has a few dozen.
+  private static let membersMax = 1024
+
+  private mutating func giveUp() {
+    members = []
+    isTooLarge = true
   }
 
   private func count(_ name: [UInt8]) -> Int? {

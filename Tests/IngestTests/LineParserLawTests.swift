@@ -1,6 +1,5 @@
 import Ingest
-import JSON
-import Ledger
+import ParserLaws
 import RawLog
 import Sample
 import TestKit
@@ -30,7 +29,7 @@ import Testing
   func month(seed: UInt64) throws {
     let lines = try Self.month(seed: seed)
     #expect(lines.count > 2500)
-    try Comparison().expectSame(lines + lines)
+    try LinesLaw.compare(lines + lines)
   }
 
   @Test("so is every line that something happened to", arguments: 1...6)
@@ -39,7 +38,7 @@ import Testing
     let lines = try Self.month(seed: 3)
     let changed = (0..<6000).map { _ in Self.change(lines.randomElement(using: &random) ?? [], &random) }
     // Known lines first, so that the changed ones meet what was learnt.
-    try Comparison().expectSame(lines + changed)
+    try LinesLaw.compare(lines + changed)
   }
 
   private static let texts = [
@@ -74,75 +73,5 @@ import Testing
       line.removeSubrange(first..<end)
     }
     return line.filter { $0 != 0x0A }
-  }
-}
-
-/// Reads the same lines in both ways.
-private struct Comparison {
-  private let folder: TestFolder
-  init() throws { folder = try TestFolder() }
-
-  func expectSame(_ lines: [[UInt8]]) throws {
-    try folder.write(Array(lines.joined(separator: [0x0A])) + [0x0A], to: "a.jsonl")
-    let quick = try quickly()
-    let strict = strictly(lines)
-    #expect(quick.count == strict.count)
-    for (index, (quick, strict)) in zip(quick, strict).enumerated() where quick != strict {
-      let line = String(decoding: lines[index].prefix(2000), as: UTF8.self)
-      Issue.record("line \(index + 1): \(line)\n\(quick)\n\(strict)")
-      return
-    }
-  }
-
-  private func quickly() throws -> [String] {
-    let segment = Segment(
-      name: "a.jsonl", path: folder.file("a.jsonl"), compression: .none, isOpen: false)
-    let reader = try SegmentReader(segment)
-    var parser = LineParser()
-    let chunk = LineChunk()
-    var told: [Int64: String] = [:]
-    var writers: [String] = []
-    var facts: [RequestFacts] = []
-    repeat {
-      try reader.fill(chunk)
-      let batch = parser.parse(chunk)
-      #expect(batch.numbering == 0)
-      writers += batch.newWriters
-      facts += batch.newFacts
-      for row in batch.rows {
-        let usage = row.kind == .control ? nil : batch.usage(row, facts: facts[Int(row.facts)])
-        told[row.line] = Self.tell(
-          "\(row.kind)", writers[Int(row.writer)], row.seq, row.time, usage)
-      }
-      for rejection in batch.rejected {
-        told[rejection.place.line] = "rejected \(rejection.reason) \(rejection.excerpt)"
-      }
-    } while !chunk.isLast
-    return told.sorted { $0.key < $1.key }.map(\.value)
-  }
-
-  private func strictly(_ lines: [[UInt8]]) -> [String] {
-    let tape = JSONTape()
-    return lines.enumerated().map { index, line in
-      line.withUnsafeBytes { bytes in
-        do throws(LineFault) {
-          let taken = try takeLine(bytes, place: .init(file: "a.jsonl", line: Int64(index + 1)), with: tape)
-          let head = taken.head
-          switch taken {
-          case .control: return Self.tell("control", head.writer, head.seq, head.time, nil)
-          case .start(_, let usage): return Self.tell("start", head.writer, head.seq, head.time, usage)
-          case .end(_, let usage): return Self.tell("end", head.writer, head.seq, head.time, usage)
-          }
-        } catch {
-          return "rejected \(error.reason) \(excerpt(bytes))"
-        }
-      }
-    }
-  }
-
-  private static func tell(
-    _ kind: String, _ writer: String, _ seq: Int64, _ time: Int64, _ usage: Usage?
-  ) -> String {
-    "\(kind) \(writer) \(seq) \(time) \(usage.map { String(reflecting: $0) } ?? "")"
   }
 }
