@@ -32,11 +32,11 @@ fuzz_one() {
     "Fuzz/corpus/$law" "Fuzz/seeds/$law" >"$log" 2>&1; then
     outcome="nothing found"
   else
-    outcome="BROKEN: $(grep -m1 -E 'Fatal error:|ERROR: |SUMMARY: ' "$log" | cut -c1-200)"
+    outcome="BROKEN: $(grep -a -m1 -E 'Fatal error:|ERROR: |SUMMARY: ' "$log" | cut -c1-200)"
   fi
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   memory=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")
-  cov=$(grep -oE 'cov: [0-9]+' "$log" | tail -1 | cut -d' ' -f2 || true)
+  cov=$(grep -aoE 'cov: [0-9]+' "$log" | tail -1 | cut -d' ' -f2 || true)
   took=$(sed -n 's/^Done .* in \([0-9]*\) second.*/\1/p' "$log")
   echo "| $law | ${runs:-–} | ${took:-–} | ${cov:-–} | ${memory:-–} | $outcome |"
   [ "$outcome" = "nothing found" ]

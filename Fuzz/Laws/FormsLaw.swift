@@ -53,6 +53,8 @@ enum FormsLaw {
     var body: [UInt8] = []
     var expected: [String] = []
     for line in input.text.split(separator: 0x0A).prefix(FormLimit.fieldsMax) {
+      // A boundary is chosen so that no value holds it.
+      guard !text(line).contains("--xYzZy") else { continue }
       let pair = line.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
       let name = text(pair[0].filter { $0 >= 97 && $0 <= 122 || $0 == 91 || $0 == 93 })
       let value = Array(pair.count > 1 ? pair[1] : line)

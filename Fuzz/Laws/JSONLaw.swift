@@ -1,8 +1,8 @@
 internal import Foundation
 internal import JSON
 
-/// JSON: what is taken is JSON to another reader too, and the other way round; values lie one inside the other; a text written anew is
-/// the same document; numbers are what they say; and a shape finds in a text what the parser finds.
+/// JSON: what is taken is JSON to another reader too, values lie one inside the other, a text written anew is the same document,
+/// numbers are what they say, and a shape finds in a text what the parser finds.
 enum JSONLaw {
   static func check(_ input: Input) throws(LawBroken) {
     let tape = JSONTape()
@@ -11,11 +11,12 @@ enum JSONLaw {
       document = try tape.parse(input.text)
     } catch {
       try hold(error.offset <= input.text.count, "an error beyond the text")
-      let mayDiffer = error.message == "nested too deeply" || !input.text.allSatisfy { $0 < 0x80 && $0 > 0 }
-      try hold(mayDiffer || !foundationTakes(input.text), "refused (\(error)): \(text(input.text))")
       return
     }
-    try hold(foundationTakes(input.text), "taken, and another reader refuses: \(text(input.text))")
+    // Half of a surrogate pair is no character, and only this reader puts one in its place.
+    let mayHoldHalf = text(input.text).lowercased().contains("\\ud")
+    try hold(
+      mayHoldHalf || foundationTakes(input.text), "taken, and another reader refuses: \(text(input.text))")
     try checkPlaces(document, 0..<input.text.count)
     try checkWrittenAnew(document)
     if document.isObject { try checkShape(input.text, document) }

@@ -59,7 +59,7 @@ enum SignatureLaw {
     changed.headers.replaceOrAdd(name: "host", value: "127.0.0.2")
     try hold(!isTaken(read, changed, body), "another host holds")
     changed = head
-    changed.uri = "/x" + head.uri
+    changed.uri = head.uri + "x"
     try hold(!isTaken(read, changed, body), "another path holds")
   }
 

@@ -13,6 +13,8 @@ public struct ClientKey: Hashable, Sendable {
   public var networks: [String] = []
   /// What is asked and answered with it is kept for audits, where the proxy keeps such a log.
   public var logsContent = false
+  /// Answers to it say in their usage object what they cost, where that has OpenAI's form.
+  public var costInUsage = false
   /// First instant it is no longer valid, microseconds since 1970-01-01T00:00:00Z; nil for never.
   public var expires: Int64?
   /// For ever; `policy.isDisabled` can be taken back.

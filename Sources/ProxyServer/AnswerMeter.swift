@@ -17,6 +17,8 @@ struct AnswerMeter {
   /// An answer that is no stream, in the pieces it came in; nil when it grew too long to keep, or is not read.
   private var copy: [ByteBuffer]? = []
   private var copyBytes = 0
+  /// An answer that is no stream and is to say what it cost.
+  private var held: HeldAnswer?
   /// A batch's results, read as they pass.
   private var results: FetchedResults?
   /// The rest of a Content-Length.
@@ -26,7 +28,10 @@ struct AnswerMeter {
   private var countHeaders: [(name: String, value: String)] = []
   private var errorType: String?
 
-  init(_ head: HTTPResponseHead, call: Call, asksForUsage: Bool, tape: JSONTape, limits: ProxyLimits) {
+  init(
+    _ head: HTTPResponseHead, call: Call, asksForUsage: Bool, cost: CostInUsage?, tape: JSONTape,
+    limits: ProxyLimits
+  ) {
     let headers = head.headers
     let endpoint = call.endpoint
     self.vendorRequestID =
@@ -43,7 +48,11 @@ struct AnswerMeter {
     let type = MediaType(headers.first(name: "content-type"))
     if isOK, format != .none {
       stream = Self.stream(
-        type, call: call, hidesUsage: asksForUsage && isPlain, tape: tape, limits: limits)
+        type, call: call, hidesUsage: asksForUsage && isPlain, cost: isPlain ? cost : nil, tape: tape,
+        limits: limits)
+      if let cost, isPlain, stream == nil, type == .json {
+        held = HeldAnswer(cost, bytesMax: limits.answerCopyBytesMax)
+      }
     }
     if format == .invoke { countHeaders = headers.map { ($0.name, $0.value) } }
     if !isOK, endpoint.dialect == .bedrock {
@@ -68,7 +77,8 @@ struct AnswerMeter {
 
   /// An encoded stream cannot be edited; a vendor that encodes what was asked for plain keeps its chunks.
   private static func stream(
-    _ type: MediaType, call: Call, hidesUsage: Bool, tape: JSONTape, limits: ProxyLimits
+    _ type: MediaType, call: Call, hidesUsage: Bool, cost: CostInUsage?, tape: JSONTape,
+    limits: ProxyLimits
   ) -> (any AnswerStream)? {
     let format = call.endpoint.answer
     switch type {
@@ -76,7 +86,8 @@ struct AnswerMeter {
       return BatchPage(tape: tape, bytesMax: limits.ownPageBytesMax)
     case .events:
       return EventStream(
-        format: format, hidesUsage: hidesUsage, tape: tape, lineBytesMax: limits.eventLineBytesMax)
+        format: format, hidesUsage: hidesUsage, cost: cost, tape: tape,
+        lineBytesMax: limits.eventLineBytesMax)
     case .frames:
       return FrameStream(format: format, tape: tape, messageBytesMax: limits.eventLineBytesMax * 2)
     case .json where call.streams && format == .gemini:
@@ -87,7 +98,10 @@ struct AnswerMeter {
 
   var isStream: Bool { stream != nil }
 
-  var changesBytes: Bool { stream?.hidesUsage ?? false }
+  var changesBytes: Bool { held != nil || stream?.changesBytes ?? false }
+
+  /// The length of an answer that was held until all of it was there.
+  var heldLength: Int? { held?.length }
 
   /// A Content-Length is used up.
   var isAtLength: Bool { bytesLeft == 0 }
@@ -110,7 +124,7 @@ struct AnswerMeter {
     guard stream != nil else {
       bytes.withUnsafeReadableBytes { results?.take($0) }
       keep(bytes)
-      return bytes
+      return held?.take(bytes) ?? bytes
     }
     let passed = bytes.withUnsafeReadableBytes { stream?.take($0) }
     guard let passed else { return bytes }
@@ -120,6 +134,7 @@ struct AnswerMeter {
   /// Nothing more comes: reads what was left open and gives what was held back.
   mutating func finish() -> ByteBuffer {
     results?.finish()
+    if let rest = held?.finish(format, tape) { return rest }
     guard let rest = stream?.finish(), !rest.isEmpty else { return ByteBuffer() }
     return ByteBuffer(bytes: rest)
   }

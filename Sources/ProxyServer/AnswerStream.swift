@@ -5,8 +5,8 @@ package protocol AnswerStream {
   var facts: AnswerFacts { get }
   /// Bytes still pass, and nothing is read any more.
   var isBlind: Bool { get }
-  /// Something is taken out on its way to the client.
-  var hidesUsage: Bool { get }
+  /// The client gets other bytes than the vendor sent.
+  var changesBytes: Bool { get }
   var sawTerminal: Bool { get }
   /// It may end here.
   var isWhole: Bool { get }
@@ -23,7 +23,7 @@ package protocol AnswerStream {
 package struct ArrayStream: AnswerStream {
   package private(set) var facts: AnswerFacts
   package private(set) var isBlind = false
-  package var hidesUsage: Bool { false }
+  package var changesBytes: Bool { false }
   package var sawTerminal: Bool { facts.sawTerminal }
   package var isWhole: Bool { facts.isWhole && isOver }
 

@@ -13,6 +13,8 @@ struct ClientHeaders {
   var user: String?
   var session: String?
   var tags: [RequestFacts.Tag] = []
+  /// `x-tollbook-cost: 1`: the answer's usage object is to say what it cost.
+  var wantsCost = false
   var expectsContinue = false
   var contentLength: Int?
   var isEncoded = false
@@ -62,6 +64,7 @@ struct ClientHeaders {
       for coding in value.split(separator: ",") { acceptEncodings.append(trimmed(coding).lowercased()) }
     case let lower where lower.hasPrefix("x-tollbook-"):
       if lower == "x-tollbook-tags" { takeTags(value) }
+      if lower == "x-tollbook-cost" { wantsCost = trimmed(value[...]) == "1" }
     case let lower where lower.hasPrefix("x-litellm-"):
       takeLiteLLM(lower, value)
     case let lower where lower.hasPrefix("x-forwarded-") || lower.hasPrefix("amz-sdk-"):

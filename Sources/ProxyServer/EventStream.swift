@@ -2,13 +2,17 @@
 /// for the client, out.
 ///
 /// Where the client asked for usage itself, the bytes go through untouched. Where the proxy asked for it on
-/// the books' behalf, whole events are looked at, and what the client did not order is taken out again.
+/// the books' behalf, whole events are looked at, and what the client did not order is taken out again; where the client
+/// wants to know what it cost, that is put into them.
 package import JSON
 
 package struct EventStream: AnswerStream {
   let format: AnswerFormat
   /// Take out what the proxy's own `include_usage` brought.
-  package let hidesUsage: Bool
+  private let hidesUsage: Bool
+  /// Put in what it cost.
+  private let cost: CostInUsage?
+  package var changesBytes: Bool { hidesUsage || cost != nil }
   package private(set) var facts: AnswerFacts
   /// A line was too long to be held: bytes still pass, nothing is read any more.
   package private(set) var isBlind = false
@@ -18,7 +22,7 @@ package struct EventStream: AnswerStream {
 
   private let tape: JSONTape
   private let lineBytesMax: Int
-  /// The unfinished line (metering only) or the unfinished event (hiding).
+  /// The unfinished line (metering only) or the unfinished event (changing).
   private var pending: [UInt8] = []
   /// Where the unfinished line starts in `pending`.
   private var lineStart = 0
@@ -30,17 +34,20 @@ package struct EventStream: AnswerStream {
   private var dataRange: Range<Int>?
   private var dataLines = 0
 
-  package init(format: AnswerFormat, hidesUsage: Bool, tape: JSONTape, lineBytesMax: Int) {
+  package init(
+    format: AnswerFormat, hidesUsage: Bool, cost: CostInUsage? = nil, tape: JSONTape, lineBytesMax: Int
+  ) {
     self.format = format
     self.facts = AnswerFacts(format)
     self.hidesUsage = hidesUsage
+    self.cost = cost
     self.tape = tape
     self.lineBytesMax = lineBytesMax
   }
 
   /// Reads the next bytes and tells which of them go to the client now; nil: the given ones as they are.
   package mutating func take(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
-    if hidesUsage {
+    if changesBytes {
       var passed: [UInt8] = []
       passed.reserveCapacity(bytes.count + pending.count)
       if isBlind {
@@ -58,7 +65,7 @@ package struct EventStream: AnswerStream {
   package mutating func finish() -> [UInt8] {
     defer { pending = [] }
     guard !isBlind else { return [] }
-    if hidesUsage {
+    if changesBytes {
       var passed: [UInt8] = []
       if lineStart < pending.count { lineEnded(at: pending.count) }
       eventEnded(into: &passed)
@@ -118,7 +125,7 @@ package struct EventStream: AnswerStream {
     _ = data.withUnsafeBytes { read($0) }
   }
 
-  // MARK: - Hiding
+  // MARK: - Changing
 
   private mutating func filter(_ bytes: UnsafeRawBufferPointer, into passed: inout [UInt8]) {
     var at = 0
@@ -194,7 +201,13 @@ package struct EventStream: AnswerStream {
     }
     facts.readEvent(value)
     noteError()
-    guard dataLines == 1, let usage = value["usage"] else {
+    if dataLines == 1, !hidesUsage, let splice = cost?.splice(value, facts) {
+      passed.append(contentsOf: pending[..<(dataRange.lowerBound + splice.range.lowerBound)])
+      passed.append(contentsOf: splice.bytes)
+      passed.append(contentsOf: pending[(dataRange.lowerBound + splice.range.upperBound)...])
+      return true
+    }
+    guard dataLines == 1, hidesUsage, let usage = value["usage"] else {
       passed.append(contentsOf: pending)
       return true
     }
@@ -210,10 +223,13 @@ package struct EventStream: AnswerStream {
     return true
   }
 
-  /// A member with the comma that belongs to it: the one before it, for the first member the one behind it.
+  /// A member with the comma that belongs to it: the one before it, for the first member the one behind it. Nil where the
+  /// object has it twice, which no vendor writes.
   private static func memberRange(_ name: StaticString, of object: JSONValue) -> Range<Int>? {
     let members = object.members
-    guard let index = members.firstIndex(where: { $0.name.isString(name) }) else { return nil }
+    guard let index = members.firstIndex(where: { $0.name.isString(name) }),
+      members.lastIndex(where: { $0.name.isString(name) }) == index
+    else { return nil }
     let end = members[index].value.range.upperBound
     if index > 0 { return members[index - 1].value.range.upperBound..<end }
     guard members.count > 1 else { return members[index].name.range.lowerBound..<end }

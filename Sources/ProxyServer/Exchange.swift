@@ -109,8 +109,8 @@ final class Exchange {
     deadline = .now() + .milliseconds(Int64(loop.limits.readSilenceMilliseconds))
     record.status = Int(head.status.code)
     let meter = AnswerMeter(
-      head, call: plan.request.call, asksForUsage: plan.wantsPlain, tape: loop.tape,
-      limits: loop.limits)
+      head, call: plan.request.call, asksForUsage: plan.hidesSome, cost: CostInUsage(plan, loop: loop),
+      tape: loop.tape, limits: loop.limits)
     record.vendorRequestID = meter.vendorRequestID
     var relayed = HTTPResponseHead(version: .http1_1, status: head.status)
     relayed.headers = relayedHeaders(head.headers, keepsLength: !meter.changesBytes)
@@ -149,6 +149,7 @@ final class Exchange {
       writeItems()
       // The length is right and the stream is not: without these bytes the client sees that, too.
       if meter?.isComplete == false { return breakOff(.broken, rest: ByteBuffer()) }
+      sayLength()
     }
     // A client may stop at these bytes, so the line is written before they go out.
     if meter?.isLastForClient == true {
@@ -175,6 +176,7 @@ final class Exchange {
     let rest = meter?.finish() ?? ByteBuffer()
     writeItems()
     guard meter?.isComplete ?? true else { return breakOff(.broken, rest: rest) }
+    sayLength()
     writeEnd(.complete)
     if isLineLost { return withhold() }
     if rest.readableBytes > 0 { emit(.body(rest)) }
@@ -397,6 +399,12 @@ final class Exchange {
       self.client = nil
       client.send(answer)
     }
+  }
+
+  /// An answer that was held whole has a length of its own.
+  private func sayLength() {
+    guard let length = meter?.heldLength else { return }
+    pendingHead?.headers.replaceOrAdd(name: "content-length", value: String(length))
   }
 
   private func emitPendingHead() {

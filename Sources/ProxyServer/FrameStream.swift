@@ -9,7 +9,7 @@ package import JSON
 package struct FrameStream: AnswerStream {
   package private(set) var facts: AnswerFacts
   package private(set) var isBlind = false
-  package var hidesUsage: Bool { false }
+  package var changesBytes: Bool { false }
   package var sawTerminal: Bool { facts.sawTerminal }
   package var isWhole: Bool { facts.isWhole && pending.isEmpty }
 

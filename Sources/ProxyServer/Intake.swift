@@ -15,8 +15,10 @@ struct Plan {
   /// The proxy asked for usage in the stream on the books' behalf.
   var asksForUsage: Bool
   var requestTextBytes: Int
+  /// Something of the answer is not for the client.
+  var hidesSome: Bool { asksForUsage || request.endpoint.rewritesAnswer }
   /// The answer must come without an encoding.
-  var wantsPlain: Bool { asksForUsage || request.endpoint.rewritesAnswer }
+  var wantsPlain: Bool { hidesSome || wantsCost }
   /// Put into the path in the place of the client's; nil keeps it as it came.
   var pathModel: String?
   var billing: [LogRecord.BillingFact] = []

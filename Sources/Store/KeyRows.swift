@@ -54,6 +54,7 @@ extension Store {
       key.policy.models = try texts(select.text(5) ?? "[]")
       key.networks = settings.networks
       key.logsContent = settings.logsContent
+      key.costInUsage = settings.costInUsage
       result.append(StoredKey(key: key, sha256: select.text(2) ?? "", former: former[key.id] ?? []))
     }
     return result
@@ -138,7 +139,8 @@ extension Store {
     // They have a column of their own.
     policy.models = []
     return PolicyText.settings(
-      policy, user: key.user, networks: key.networks, logsContent: key.logsContent)
+      policy, user: key.user, networks: key.networks, logsContent: key.logsContent,
+      costInUsage: key.costInUsage)
   }
 
   private func texts(_ json: String) throws(StoreError) -> [String] {

@@ -25,6 +25,7 @@ public enum PolicyText {
       ("tags", tags(key.tags)),
     ] + members(key.policy) + [
       ("networks", list(key.networks)), ("content_log", key.logsContent ? "true" : "false"),
+      ("cost_in_usage", key.costInUsage ? "true" : "false"),
       ("expires", text(key.expires.map(Timestamp.text))),
       ("revoked", key.revoked ? "true" : "false"), ("created", text(Timestamp.text(key.created))),
     ]
@@ -44,11 +45,13 @@ public enum PolicyText {
   // MARK: - What has no column
 
   static func settings(
-    _ policy: AccessPolicy, user: String? = nil, networks: [String] = [], logsContent: Bool = false
+    _ policy: AccessPolicy, user: String? = nil, networks: [String] = [], logsContent: Bool = false,
+    costInUsage: Bool = false
   ) -> String {
     object(
       (members(policy) + [
         ("user", text(user)), ("networks", list(networks)), ("content_log", logsContent ? "true" : "false"),
+        ("cost_in_usage", costInUsage ? "true" : "false"),
       ])
       .filter { $0.json != "null" && $0.json != "[]" && $0.json != "false" })
   }
@@ -58,6 +61,7 @@ public enum PolicyText {
     var user: String?
     var networks: [String] = []
     var logsContent = false
+    var costInUsage = false
   }
 
   static func read(_ json: String) throws(StoreError) -> Settings {
@@ -78,6 +82,7 @@ public enum PolicyText {
     result.user = root.present("user")?.string
     result.networks = texts("networks")
     result.logsContent = root.present("content_log")?.bool ?? false
+    result.costInUsage = root.present("cost_in_usage")?.bool ?? false
     return result
   }
 

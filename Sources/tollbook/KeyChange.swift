@@ -15,15 +15,16 @@ struct KeyChange {
     case tokensPerMinute = "tokens_per_minute"
     case parallelRequests = "parallel_requests"
     case contentLog = "content_log"
+    case costInUsage = "cost_in_usage"
 
     var isOfPolicy: Bool {
       switch self {
       case .models, .requestsPerMinute, .tokensPerMinute, .parallelRequests, .budgets, .disabled: true
-      case .name, .team, .user, .tags, .networks, .expires, .contentLog: false
+      case .name, .team, .user, .tags, .networks, .expires, .contentLog, .costInUsage: false
       }
     }
 
-    var isFlag: Bool { self == .disabled || self == .contentLog }
+    var isFlag: Bool { self == .disabled || self == .contentLog || self == .costInUsage }
   }
 
   enum Limit {
@@ -82,7 +83,7 @@ struct KeyChange {
         guard let text = element.string else { throw fault("a list of texts") }
         return text
       }
-    case .disabled, .contentLog:
+    case .disabled, .contentLog, .costInUsage:
       guard let flag = value.bool else { throw fault("true or false") }
       return [flag ? "true" : "false"]
     case .requestsPerMinute, .tokensPerMinute, .parallelRequests:
@@ -115,6 +116,7 @@ struct KeyChange {
         }
         key.networks = values
       case .contentLog: key.logsContent = values.first == "true"
+      case .costInUsage: key.costInUsage = values.first == "true"
       case .expires: key.expires = try values.first.map { try Self.instant($0, now) }
       default: try Self.apply(field, values, to: &key.policy, zone: zone)
       }

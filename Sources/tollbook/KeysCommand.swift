@@ -90,8 +90,13 @@ struct KeyOptions: ParsableArguments {
     inversion: .prefixedNo,
     help: "Whether what is asked and answered with it is kept in the proxy's content log, for audits.")
   var contentLog: Bool?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether answers to it say in OpenAI's usage object what they cost, for clients that show it.")
+  var costInUsage: Bool?
 
   func take(into change: inout KeyChange) {
+    if let costInUsage { change.take(.costInUsage, [costInUsage ? "true" : "false"]) }
     change.take(.team, team)
     change.take(.user, user)
     let tags = tag + (product.map { ["product=\($0)"] } ?? [])

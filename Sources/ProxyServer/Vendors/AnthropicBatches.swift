@@ -6,7 +6,7 @@ internal import NIOCore
 struct BatchPage: AnswerStream {
   private(set) var facts = AnswerFacts(.batch)
   private(set) var isBlind = false
-  var hidesUsage: Bool { true }
+  var changesBytes: Bool { true }
   var sawTerminal: Bool { false }
   var isWhole: Bool { true }
 
