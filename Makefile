@@ -1,5 +1,5 @@
 # What people run. Each target says what it does, step by step, and is safe to run again.
-.PHONY: help setup build demo test check format golden bench clean
+.PHONY: help setup build demo test check format golden bench fuzz clean
 
 help:
 	@echo 'make demo    install the C libraries, build, make a sample month, run the pipeline, print the review'
@@ -9,6 +9,7 @@ help:
 	@echo 'make format  rewrite sources in the project'"'"'s format'
 	@echo 'make golden  rewrite the golden files and show what changed'
 	@echo 'make bench   the benchmarks (installs their peers)'
+	@echo 'make fuzz    ten minutes of a fuzzer against each reader of bytes from outside'
 
 setup:
 	@scripts/setup.sh build
@@ -26,7 +27,7 @@ check:
 	@scripts/check.sh
 
 format:
-	swift format --in-place --parallel --recursive Sources Tests Package.swift
+	swift format --in-place --parallel --recursive Sources Tests Fuzz Package.swift
 
 golden: setup
 	@scripts/setup.sh test
@@ -39,5 +40,8 @@ bench: build
 	@Benchmarks/rows.sh
 	@Benchmarks/memory.sh
 
+fuzz: setup
+	@Fuzz/run.sh
+
 clean:
-	rm -rf .build demo
+	rm -rf .build .build-fuzz demo

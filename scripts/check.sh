@@ -2,5 +2,5 @@
 # The repository's own rules that need no build: the formatter finds nothing to change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-swift format lint --strict --parallel --recursive Sources Tests Package.swift
+swift format lint --strict --parallel --recursive Sources Tests Fuzz Package.swift
 echo "formatting: nothing to change"

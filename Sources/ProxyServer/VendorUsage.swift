@@ -90,7 +90,7 @@ package struct VendorUsage {
       names = AnswerFormat.messages.countNames
       keepsKnown = true
     }
-    guard keepsKnown, var usage = known else {
+    guard keepsKnown, var usage = known, usage.json != nil else {
       var members = [(quoted(names.input), digits(input)), (quoted(names.output), digits(output))]
       if let total = names.total { members.append((quoted(total), digits(input + output))) }
       return VendorUsage(members: members)

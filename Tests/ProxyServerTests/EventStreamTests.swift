@@ -123,6 +123,56 @@ private let anthropicStream = """
     #expect(String(decoding: bytes, as: UTF8.self) == "data: \(expected ?? data)\n\n")
   }
 
+  @Test("what it cost stands in the usage object that the client ordered, wherever the network cuts")
+  func tellsCost() {
+    let asked = Array(chatStream("\n", true).utf8)
+    let expected = chatStream("\n", true).replacing(
+      usageObject, with: usageObject.dropLast() + #","cost":0.000123456789012345}"#)
+    for cut in 0...asked.count {
+      var stream = EventStream(
+        format: .chat, hidesUsage: false, cost: CostInUsage { _ in Array("0.000123456789012345".utf8) },
+        tape: JSONTape(), lineBytesMax: 1 << 20)
+      var bytes: [UInt8] = []
+      for piece in [asked[..<cut], asked[cut...]] { piece.withUnsafeBytes { bytes += stream.take($0) ?? [] } }
+      bytes += stream.finish()
+      #expect(String(decoding: bytes, as: UTF8.self) == expected, "cut at \(cut)")
+      #expect(stream.facts.usage?.json == Array(usageObject.utf8), "the log keeps the vendor's own")
+    }
+  }
+
+  @Test(
+    "the cost is put where a usage object has none",
+    arguments: [
+      (#"{"usage":{}}"#, #"{"usage":{"cost":1.5}}"#),
+      (#"{"usage":{"a":1 }, "x":2}"#, #"{"usage":{"a":1 ,"cost":1.5}, "x":2}"#),
+      (#"{"usage":{"cost":null,"a":1}}"#, #"{"usage":{"cost":1.5,"a":1}}"#),
+      (#"{"response":{"usage":{"a":1}}}"#, #"{"response":{"usage":{"a":1,"cost":1.5}}}"#),
+      // What a vendor tells by itself stays.
+      (#"{"usage":{"cost":0.1}}"#, nil), (#"{"usage":null}"#, nil), (#"{"choices":[]}"#, nil),
+      (#"{"usage":7,"response":{"usage":null}}"#, nil),
+    ])
+  func costPlaces(_ answer: String, _ expected: String?) throws {
+    let value = try JSONTape().parse(answer)
+    let splice = CostInUsage { _ in Array("1.5".utf8) }.splice(value, AnswerFacts(.chat))
+    var bytes = Array(answer.utf8)
+    if let splice { bytes.replaceSubrange(splice.range, with: splice.bytes) }
+    #expect(String(decoding: bytes, as: UTF8.self) == expected ?? answer)
+    #expect(CostInUsage { _ in nil }.splice(value, AnswerFacts(.chat)) == nil, "unknown is not zero")
+  }
+
+  @Test("a stream whose usage has new names without end is not kept without end") func namesWithoutEnd() {
+    var text = ""
+    for number in 0..<3000 {
+      text += #"data: {"type":"message_delta","delta":{},"usage":{"n\#(number)":\#(number)}}"# + "\n\n"
+      if number == 500 {
+        #expect(relayed([Array(text.utf8)], .messages, hidesUsage: false).stream.facts.usage?.json != nil)
+      }
+    }
+    let (bytes, stream) = relayed([Array(text.utf8)], .messages, hidesUsage: false)
+    #expect(bytes == Array(text.utf8))
+    #expect(stream.facts.usage != nil && stream.facts.usage?.json == nil, "too large to be a usage object")
+  }
+
   @Test("a stream that ends in the middle of an event is passed on to its last byte")
   func unfinished() {
     let asked = Array(chatStream("\n", true).utf8)
