@@ -51,7 +51,7 @@ struct AnswerMeter {
         type, call: call, hidesUsage: asksForUsage && isPlain, cost: isPlain ? cost : nil, tape: tape,
         limits: limits)
       if let cost, isPlain, stream == nil, type == .json {
-        held = HeldAnswer(cost, bytesMax: limits.answerCopyBytesMax)
+        held = HeldAnswer(cost, format: format, tape: tape, bytesMax: limits.answerCopyBytesMax)
       }
     }
     if format == .invoke { countHeaders = headers.map { ($0.name, $0.value) } }
@@ -134,7 +134,7 @@ struct AnswerMeter {
   /// Nothing more comes: reads what was left open and gives what was held back.
   mutating func finish() -> ByteBuffer {
     results?.finish()
-    if let rest = held?.finish(format, tape) { return rest }
+    if let rest = held?.finish() { return rest }
     guard let rest = stream?.finish(), !rest.isEmpty else { return ByteBuffer() }
     return ByteBuffer(bytes: rest)
   }

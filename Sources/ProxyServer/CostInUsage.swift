@@ -3,7 +3,7 @@
 ///
 /// It is in dollars, by the prices that budgets count with, in exact decimal digits. Where something of the request has no
 /// price, or what it used is not known, there is no such member: unknown is not zero. The raw log keeps the vendor's object.
-internal import JSON
+package import JSON
 internal import Ledger
 internal import NIOCore
 internal import RawLog
@@ -58,14 +58,18 @@ package struct CostInUsage {
 /// An answer that is no stream, held until all of it is there.
 struct HeldAnswer {
   private let cost: CostInUsage
+  private let format: AnswerFormat
+  private let tape: JSONTape
   private let bytesMax: Int
   private var held: ByteBuffer? = ByteBuffer()
   /// Of the answer with its cost in it; nil where the vendor's own word on its length may not hold.
   private(set) var length: Int?
 
   /// - Parameter bytesMax: a longer answer passes as it is.
-  init(_ cost: CostInUsage, bytesMax: Int) {
+  init(_ cost: CostInUsage, format: AnswerFormat, tape: JSONTape, bytesMax: Int) {
     self.cost = cost
+    self.format = format
+    self.tape = tape
     self.bytesMax = bytesMax
   }
 
@@ -80,7 +84,7 @@ struct HeldAnswer {
   }
 
   /// Nothing more comes.
-  mutating func finish(_ format: AnswerFormat, _ tape: JSONTape) -> ByteBuffer {
+  mutating func finish() -> ByteBuffer {
     guard let all = held else { return ByteBuffer() }
     held = nil
     let splice = all.withUnsafeReadableBytes { bytes -> Splice? in
