@@ -4,9 +4,8 @@ public import Ledger
 public struct UseBound: Hashable, Sendable {
   public var inputTokens: Int64 = 0
   public var outputTokens: Int64 = 0
-  /// Pictures, sound and the like may go in; they may have rates of their own.
+  /// Pictures, sound and the like may go in; they may have rates of their own. What comes out may always be any of them.
   public var takesMedia = false
-  public var makesMedia = false
   /// What goes in may be kept longer than the shortest time.
   public var keepsLong = false
   /// What is not tokens: pictures made, searches.
@@ -33,8 +32,11 @@ extension RateCard {
     guard match != nil else { return nil }
     var dearest: Int128?
     for level in levels where level.contextOver == 0 || level.contextOver < use.inputTokens {
-      guard let input = Self.dearestRate(Self.inputMeters(use), level),
+      // What is sold by the picture, the second or the character has no price of a token.
+      let isSoldByUnit = use.units.contains { Self.dearestRate([$0.meter], level) != nil }
+      guard let input = Self.dearestRate(Self.inputMeters(use), level) ?? (isSoldByUnit ? 0 : nil),
         let output = Self.dearestRate(Self.outputMeters(use), level, reasoning: true)
+          ?? (isSoldByUnit ? 0 : nil)
       else { continue }
       var cost = Int128(input) * Int128(use.inputTokens) + Int128(output) * Int128(use.outputTokens)
       for unit in use.units + [.init(meter: .request, count: 1)] {
@@ -55,7 +57,7 @@ extension RateCard {
 
   private static func outputMeters(_ use: UseBound) -> [Meter] {
     guard use.outputTokens > 0 else { return [] }
-    return use.makesMedia ? [.output, .outputAudio, .outputImage] : [.output]
+    return [.output, .outputAudio, .outputImage]
   }
 
   /// Of the meters that have one; 0 for no meters.

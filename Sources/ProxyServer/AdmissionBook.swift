@@ -247,16 +247,12 @@ package struct AdmissionBook {
   package mutating func replay(
     keyID: String, team: String?, user: String?, cost: Int128, time: Int64, now: Int64
   ) {
-    guard let own = accountsOfKey[keyID] else { return }
     let slot = SpendHistory.slot(of: time)
-    for place in own {
-      switch accounts[place].holder {
-      case .key: break
-      case .team(let name): if name != team { continue }
-      case .user(let name): if name != user { continue }
-      }
-      accounts[place].history.add(cost, slot: slot)
-    }
+    func add(_ place: Int?) { if let place { accounts[place].history.add(cost, slot: slot) } }
+    add(places[.key(keyID)])
+    // The team is the one that the key had then. A request's own word for its user counts for nobody.
+    if let team { add(places[.team(team)]) }
+    if let user, let own = places[.user(user)], accountsOfKey[keyID]?.contains(own) == true { add(own) }
   }
 
   /// After the last `replay`: budgets look at what came to be known. Nothing is warned of that was warned of before.

@@ -46,7 +46,7 @@ extension AdmissionBook {
         result.append(
           BudgetState(
             holder: accounts[place].holder, name: accounts[place].name, budget: window.budget,
-            spent: Money(femtodollars: window.used - accounts[place].reserved),
+            spent: Money(femtodollars: max(0, window.used - accounts[place].reserved)),
             reserved: Money(femtodollars: accounts[place].reserved),
             resets: window.until == .max ? nil : window.until))
       }

@@ -97,7 +97,11 @@ extension LoopContext {
     demand.tokens = bound.likelyTokens
     guard counted.cost || unpriced == .refuse else { return demand }
     uses.use(core.prices)
-    if let cost = cost(bound, plan, model) {
+    // Where other models may answer instead, the dearest of them.
+    let costs = (plan.models.isEmpty ? [model] : plan.models).map { cost(bound, plan, $0) }
+    if let cost = costs.reduce(
+      Money.zero, { dearest, cost in dearest.flatMap { dearest in cost.map { max(dearest, $0) } } })
+    {
       if counted.cost { demand.cost = cost.femtodollars }
     } else if unpriced != .allow {
       throw .unpriced
@@ -113,7 +117,9 @@ extension LoopContext {
     let body = plan.request.body ?? ByteBuffer()
     var value: JSONValue?
     do throws(JSONError) { value = try parse(body) } catch { value = nil }
-    return RequestBound(value, bytes: body.readableBytes, endpoint: plan.record.endpoint, model: limits)
+    var bound = RequestBound(value, bytes: body.readableBytes, endpoint: plan.record.endpoint, model: limits)
+    if model.contains("-search") { bound.searchesBySelf() }
+    return bound
   }
 
   /// All that a batch asks for, at the price of asking one by one.
@@ -135,16 +141,20 @@ extension LoopContext {
 
   private func cost(_ bound: RequestBound, _ plan: Plan, _ model: String) -> Money? {
     let record = plan.record
-    let asked = record.modelRequested == model ? record.modelRouted ?? model : model
+    let routed = record.modelRequested == model ? record.modelRouted ?? model : model
     var facts: [RequestFacts.Tag] = []
     if let geo = bound.inferenceGeo { facts.append(.init(name: "inference_geo", value: geo)) }
     if let speed = bound.speed { facts.append(.init(name: "speed", value: speed)) }
-    let tier = bound.serviceTier == "fast" ? "priority" : bound.serviceTier
-    // The vendor may serve by the standard tier whatever was asked for.
+    let asked = bound.serviceTier ?? plan.request.head.headers.first(name: "x-amzn-bedrock-service-tier")
+    let tier = asked == "fast" ? "priority" : asked
+    // The vendor may serve by the standard tier whatever was asked for, and where nothing or `auto` is, an OpenAI
+    // project's own setting decides.
+    var tiers: Set<String> = [serviceTierName(tier == "auto" ? nil : tier), "standard"]
+    if tier == nil || tier == "auto", plan.request.endpoint.dialect == .openAI { tiers.insert("priority") }
     var dearest: Money?
-    for tier in Set([serviceTierName(tier == "auto" ? nil : tier), "standard"]) {
+    for tier in tiers {
       let query = RateQuery(
-        provider: record.provider, returned: nil, requested: asked,
+        provider: record.provider, returned: nil, requested: routed,
         region: record.region, serviceTier: tier, facts: facts)
       guard let cost = uses.card(query, at: plan.request.time)?.costMax(bound.use) else { return nil }
       dearest = max(dearest ?? .zero, cost)

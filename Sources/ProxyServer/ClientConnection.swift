@@ -3,6 +3,7 @@
 internal import Ledger
 internal import NIOCore
 internal import NIOHTTP1
+internal import RawLog
 
 /// A request while it arrives.
 struct IncomingRequest {

@@ -129,7 +129,9 @@ extension Problem {
   static let stopping = server(503, "stopping", "The proxy is stopping. Try again.")
   static let vendorUnreachable = server(502, "vendor_unreachable", "The vendor could not be reached.")
   static let vendorClosed = server(
-    502, "vendor_unreachable", "The vendor closed the connection before it answered.")
+    502, "vendor_closed", "The vendor closed the connection before it answered.")
+  /// The proxy stopped while the vendor had the request.
+  static let stopped = server(503, "stopped", "The proxy stopped before the vendor answered. Try again.")
   static let vendorTimeout = server(
     504, "vendor_timeout", anthropic: "timeout_error", "The vendor did not answer in time.")
 }

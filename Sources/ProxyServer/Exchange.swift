@@ -215,7 +215,7 @@ final class Exchange {
   func check(_ now: NIODeadline) {
     if let drain, drain.deadline <= now { return over(.undrained) }
     guard deadline <= now else { return }
-    if meter == nil { return fail(.vendorTimeout) }
+    if meter == nil { return fail(vendor == nil ? .vendorUnreachable : .vendorTimeout) }
     if let client, !client.isWritable {
       // It is not the vendor that is silent: nobody reads.
       client.close()
@@ -226,7 +226,11 @@ final class Exchange {
 
   /// The proxy's grace for stopping is over.
   func cut() {
-    if meter == nil { fail(.stopping) } else { breakOff(.stopped, rest: ByteBuffer()) }
+    if meter == nil {
+      fail(vendor == nil ? .stopping : .stopped)
+    } else {
+      breakOff(.stopped, rest: ByteBuffer())
+    }
   }
 
   private func spendDrain(_ bytes: Int) {

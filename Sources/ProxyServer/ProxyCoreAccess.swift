@@ -32,8 +32,10 @@ extension ProxyCore {
       let first = admission.firstInstant(keys: access.keys, holders: access.holders) ?? known
       if first < known {
         SpendReplay.run(
-          folder: settings.rawLogs, times: first..<known, prices: prices, each: admission.replay,
-          trouble: notices)
+          folder: settings.rawLogs, times: first..<(since ?? .max), prices: prices, each: admission.replay,
+          unfinished: { [admission] in admission.resume($0.id, keyID: $0.keyID, cost: $0.cost, time: $0.time)
+          },
+          metered: { [created] in _ = created.meter($0) }, trouble: notices)
         admission.finishReplay()
       }
       since = min(first, known)

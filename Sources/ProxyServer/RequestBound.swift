@@ -17,13 +17,15 @@ package struct RequestBound {
   package enum Limit {
     /// The dearest picture of any vendor: OpenAI's small models count one as 2,833 + 8 x 5,667 tokens.
     package static let imageTokensMax: Int64 = 50_000
-    /// Sound and film: at least so many characters of base64 make a token (32 tokens a second, 6 kbit a second).
-    package static let mediaCharactersPerToken: Int64 = 16
     /// Vendors put instructions of their own before a request with tools.
     package static let hiddenTokensMax: Int64 = 1024
     /// Searches of one request that does not say how many it may make.
     package static let searchesMax: Int64 = 10
     package static let choicesMax: Int64 = 128
+    /// Pictures that one form asks for at most: OpenAI's largest `n`.
+    package static let formPicturesMax: Int64 = 10
+    /// Spoken at a quarter of the usual speed: 21 tokens a second, 15 characters a second at full speed.
+    package static let speechTokensPerByte: Int64 = 6
     static let depthMax = 64
   }
 
@@ -33,6 +35,10 @@ package struct RequestBound {
   private var refers = false
   private var hasTools = false
   private var saidOutput: Int64?
+  /// A limit stands there that a vendor may read as none.
+  private var isOutputOpen = false
+  private var configurations = 0
+  private var soundCharacters: Int64 = 0
   private var choices: Int64 = 1
   private var predictionBytes: Int64 = 0
 
@@ -45,27 +51,33 @@ package struct RequestBound {
     if let body, body.isObject {
       readTop(body, endpoint)
       walk(body, .text, depth: 0)
+    } else if endpoint.hasPrefix("openai.images") {
+      choices = Limit.formPicturesMax
     }
     finish(bytes: Int64(bytes), endpoint, model)
   }
 
   private mutating func finish(bytes: Int64, _ endpoint: String, _ model: (input: Int64, output: Int64)) {
     var input = max(0, bytes - discountedBytes) + mediaTokens + (hasTools ? Limit.hiddenTokensMax : 0)
+    // No sound has more tokens than characters, and no model takes more than it takes.
+    input += min(soundCharacters, model.input)
     if refers { input = max(input, model.input) }
-    var output = (saidOutput ?? model.output) * choices + predictionBytes
+    let answer = isOutputOpen ? max(saidOutput ?? 0, model.output) : saidOutput ?? model.output
+    var output = answer * choices + predictionBytes
+    if endpoint == "openai.audio.speech" { output = min(output, Limit.speechTokensPerByte * bytes) }
     if endpoint.hasSuffix("embeddings") || endpoint.hasSuffix("embed_content") || Self.isFree(endpoint) {
       output = 0
     }
     use.inputTokens = input
     use.outputTokens = output
-    likelyTokens = (max(0, bytes - discountedBytes) + 3) / 4 + mediaTokens / 16 + (saidOutput ?? 0) * choices
+    likelyTokens =
+      (max(0, bytes - discountedBytes) + 3) / 4 + (mediaTokens + soundCharacters) / 16 + (saidOutput ?? 0)
+      * choices
     if endpoint.hasPrefix("openai.images") {
-      use.makesMedia = true
       use.units.append(.init(meter: .image, count: choices))
     }
     if endpoint.hasPrefix("openai.audio") {
       use.takesMedia = true
-      use.makesMedia = true
       use.units += [
         .init(meter: .character, count: bytes), .init(meter: .millisecond, count: 2 * bytes),
         .init(meter: .outputMillisecond, count: 100 * bytes),
@@ -83,15 +95,19 @@ package struct RequestBound {
 
   private mutating func readTop(_ body: JSONValue, _ endpoint: String) {
     for (name, value) in body.members {
-      if name.isString("service_tier") { serviceTier = value.string }
+      if name.isString("service_tier") || name.isString("serviceTier") {
+        serviceTier = (value.isObject ? value["type"] : value)?.string ?? serviceTier
+      }
       if name.isString("speed") { speed = value.string }
       if name.isString("inference_geo") { inferenceGeo = value.string }
       if name.isString("n") || name.isString("best_of") || name.isString("candidateCount") {
         takeChoices(value)
       }
       if name.isString("prediction") { predictionBytes = Int64(value.range.count) }
-      if name.isString("modalities") || name.isString("audio") { use.makesMedia = true }
       if name.isString("tools") { takeTools(value) }
+      if name.isString("toolConfig") || name.isString("tool_config"), let tools = value["tools"] {
+        takeTools(tools)
+      }
       if name.isString("web_search_options") { takeHostedTool(value) }
       if name.isString("toolConfig") || name.isString("functions") { hasTools = true }
       if Self.referring.contains(where: { name.isString($0) }), !value.isNull { refers = true }
@@ -101,12 +117,12 @@ package struct RequestBound {
       if name.isString("inferenceConfig") || name.isString("generationConfig")
         || name.isString("textGenerationConfig") || name.isString("generation_config")
       {
+        configurations += 1
+        // The last one may be the one that the vendor takes, whatever the first one says.
+        if configurations > 1 { isOutputOpen = true }
         for (inner, value) in value.members {
           if Self.saysOutput(inner, endpoint) { takeOutput(value) }
           if inner.isString("candidateCount") || inner.isString("candidate_count") { takeChoices(value) }
-          if inner.isString("responseModalities") || inner.isString("response_modalities") {
-            use.makesMedia = true
-          }
         }
       }
     }
@@ -137,12 +153,15 @@ package struct RequestBound {
 
   /// Where it stands there twice, nobody knows which one the vendor takes.
   private mutating func takeOutput(_ value: JSONValue) {
-    guard let count = value.lenientWholeNumber, count >= 0 else { return }
+    guard let count = value.lenientWholeNumber, count >= 0 else { return isOutputOpen = true }
     saidOutput = max(saidOutput ?? 0, min(count, 1 << 40))
   }
 
   private mutating func takeChoices(_ value: JSONValue) {
-    guard let count = value.lenientWholeNumber, count > 0 else { return }
+    guard let count = value.lenientWholeNumber, count > 0 else {
+      if !value.isNull { choices = Limit.choicesMax }
+      return
+    }
     choices = max(choices, min(count, Limit.choicesMax))
   }
 
@@ -150,13 +169,26 @@ package struct RequestBound {
     hasTools = true
     for tool in tools.elements {
       if let type = tool.present("type") {
-        if !Self.isClientTool(type.string ?? "") { takeHostedTool(tool) }
-      } else if tool["functionDeclarations"] == nil, tool["function_declarations"] == nil,
-        tool["input_schema"] == nil, tool["toolSpec"] == nil
-      {
+        let isElsewhere = tool["environment"].map { $0["type"]?.isString("local") != true } ?? false
+        if !Self.isClientTool(type.string ?? "") || isElsewhere { takeHostedTool(tool) }
+      } else if tool.members.contains(where: { name, _ in !Self.ofClientTools.contains { name.isString($0) } }
+      ) {
         takeHostedTool(tool)
       }
     }
+  }
+
+  /// What tools have that the client carries out; a tool of the vendor's has something else.
+  private static let ofClientTools: [StaticString] = [
+    "functionDeclarations", "function_declarations", "name", "description", "input_schema", "input_examples",
+    "cache_control", "strict", "eager_input_streaming", "defer_loading", "allowed_callers", "toolSpec",
+    "cachePoint",
+  ]
+
+  /// A model whose name says that it searches does so without being told to.
+  package mutating func searchesBySelf() {
+    refers = true
+    use.units.append(.init(meter: .webSearch, count: Limit.searchesMax))
   }
 
   /// What the client carries out by itself: its results come with the next request.
@@ -177,7 +209,7 @@ package struct RequestBound {
 
   // MARK: - What it holds
 
-  private enum Inside { case text, image, sound, document }
+  private enum Inside { case text, image, sound, film, document }
 
   private mutating func walk(_ value: JSONValue, _ inside: Inside, depth: Int) {
     guard depth < Limit.depthMax else {
@@ -194,19 +226,31 @@ package struct RequestBound {
 
   private mutating func walkObject(_ object: JSONValue, _ outer: Inside, _ depth: Int) {
     let inside = Self.kind(of: object) ?? outer
+    if object["type"]?.isString("item_reference") == true { refers = true }
+    let isCall = object["name"] != nil
     for (name, value) in object.members {
+      // Arguments and schemas are text to the model, whatever they look like.
+      if Self.freeJSON.contains(where: { name.isString($0) }) || isCall && name.isString("input") { continue }
       if value.kind == .string {
         takeString(name, value, inside)
       } else {
+        // An answer's sound that the vendor keeps.
+        if name.isString("audio"), value["id"] != nil { refers = true }
         walk(value, Self.kind(ofMember: name) ?? inside, depth: depth + 1)
       }
     }
   }
 
+  private static let freeJSON: [StaticString] = [
+    "args", "arguments", "parameters", "input_schema", "inputSchema", "json_schema", "schema", "json",
+    "response",
+  ]
+
   private static func kind(of object: JSONValue) -> Inside? {
     if let mime = object["mimeType"] ?? object["mime_type"] ?? object["media_type"], let text = mime.string {
       if text.hasPrefix("image/") { return .image }
-      if text.hasPrefix("audio/") || text.hasPrefix("video/") { return .sound }
+      if text.hasPrefix("audio/") { return .sound }
+      if text.hasPrefix("video/") { return .film }
       return .document
     }
     guard let type = object["type"] else { return nil }
@@ -218,7 +262,8 @@ package struct RequestBound {
 
   private static func kind(ofMember name: JSONValue) -> Inside? {
     if name.isString("image") || name.isString("image_url") { return .image }
-    if name.isString("video") || name.isString("audio") || name.isString("input_audio") { return .sound }
+    if name.isString("audio") || name.isString("input_audio") { return .sound }
+    if name.isString("video") { return .film }
     if name.isString("document") || name.isString("file") { return .document }
     return nil
   }
@@ -247,8 +292,9 @@ package struct RequestBound {
     switch kind {
     case .text: break
     case .image: mediaTokens += Limit.imageTokensMax
-    case .sound: mediaTokens += max(bytes / Limit.mediaCharactersPerToken, 1)
-    case .document: refers = true
+    case .sound: soundCharacters += bytes
+    // A film of one still picture has hardly any bytes, and a token for each second.
+    case .film, .document: refers = true
     }
   }
 }

@@ -13,8 +13,10 @@ package struct RequestReading {
   package internal(set) var model: String?
   /// Every model of a batch.
   package internal(set) var batchModels: [String] = []
+  /// Models that may answer instead of the first, as OpenRouter's `models` has them.
+  private var otherModels: [String] = []
   /// All that it asks for.
-  var models: [String] { batchModels.isEmpty ? [model].compactMap { $0 } : batchModels }
+  var models: [String] { batchModels.isEmpty ? [model].compactMap { $0 } + otherModels : batchModels }
   package internal(set) var stream = false
   package internal(set) var user: String?
   package internal(set) var session: String?
@@ -102,6 +104,9 @@ extension RequestReading {
   private mutating func nameModel(
     _ body: JSONValue, _ named: JSONValue?, _ endpoint: Endpoint, _ pathModel: String?
   ) throws(Problem) {
+    if endpoint.dialect == .openAI {
+      otherModels = (body.present("models")?.elements ?? []).compactMap(\.string)
+    }
     modelRange = named?.range
     bodyModel = named?.string
     model = pathModel

@@ -10,6 +10,8 @@ internal import RawLog
 
 package struct SpendReplay {
   package struct Spent: Sendable {
+    /// The request's.
+    var id: String
     var keyID: String
     var team: String?
     var user: String?
@@ -29,15 +31,19 @@ package struct SpendReplay {
   private let times: Range<Int64>
   private let reader: UseReader
   private var started: [String: Spent] = [:]
+  /// Ends whose start was not read before: another writer's, whose segment may come later.
+  private var ended: Set<String> = []
   private var metered: Set<String> = []
   private var batch: [Spent] = []
 
   /// - Parameters:
   ///   - each: gets some of them at a time.
+  ///   - unfinished: gets what has a start and no end.
+  ///   - metered: gets the id of what was fetched after it was done.
   ///   - trouble: a sentence for each file that could not be read.
   static func run(
     folder: String, times: Range<Int64>, prices: PriceShelf, each: ([Spent]) -> Void,
-    trouble: (String) -> Void
+    unfinished: (Spent) -> Void, metered: (String) -> Void, trouble: (String) -> Void
   ) {
     let reader = UseReader()
     reader.use(prices)
@@ -49,8 +55,9 @@ package struct SpendReplay {
         trouble("What \(error.path) says was spent is not known to budgets: \(error.problem)")
       }
     }
-    replay.batch += replay.started.values
     each(replay.batch)
+    for spent in replay.started.values { unfinished(spent) }
+    for id in replay.metered { metered(id) }
   }
 
   private init(folder: String, times: Range<Int64>, reader: UseReader) {
@@ -120,8 +127,10 @@ package struct SpendReplay {
       return
     }
     let name = "\(request.id) \(request.attempt)"
-    var spent = Spent(keyID: keyID, team: request.facts.team, user: request.user, cost: 0, time: line.time)
+    var spent = Spent(
+      id: request.id, keyID: keyID, team: request.facts.team, user: request.user, cost: 0, time: line.time)
     guard let end = request.end else {
+      guard ended.remove(name) == nil else { return }
       spent.cost = request.bound ?? 0
       started[name] = spent
       return
@@ -129,8 +138,12 @@ package struct SpendReplay {
     if let id = end.meteredID {
       guard metered.count < Limit.meteredMax, metered.insert(id).inserted else { return }
     }
-    let bound = started.removeValue(forKey: name)?.cost ?? 0
-    let use = reader.read(end.usage, end.billing, request.facts, end.outcome, time: line.time)
+    let start = started.removeValue(forKey: name)
+    if start == nil, request.final, ended.count < Limit.meteredMax { ended.insert(name) }
+    let bound = start?.cost ?? 0
+    let use = reader.read(
+      end.usage, end.billing, request.facts,
+      End(outcome: end.outcome, errorType: end.errorType, source: end.usageSource), time: line.time)
     spent.cost = use.isUnknown ? max(bound, use.cost) : use.cost
     if spent.cost > 0 { batch.append(spent) }
   }

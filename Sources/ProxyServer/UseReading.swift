@@ -20,6 +20,26 @@ struct RequestUse {
   var isUnknown = false
 }
 
+/// How a request ended, as far as money asks for it.
+struct End {
+  var outcome: Outcome
+  var errorType: String?
+  var source: UsageSource
+
+  /// The vendor had it, and may bill it whatever it answered. What it refused it does not bill.
+  var mayBeBilled: Bool {
+    switch outcome {
+    case .ok, .clientGone, .streamBroken, .interrupted: true
+    case .vendorError: Self.unheard.contains(errorType ?? "")
+    case .clientError, .refused: false
+    }
+  }
+
+  private static let unheard: Set<String> = [
+    Problem.vendorTimeout.type, Problem.vendorClosed.type, Problem.stopped.type,
+  ]
+}
+
 final class UseReader {
   private var pricer: Pricer?
   private var version = -1
@@ -41,7 +61,7 @@ final class UseReader {
   /// A record whose `end` is about to be, or was, written.
   func read(_ record: LogRecord, time: Int64) -> RequestUse {
     guard let usage = record.usage else {
-      return read(nil, nil, facts(record), record.outcome, time: time)
+      return read(nil, nil, facts(record), end(record), time: time)
     }
     text.removeAll(keepingCapacity: true)
     text += "{\"u\":".utf8
@@ -56,10 +76,14 @@ final class UseReader {
     text += "}}".utf8
     do throws(JSONError) {
       let root = try tape.parse(text)
-      return read(root["u"], root["b"], facts(record), record.outcome, time: time)
+      return read(root["u"], root["b"], facts(record), end(record), time: time)
     } catch {
-      return read(nil, nil, facts(record), record.outcome, time: time)
+      return read(nil, nil, facts(record), end(record), time: time)
     }
+  }
+
+  private func end(_ record: LogRecord) -> End {
+    End(outcome: record.outcome, errorType: record.error?.type, source: record.usageSource)
   }
 
   private func facts(_ record: LogRecord) -> RequestFacts {
@@ -70,17 +94,16 @@ final class UseReader {
   }
 
   func read(
-    _ usage: JSONValue?, _ billing: JSONValue?, _ facts: RequestFacts, _ outcome: Outcome, time: Int64
+    _ usage: JSONValue?, _ billing: JSONValue?, _ facts: RequestFacts, _ end: End, time: Int64
   ) -> RequestUse {
     var result = RequestUse()
-    let answered = outcome == .ok || outcome == .clientGone
     guard usage != nil || billing?.hasMembers == true else {
-      result.isUnknown = answered
+      result.isUnknown = end.mayBeBilled
       return result
     }
     var priced = Usage(
       id: "", attempt: 1, final: true, time: time, place: .init(file: "", line: 0), facts: facts,
-      outcome: outcome)
+      outcome: end.outcome)
     do throws(NormalizeFault) {
       let model = facts.modelReturned ?? facts.modelRouted ?? facts.modelRequested
       let normalized = try normalize(format(facts.endpoint ?? "", model), usage: usage, billing: billing)
@@ -93,10 +116,13 @@ final class UseReader {
       result.isUnknown = true
       return result
     }
-    if answered, usage == nil, priced.counts.isZero { priced.flags.insert(.usageMissing) }
-    result.isUnknown = priced.flags.contains(.usageMissing)
-    add(priced.counts, to: &result)
-    for other in priced.otherModels { add(other.counts, to: &result) }
+    if end.mayBeBilled, usage == nil, priced.counts.isZero { priced.flags.insert(.usageMissing) }
+    // Of an estimate only what could be seen is known: what a model thought, nobody has heard.
+    result.isUnknown = priced.flags.contains(.usageMissing) || end.source == .estimated
+    guard add(priced.counts, to: &result), priced.otherModels.allSatisfy({ add($0.counts, to: &result) })
+    else {
+      return RequestUse(isUnknown: true)
+    }
     guard let pricer else {
       result.isUnpriced = true
       return result
@@ -108,11 +134,17 @@ final class UseReader {
     return result
   }
 
-  private func add(_ counts: TokenCounts, to result: inout RequestUse) {
+  /// More than any model takes is no count: it would only break the sums.
+  private static let tokensMax: Int64 = 1 << 32
+
+  /// - Returns: false where a count cannot be.
+  private func add(_ counts: TokenCounts, to result: inout RequestUse) -> Bool {
+    guard Meter.allCases.allSatisfy({ (0...Self.tokensMax).contains(counts[$0]) }) else { return false }
     result.inputTokens += counts.totalInput
     result.outputTokens += counts[.output] + counts[.outputAudio] + counts[.outputImage]
     result.cachedTokens += counts[.cacheRead] + counts[.cacheReadAudio] + counts[.cacheReadImage]
     result.tokens = result.inputTokens + result.outputTokens
+    return true
   }
 
   private func format(_ endpoint: String, _ model: String?) -> UsageFormat {

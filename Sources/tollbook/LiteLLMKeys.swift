@@ -52,6 +52,8 @@ enum LiteLLMKeys {
       key.expires = time
     }
     var left: [String] = []
+    // There the team's own list would hold; here the team's policy does, once somebody makes it.
+    if fields.texts("models").contains("all-team-models") { left.append("models of its team") }
     for tag in fields.texts("tags") + fields.nested("metadata", "tags") {
       key.tags.append(.init(name: tag, value: "true"))
     }

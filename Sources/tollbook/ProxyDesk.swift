@@ -16,6 +16,7 @@ struct ProxyDesk {
   private let adminPort: Int?
   private let log: OperatorLog
   static let nameCharactersMax = 128
+  private static let tokenBytesMin = 16
   private var entry: ProxyEntry { settings.file.proxy }
 
   init(_ settings: Settings, address: String, log: OperatorLog) throws {
@@ -90,6 +91,12 @@ struct ProxyDesk {
     result.prices = livePrices.book
     result.access = access
     result.door = door(&faults)
+    if result.door.trustedHops > 0, result.door.trustedProxies.isEmpty, result.door.originHeader == nil {
+      log.say(
+        .warning,
+        "trusted-hops without trusted-proxies or origin-header: whoever reaches this port can say any address in X-Forwarded-For"
+      )
+    }
     result.admission = admission(isShared: isShared)
     result.admin = admin(&faults)
     result.contentLog = taken(&faults) { try contentLog() } ?? nil
@@ -157,10 +164,13 @@ struct ProxyDesk {
 
   private func admin(_ faults: inout [String]) -> AdminSettings? {
     guard let adminPort else { return nil }
-    let admins = entry.admins.compactMap { admin in
-      secret(admin.tokenEnvironment, "admin \(admin.name)", "the token", &faults).map {
-        AdminSettings.Admin(name: admin.name, token: $0)
+    let admins = entry.admins.compactMap { admin -> AdminSettings.Admin? in
+      let token = secret(admin.tokenEnvironment, "admin \(admin.name)", "the token", &faults)
+      if token != nil, settings.environment[admin.tokenEnvironment]?.utf8.count ?? 0 < Self.tokenBytesMin {
+        faults.append(
+          "admin \(admin.name): \(admin.tokenEnvironment) must have \(Self.tokenBytesMin) bytes or more")
       }
+      return token.map { AdminSettings.Admin(name: admin.name, token: $0) }
     }
     let api = AdminAPI(store: settings.store, zone: settings.calendar.zone)
     return AdminSettings(

@@ -23,7 +23,6 @@ import Testing
       use.inputTokens = Int64.random(in: 0...1_000_000, using: &random)
       use.outputTokens = Int64.random(in: 0...100_000, using: &random)
       use.takesMedia = true
-      use.makesMedia = true
       use.keepsLong = true
       guard let bound = card.costMax(use) else { continue }
       var counts = TokenCounts()
