@@ -1,7 +1,7 @@
 """A command in, what it cost out: wall and CPU seconds, the peak of its processes' memory, and what others took meanwhile.
 
-Used by rollups.py, rows.py and memory.py. The machine may be shared, so that a measurement waits for quiet, warms the
-files it will read (cold files measure the disk), and says how much CPU was not its own."""
+Used by rollups.py, rows.py, memory.py and the proxy's benchmarks. The machine may be shared, so that a measurement waits for
+quiet, warms the files it will read (cold files measure the disk), and says how much CPU was not its own."""
 import json
 import os
 import pathlib
@@ -114,8 +114,8 @@ def warm(files):
                 pass
 
 
-def wait_for_quiet():
-    deadline = time.monotonic() + QUIET_SECONDS_MAX
+def wait_for_quiet(seconds_max=QUIET_SECONDS_MAX):
+    deadline = time.monotonic() + seconds_max
     while time.monotonic() < deadline:
         before = busy_seconds()
         time.sleep(1)

@@ -1,23 +1,12 @@
 #!/usr/bin/env bash
-# Measures the proxy against no proxy and against nginx as a plain reverse proxy, and prints a table.
+# Measures the proxy beside nginx, nginx with metering in Lua, Envoy, a Rust router and LiteLLM in one run, and prints tables.
 #
-#   Benchmarks/proxy.sh [--rounds 3] [--seconds 6] [--peers direct,nginx,tollbook]
+#   Benchmarks/proxy.sh [--rounds 3] [--seconds 3] [--peers direct,nginx,…,tollbook] [--tests plain-64,…]
 #
-# Installs nginx and wrk where they are missing (Debian; needs root for that) and builds the release program where it is
-# missing or older than its sources. TOLLBOOK_BIN_DIR names another folder to take `tollbook` from, as it is.
+# Sets the peers up where they are missing (Debian's and PyPI's packages; needs root for the former), compiles the load and
+# the vendor (needs `cc`), and builds the release program. TOLLBOOK_BIN_DIR names another folder to take `tollbook` from, as it
+# is. Needs two CPUs. Ends with 1 where a peer could not be set up, or where answers or Tollbook's log were not whole.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-
-missing=()
-for tool in nginx wrk; do command -v "$tool" > /dev/null || missing+=("$tool"); done
-if (( ${#missing[@]} )); then
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-fi
-
-if [[ -z ${TOLLBOOK_BIN_DIR:-} ]]; then
-  swift build --package-path "$root" -c release --product tollbook >&2
-  TOLLBOOK_BIN_DIR=$(swift build --package-path "$root" -c release --show-bin-path)
-fi
-export TOLLBOOK_BIN_DIR
-exec python3 "$root/Benchmarks/proxy.py" "$@"
+cd "$(dirname "$0")/.."
+source Benchmarks/proxy/environment.sh
+exec python3 Benchmarks/proxy/run.py "$@"

@@ -1,0 +1,91 @@
+"""Measures Tollbook's proxy beside its peers in front of one vendor, in turns, and prints medians (started by proxy.sh)."""
+import argparse
+import os
+import signal
+import sys
+
+import figures
+import load
+import machine
+import measure
+import peers
+import tables
+from peer import Unavailable
+
+WARM_CLIENTS, WARM_SECONDS = 8, 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--peers", default=peers.DEFAULT, help=f"of {', '.join(peers.ALL)}")
+    parser.add_argument("--tests", default=figures.DEFAULT, help=f"of {', '.join(figures.TESTS)}")
+    options = parser.parse_args()
+    chosen = [figures.TESTS[name] for name in options.tests.split(",")]
+    machine.FOLDER.mkdir(parents=True, exist_ok=True)
+    machine.compile_tools()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    vendor, ready, failed = machine.start_vendor(), [], {}
+    try:
+        for name in options.peers.split(","):
+            set_up(peers.ALL[name](), ready, failed)
+        os.sched_setaffinity(0, {int(machine.LOAD_CPU)})
+        measured = take_turns(ready, chosen, options, vendor, failed)
+    finally:
+        for running in [vendor, *(peer.running for peer in ready if peer.running)]:
+            running.stop()
+    save(measured, ready)
+    tables.show(measured, ready, chosen)
+    for name, why in failed.items():
+        print(f"\nFAILED {name}: {why}")
+    sys.exit(1 if failed else 0)
+
+
+def set_up(peer, ready, failed):
+    say(f"setting up {peer.name}")
+    try:
+        peer.install()
+        peer.start()
+        if not peer.is_slow:
+            load.finish(load.start(peer.port, peer.path, load.PLAIN, peer.key, WARM_CLIENTS, WARM_SECONDS, peer.prefix))
+    except Unavailable as problem:
+        failed[peer.name] = str(problem)
+        say(f"{peer.name} cannot be set up: {problem}")
+        if peer.running:
+            peer.running.stop()
+        return
+    peer.pause()
+    ready.append(peer)
+
+
+def take_turns(ready, tests, options, vendor, failed):
+    measured = []
+    for number in range(options.rounds):
+        for test in tests:
+            for peer in ready:
+                if not figures.is_for(test, peer, number) or peer.name in failed:
+                    continue
+                try:
+                    figure = figures.quietest(peer, test, options.seconds, vendor)
+                except (figures.Failed, RuntimeError) as problem:
+                    failed[peer.name] = f"{test.name}: {problem}"
+                    say(f"{peer.name} fails: {failed[peer.name]}")
+                    continue
+                measured.append({"round": number, "test": test.name, "peer": peer.name, **figure})
+                say(tables.progress(measured[-1]))
+    return measured
+
+
+def save(measured, ready):
+    versions = {peer.name: peer.version() for peer in ready}
+    for figure in measured:
+        measure.save("proxy", figure | {"version": versions[figure["peer"]]})
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
