@@ -25,7 +25,7 @@ class Test:
     """Of one stream."""
     seconds: float | None = None
     once: bool = False
-    """In the first round alone, and not for slow peers."""
+    """In the last round alone, since it leaves memory behind, and not for slow peers."""
     only: str | None = None
 
 
@@ -45,10 +45,12 @@ class Failed(Exception):
     pass
 
 
-def is_for(test, peer, number):
-    if test.only not in (None, peer.name) or (test.once and peer.is_slow):
+def is_for(test, peer, number, rounds):
+    if test.only not in (None, peer.name):
         return False
-    return number == 0 or not (test.once or peer.is_slow)
+    if test.once:
+        return number == rounds - 1 and not peer.is_slow
+    return number == 0 or not peer.is_slow
 
 
 def quietest(peer, test, seconds, vendor):

@@ -64,7 +64,7 @@ def take_turns(ready, tests, options, vendor, failed):
     for number in range(options.rounds):
         for test in tests:
             for peer in ready:
-                if not figures.is_for(test, peer, number) or peer.name in failed:
+                if not figures.is_for(test, peer, number, options.rounds) or peer.name in failed:
                     continue
                 try:
                     figure = figures.quietest(peer, test, options.seconds, vendor)

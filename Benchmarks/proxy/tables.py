@@ -73,8 +73,9 @@ def row(medians, test, peer):
         value, ratio = medians.of(test, peer, field), medians.ratio(test, peer, field)
         text = "–" if value is None or (peer == "direct" and field.startswith(("cpu", "rss"))) else f"{value:,.{digits}f}"
         cells.append(f"{text} ({ratio:.2f})" if ratio is not None and text != "–" and peer != "direct" else text)
-    first = medians.values(test, peer, COLUMNS[test][0][1].lstrip("+"))
-    cells.append(f"{min(first):,.0f}–{max(first):,.0f}" if len(first) > 1 else "")
+    _, field, digits = COLUMNS[test][0]
+    first = medians.values(test, peer, field.lstrip("+"))
+    cells.append(f"{min(first):,.{digits}f}–{max(first):,.{digits}f}" if len(first) > 1 and cells[1] != "–" else "")
     return cells + [f"{medians.of(test, peer, field):.0%}" for field in ("proxy_share", "load_share", "foreign")]
 
 
