@@ -4,7 +4,6 @@ import os
 import time
 
 import load
-import machine
 import measure
 
 QUIET_SECONDS_MAX = 10

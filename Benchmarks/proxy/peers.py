@@ -1,4 +1,6 @@
 """The peers: where each comes from, how it is started, and what it does for its time."""
+import urllib.parse
+
 import machine
 from peer import Peer
 from tollbook import Tollbook
@@ -82,7 +84,7 @@ class TensorZero(Peer):
         said = [line for line in self.running.output.read_text().splitlines() if line.startswith("http://")]
         if not said:
             return False
-        self.port = int(said[-1].rpartition(":")[2].strip("/"))
+        self.port = urllib.parse.urlsplit(said[-1]).port
         return super().answers(question, mark, problem)
 
 

@@ -22,18 +22,21 @@ def main():
     parser.add_argument("--peers", default=peers.DEFAULT, help=f"of {', '.join(peers.ALL)}")
     parser.add_argument("--tests", default=figures.DEFAULT, help=f"of {', '.join(figures.TESTS)}")
     options = parser.parse_args()
+    unknown = {*options.peers.split(",")} - {*peers.ALL} | {*options.tests.split(",")} - {*figures.TESTS}
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
     chosen = [figures.TESTS[name] for name in options.tests.split(",")]
     machine.FOLDER.mkdir(parents=True, exist_ok=True)
     machine.compile_tools()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    vendor, ready, failed = machine.start_vendor(), [], {}
+    asked = [peers.ALL[name]() for name in options.peers.split(",")]
+    vendor, failed = machine.start_vendor(), {}
     try:
-        for name in options.peers.split(","):
-            set_up(peers.ALL[name](), ready, failed)
+        ready = [peer for peer in asked if set_up(peer, failed)]
         os.sched_setaffinity(0, {int(machine.LOAD_CPU)})
         measured = take_turns(ready, chosen, options, vendor, failed)
     finally:
-        for running in [vendor, *(peer.running for peer in ready if peer.running)]:
+        for running in [vendor, *(peer.running for peer in asked if peer.running)]:
             running.stop()
     save(measured, ready)
     tables.show(measured, ready, chosen)
@@ -42,21 +45,21 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-def set_up(peer, ready, failed):
+def set_up(peer, failed):
+    """Whether it answers; then it rests until its turn."""
     say(f"setting up {peer.name}")
     try:
         peer.install()
         peer.start()
         if not peer.is_slow:
             load.finish(load.start(peer.port, peer.path, load.PLAIN, peer.key, WARM_CLIENTS, WARM_SECONDS, peer.prefix))
-    except Unavailable as problem:
+    except (Unavailable, RuntimeError) as problem:
         failed[peer.name] = str(problem)
         say(f"{peer.name} cannot be set up: {problem}")
-        if peer.running:
-            peer.running.stop()
-        return
+        peer.pause()
+        return False
     peer.pause()
-    ready.append(peer)
+    return True
 
 
 def take_turns(ready, tests, options, vendor, failed):

@@ -18,13 +18,13 @@ COLUMNS["burst-64"] = [("requests/s", "requests_per_s", 0), ("CPU µs/request", 
 COLUMNS["chunks-unasked"] = COLUMNS["chunks"]
 
 BARS = [
-    ("plain-64", "requests_per_s", "requests/s on one core", ">", 17000),
-    ("plain-64", "cpu_us", "CPU µs a request", "<", 58),
-    ("plain-1", "+whole_p50_us", "added p50 µs, one connection", "<", 270),
-    ("first-byte", "+first_p50_us", "added first byte p50 µs", "<", 550),
-    ("chunks", "cpu_us_per_chunk", "CPU µs a chunk", "<", 36),
-    ("plain-64", "rss_mib", "MiB after load", "<", 69),
-    ("open-1000", "rss_more_mib", "MiB more with 1,000 open streams", "<", 64),
+    ("plain-64", "requests_per_s", "requests/s on one core", ">", 17000, 0, "requests/s"),
+    ("plain-64", "cpu_us", "CPU µs a request", "<", 58, 1, "CPU µs/request"),
+    ("plain-1", "+whole_p50_us", "added p50 µs, one connection", "<", 270, 0, "added p50 µs"),
+    ("first-byte", "+first_p50_us", "added first byte p50 µs", "<", 550, 0, "added first byte µs"),
+    ("chunks", "cpu_us_per_chunk", "CPU µs a chunk", "<", 36, 1, "CPU µs/chunk"),
+    ("plain-64", "rss_mib", "MiB after load", "<", 69, 0, "MiB after load"),
+    ("open-1000", "rss_more_mib", "MiB more with 1,000 open streams", "<", 64, 0, "MiB more, 1,000 streams"),
 ]
 """What Tollbook is to reach: a little better than the best gateway on a quiet day of a machine like this one."""
 
@@ -62,21 +62,34 @@ def show(measured, peers, tests):
             titles = [title for title, _, _ in COLUMNS[test.name]]
             print(f"\n{test.name}: {test.about}\n")
             table([["peer", *titles, "range", "proxy's core", "load's core", "foreign"], *rows])
+    print("\nin short:\n")
+    shown = [bar for bar in BARS if any(medians.of(bar[0], peer.name, bar[1]) is not None for peer in peers)]
+    table([["peer", *(title for *_, title in shown)], *([peer.name, *cells(medians, peer.name, [
+        (test, field, digits) for test, field, _, _, _, digits, _ in shown])] for peer in peers)])
     bars(medians)
     for peer in peers:
         print(f"{peer.name}{f' ({peer.version()})' if peer.version() else ''}: {peer.about}")
 
 
 def row(medians, test, peer):
-    cells = [peer]
-    for _, field, digits in COLUMNS[test]:
-        value, ratio = medians.of(test, peer, field), medians.ratio(test, peer, field)
-        text = "–" if value is None or (peer == "direct" and field.startswith(("cpu", "rss"))) else f"{value:,.{digits}f}"
-        cells.append(f"{text} ({ratio:.2f})" if ratio is not None and text != "–" and peer != "direct" else text)
     _, field, digits = COLUMNS[test][0]
     first = medians.values(test, peer, field.lstrip("+"))
-    cells.append(f"{min(first):,.{digits}f}–{max(first):,.{digits}f}" if len(first) > 1 and cells[1] != "–" else "")
-    return cells + [f"{medians.of(test, peer, field):.0%}" for field in ("proxy_share", "load_share", "foreign")]
+    shown = cells(medians, peer, [(test, field, digits) for _, field, digits in COLUMNS[test]])
+    range_ = f"{min(first):,.{digits}f}–{max(first):,.{digits}f}" if len(first) > 1 and shown[0] != "–" else ""
+    shares = [f"{medians.of(test, peer, field):.0%}" for field in ("proxy_share", "load_share", "foreign")]
+    return [peer, *shown, range_, *shares]
+
+
+def cells(medians, peer, figures):
+    """Each figure with its ratio to the anchor's; a dash where there is none."""
+    made = []
+    for test, field, digits in figures:
+        value, ratio = medians.of(test, peer, field), medians.ratio(test, peer, field)
+        if value is None or (peer == "direct" and field.startswith(("cpu", "rss"))):
+            made.append("–")
+        else:
+            made.append(f"{value:,.{digits}f}" + (f" ({ratio:.2f})" if ratio is not None and peer != "direct" else ""))
+    return made
 
 
 def table(rows):
@@ -96,13 +109,13 @@ def table(rows):
 def bars(medians):
     """For information: the machine may be a shared one, on which only ratios hold."""
     rows = [["tollbook", "measured", "wanted", "", "times envoy's", "times lua's"]]
-    for test, field, words, sign, bar in BARS:
+    for test, field, words, sign, bar, digits, _ in BARS:
         value = medians.of(test, "tollbook", field)
         if value is None:
             continue
         met = "met" if (value > bar if sign == ">" else value < bar) else "not met"
         ratios = [medians.ratio(test, "tollbook", field, anchor) for anchor in (ANCHOR, "lua")]
-        rows.append([words, f"{value:,.1f}", f"{sign} {bar:,}", met,
+        rows.append([words, f"{value:,.{digits}f}", f"{sign} {bar:,}", met,
                      *("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
     if len(rows) > 1:
         print()

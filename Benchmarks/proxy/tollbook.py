@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import urllib.request
 
-import machine
 from peer import Peer, Unavailable
 from raw_log import RawLog
 
