@@ -24,7 +24,7 @@ class Running:
         self.folder = FOLDER / name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.output = self.folder / "output.txt"
-        with open(self.output, "ab") as output:
+        with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
                 ["taskset", "-c", cpu, *map(str, command)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, env=os.environ | {"OPENAI_API_KEY": "sk-vendor"} | (variables or {}))

@@ -87,7 +87,7 @@ class Peer:
         self.wait_for_answers()
 
     def wait_for_answers(self):
-        for question, mark in ((load.PLAIN, b"chatcmpl"), (load.SHORT, b"[DONE]")):
+        for question, mark in ((load.PLAIN, b"The toll is paid"), (load.SHORT, b"[DONE]")):
             problem = []
             if not machine.wait_until(self.start_seconds_max, lambda: self.answers(question, mark, problem)):
                 raise Unavailable(f"does not answer: {problem[-1] if problem else ''}; {self.said()}")
