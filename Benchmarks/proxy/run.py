@@ -34,7 +34,7 @@ def main():
     try:
         ready = [peer for peer in asked if set_up(peer, failed)]
         os.sched_setaffinity(0, {int(machine.LOAD_CPU)})
-        measured = take_turns(ready, chosen, options, vendor, failed)
+        measured = take_turns(ready, chosen, options.rounds, figures.Quiet(vendor, options.seconds), failed)
     finally:
         for running in [vendor, *(peer.running for peer in asked if peer.running)]:
             running.stop()
@@ -62,15 +62,15 @@ def set_up(peer, failed):
     return True
 
 
-def take_turns(ready, tests, options, vendor, failed):
+def take_turns(ready, tests, rounds, quiet, failed):
     measured = []
-    for number in range(options.rounds):
+    for number in range(rounds):
         for test in tests:
             for peer in ready:
-                if not figures.is_for(test, peer, number, options.rounds) or peer.name in failed:
+                if not figures.is_for(test, peer, number, rounds) or peer.name in failed:
                     continue
                 try:
-                    figure = figures.quietest(peer, test, options.seconds, vendor)
+                    figure = quiet.figures(peer, test)
                 except (figures.Failed, RuntimeError) as problem:
                     failed[peer.name] = f"{test.name}: {problem}"
                     say(f"{peer.name} fails: {failed[peer.name]}")
