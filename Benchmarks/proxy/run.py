@@ -38,7 +38,6 @@ def main():
     finally:
         for running in [vendor, *(peer.running for peer in asked if peer.running)]:
             running.stop()
-    save(measured, ready)
     tables.show(measured, ready, chosen)
     for name, why in failed.items():
         print(f"\nFAILED {name}: {why}")
@@ -76,14 +75,9 @@ def take_turns(ready, tests, rounds, quiet, failed):
                     say(f"{peer.name} fails: {failed[peer.name]}")
                     continue
                 measured.append({"round": number, "test": test.name, "peer": peer.name, **figure})
+                measure.save("proxy", measured[-1] | {"version": peer.version()})
                 say(tables.progress(measured[-1]))
     return measured
-
-
-def save(measured, ready):
-    versions = {peer.name: peer.version() for peer in ready}
-    for figure in measured:
-        measure.save("proxy", figure | {"version": versions[figure["peer"]]})
 
 
 def say(text):

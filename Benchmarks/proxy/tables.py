@@ -67,6 +67,10 @@ def show(measured, peers, tests):
     table([["peer", *(title for *_, title in shown)], *([peer.name, *cells(medians, peer.name, [
         (test, field, digits) for test, field, _, _, _, digits, _ in shown])] for peer in peers)])
     bars(medians)
+    foreign = statistics.median(one["foreign"] for one in measured) if measured else 0
+    if foreign > measure.FOREIGN_MAX:
+        print(f"NOT QUIET: others took {foreign:.0%} of the machine in the median; requests/s and latencies say little, and CPU time a"
+              " third too much or more. Compare by ratio.\n")
     for peer in peers:
         print(f"{peer.name}{f' ({peer.version()})' if peer.version() else ''}: {peer.about}")
 
