@@ -107,7 +107,12 @@ def test_an_answer_that_breaks_is_no_whole_one(make_house, fault):
     house.publish_prices()
     house.shows = house.create_key("shows", "--cost-in-usage")["key"]
     house.proxy = house.start_proxy()
-    answer = asked(house, house.shows, fault=f"{TOKENS};{fault}")
+    try:
+        answer = asked(house, house.shows, fault=f"{TOKENS};{fault}")
+    except AssertionError as error:
+        # The connection ended before anything of the held answer went out.
+        assert "no answer came" in str(error)
+        return
     assert not answer.complete and b'"cost"' not in answer.body
 
 
