@@ -48,10 +48,12 @@ let package = Package(
 
     // The proxy side.
     room("RawLog", imports: ["JSON", "Ledger", "CZstd", "CZlib"]),
+    room("HTTPWire", imports: [nioCore]),
     room(
       "ProxyServer",
       imports: [
-        "RawLog", "Normalize", "Price", "JSON", "Ledger", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL,
+        "HTTPWire", "RawLog", "Normalize", "Price", "JSON", "Ledger", "CZlib", nioCore, nioPosix, nioHTTP1,
+        nioSSL,
         crypto,
       ]),
 
@@ -104,7 +106,8 @@ let package = Package(
 
     // Tests: one target per room, and what they share.
     .target(
-      name: "TestKit", dependencies: ["JSON", "Ledger", nioCore, nioPosix, nioHTTP1, "CZlib", crypto],
+      name: "TestKit",
+      dependencies: ["HTTPWire", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1, "CZlib", crypto],
       path: "Tests/TestKit", swiftSettings: strict),
     .executableTarget(
       name: "vendor-stand-in", dependencies: ["TestKit", "JSON"], path: "Tests/VendorStandIn",
@@ -112,18 +115,19 @@ let package = Package(
     .target(
       name: "ParserLaws",
       dependencies: [
-        "ProxyServer", "Ingest", "RawLog", "JSON", "Ledger", "TestKit", nioCore, nioHTTP1, "CZlib",
+        "ProxyServer", "HTTPWire", "Ingest", "RawLog", "JSON", "Ledger", "TestKit", nioCore, "CZlib",
       ],
       path: "Fuzz/Laws", swiftSettings: strict),
     tests("ParserLawsTests", imports: ["ParserLaws"]),
     tests("LedgerTests", imports: ["Ledger"]),
     tests("JSONTests", imports: ["JSON"]),
+    tests("HTTPWireTests", imports: ["HTTPWire", nioCore, nioHTTP1, nioEmbedded]),
     tests("RawLogTests", imports: ["RawLog", "JSON", "Ledger"]),
     tests(
       "ProxyServerTests",
       imports: [
-        "ProxyServer", "Normalize", "Price", "RawLog", "JSON", "Ledger", nioCore, nioPosix, nioHTTP1,
-        nioEmbedded,
+        "ProxyServer", "HTTPWire", "Normalize", "Price", "RawLog", "JSON", "Ledger", nioCore, nioPosix,
+        nioHTTP1, nioEmbedded,
       ]),
     tests("NormalizeTests", imports: ["Normalize", "JSON", "Ledger"]),
     tests("IngestTests", imports: ["Ingest", "RawLog", "Ledger", "Sample", "JSON", "ParserLaws"]),

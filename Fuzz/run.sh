@@ -13,7 +13,7 @@ while [ $# -gt 0 ]; do
     *) laws+=("$1"); shift ;;
   esac
 done
-[ ${#laws[@]} -gt 0 ] || laws=(events frames array lines signature forms requests json inflate)
+[ ${#laws[@]} -gt 0 ] || laws=(events frames array lines signature forms requests json inflate heads)
 
 clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
 export TOLLBOOK_FUZZER_LIBRARY="$("$clang" -print-resource-dir)/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a"

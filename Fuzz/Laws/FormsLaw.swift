@@ -1,5 +1,5 @@
+internal import HTTPWire
 internal import NIOCore
-internal import NIOHTTP1
 internal import ProxyServer
 
 /// Multipart forms: a field's value is what stands at its place, fields stand one behind the other within the bounds, what was put
@@ -32,7 +32,7 @@ enum FormsLaw {
   private static func checkModel(
     _ fields: [FormField], _ body: [UInt8], _ contentType: String
   ) throws(LawBroken) {
-    let call = Call.match(.POST, target: "/v1/audio/transcriptions", headers: [:])
+    let call = Call.match(.POST, target: "/v1/audio/transcriptions", headers: .empty)
     guard let endpoint = call?.endpoint else { throw LawBroken(description: "no such endpoint") }
     let buffer = ByteBuffer(bytes: body)
     let reading: RequestReading

@@ -21,6 +21,8 @@ package enum ParserLaw: String, CaseIterable, Sendable {
   case json
   /// Compressed answers.
   case inflate
+  /// HTTP/1.1's heads and bodies, of requests and of answers.
+  case heads
 
   /// - Throws: what is broken, in a sentence.
   package func check(_ input: [UInt8]) throws(LawBroken) {
@@ -34,6 +36,7 @@ package enum ParserLaw: String, CaseIterable, Sendable {
     case .requests: try RequestsLaw.check(Input(input))
     case .json: try JSONLaw.check(Input(input))
     case .inflate: try InflateLaw.check(Input(input))
+    case .heads: try HeadsLaw.check(Input(input))
     }
   }
 }

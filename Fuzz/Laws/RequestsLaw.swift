@@ -1,6 +1,6 @@
+internal import HTTPWire
 internal import JSON
 internal import NIOCore
-internal import NIOHTTP1
 internal import ProxyServer
 
 /// Bodies in JSON: with what the proxy changes they are JSON still, have the new model, ask for usage where the proxy says that
@@ -20,7 +20,7 @@ enum RequestsLaw {
 
   static func check(_ input: Input) throws(LawBroken) {
     let target = targets[input.choice(targets.count)]
-    guard let call = Call.match(.POST, target: target, headers: [:]) else {
+    guard let call = Call.match(.POST, target: target, headers: .empty) else {
       throw LawBroken(description: "no endpoint at \(target)")
     }
     let (tape, newTape) = (JSONTape(), JSONTape())

@@ -1,6 +1,23 @@
+internal import HTTPWire
 internal import NIOCore
-internal import NIOHTTP1
 internal import ProxyServer
+
+/// A head as a client has it.
+private struct SentHead {
+  var target: String
+  var fields: [(String, String)]
+
+  func values(_ name: String) -> [String] { fields.filter { $0.0 == name }.map(\.1) }
+
+  var isReadable: Bool {
+    do throws(WireFault) {
+      _ = try HeaderFields(fields)
+      return true
+    } catch {
+      return false
+    }
+  }
+}
 
 /// Signed requests: a header that is read says all that it is made of, and a request that was signed holds with its own
 /// bytes alone.
@@ -37,13 +54,14 @@ enum SignatureLaw {
 
   private static func checkSigned(_ request: ArraySlice<UInt8>) throws(LawBroken) {
     let lines = request.split(separator: 0x0A, omittingEmptySubsequences: false)
-    var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: text(lines[0]))
-    head.headers = ["host": "127.0.0.1", "x-amz-date": timeText]
+    var head = SentHead(target: text(lines[0]), fields: [("host", "127.0.0.1"), ("x-amz-date", timeText)])
     for line in lines.dropFirst().prefix(8) {
       let pair = line.split(separator: UInt8(ascii: ":"), maxSplits: 1)
       guard pair.count == 2, pair[0].allSatisfy({ $0 >= 97 && $0 <= 122 }) else { break }
-      head.headers.add(name: "y-" + text(pair[0]), value: text(pair[1]))
+      head.fields.append(("y-" + text(pair[0]), text(pair[1])))
     }
+    // What no head can hold reaches no signature.
+    guard head.isReadable else { return }
     let body = ByteBuffer(bytes: lines.last ?? [])
     let authorization = sign(head, body)
     guard let read = SignedRequest(authorization: authorization) else {
@@ -56,20 +74,20 @@ enum SignatureLaw {
     other.writeBytes([0])
     try hold(!isTaken(read, head, other), "another body holds")
     var changed = head
-    changed.headers.replaceOrAdd(name: "host", value: "127.0.0.2")
+    changed.fields[0].1 = "127.0.0.2"
     try hold(!isTaken(read, changed, body), "another host holds")
     changed = head
-    changed.uri = head.uri + "x"
+    changed.target = head.target + "x"
     try hold(!isTaken(read, changed, body), "another path holds")
   }
 
   /// As a client does it.
-  private static func sign(_ head: HTTPRequestHead, _ body: ByteBuffer) -> String {
-    let names = Set(head.headers.map(\.name)).sorted()
+  private static func sign(_ head: SentHead, _ body: ByteBuffer) -> String {
+    let names = Set(head.fields.map(\.0)).sorted()
     let scope = SigV4Scope(date: String(timeText.prefix(8)), region: "us-east-1", service: "bedrock")
     let canonical = SigV4.canonicalRequest(
-      method: "POST", target: head.uri,
-      headers: names.map { (name: $0, value: head.headers[$0].map { trim($0) }.joined(separator: ",")) },
+      method: "POST", target: head.target,
+      headers: names.map { (name: $0, value: head.values($0).map { trim($0) }.joined(separator: ",")) },
       payloadHash: SigV4.payloadHash(body))
     let signature = SigV4.signature(canonicalRequest: canonical, time: timeText, scope: scope, secret: secret)
     return "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/\(scope.date)/us-east-1/bedrock/aws4_request, "
@@ -84,12 +102,15 @@ enum SignatureLaw {
   }
 
   private static func isTaken(
-    _ claim: SignedRequest, _ head: HTTPRequestHead, _ body: ByteBuffer, secret: String = secret,
+    _ claim: SignedRequest, _ head: SentHead, _ body: ByteBuffer, secret: String = secret,
     seconds: Int64 = 0
   ) -> Bool {
+    let fields: HeaderFields
+    do throws(WireFault) { fields = try HeaderFields(head.fields) } catch { return false }
     do throws(Problem) {
       try claim.verify(
-        head, body: body, secret: secret, now: time + seconds * 1_000_000, clockMilliseconds: 300_000)
+        .POST, target: head.target, fields, body: body, secret: secret, now: time + seconds * 1_000_000,
+        clockMilliseconds: 300_000)
       return true
     } catch {
       return false

@@ -71,6 +71,22 @@ public struct JSONValue {
     return isName(index, text)
   }
 
+  /// A string content of `text`; false for nil.
+  public func isText(_ text: String?) -> Bool {
+    guard let text, node.kind == .string else { return false }
+    if node.escaped { return string == text }
+    let start = Int(node.start) + 1
+    let content = UnsafeBufferPointer(start: layout.bytes + start, count: Int(node.end) - 1 - start)
+    return text.utf8.withContiguousStorageIfAvailable { content.elementsEqual($0) }
+      ?? text.utf8.elementsEqual(content)
+  }
+
+  /// Written as these bytes are; false for nil.
+  public func isRaw(_ json: [UInt8]?) -> Bool {
+    guard let json else { return false }
+    return json.elementsEqual(UnsafeBufferPointer(start: layout.bytes + range.lowerBound, count: range.count))
+  }
+
   /// A number that is whole: `12`, `12.0`, `1.2e1`. Nil where it is not, or does not fit 64 bits.
   public var wholeNumber: Int64? {
     guard node.kind == .number else { return nil }
@@ -159,10 +175,21 @@ public struct JSONValue {
     return result
   }
 
+  /// The members one after another, without a list of them.
+  public var eachMember: JSONMembers {
+    let isObject = node.kind == .object
+    return JSONMembers(layout: layout, at: index + 1, end: isObject ? Int(node.next) : index + 1)
+  }
+
   /// The elements one after another, without a list of them.
   public var eachElement: JSONElements {
     let isArray = node.kind == .array
     return JSONElements(layout: layout, at: index + 1, end: isArray ? Int(node.next) : index + 1)
+  }
+
+  public var firstElement: JSONValue? {
+    var elements = eachElement
+    return elements.next()
   }
 
   /// A number other than 0, whatever its form.
@@ -217,6 +244,19 @@ public struct JSONElements: Sequence, IteratorProtocol {
     guard at < end else { return nil }
     defer { at = Int(layout.nodes[at].next) }
     return JSONValue(layout: layout, index: at)
+  }
+}
+
+/// An object's members, one after another, repeated names included.
+public struct JSONMembers: Sequence, IteratorProtocol {
+  fileprivate let layout: JSONLayout
+  fileprivate var at: Int
+  fileprivate let end: Int
+
+  public mutating func next() -> (name: JSONValue, value: JSONValue)? {
+    guard at < end else { return nil }
+    defer { at = Int(layout.nodes[at + 1].next) }
+    return (JSONValue(layout: layout, index: at), JSONValue(layout: layout, index: at + 1))
   }
 }
 

@@ -11,8 +11,12 @@ public struct Pattern: Hashable, Sendable {
 
   /// Linear in the candidate for each part: the leftmost fit of every middle part is always good enough.
   public func matches(_ candidate: String) -> Bool {
-    let bytes = Array(candidate.utf8)
-    guard parts.count > 1 else { return bytes == parts[0] }
+    var candidate = candidate
+    return candidate.withUTF8 { matches($0) }
+  }
+
+  private func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard parts.count > 1 else { return bytes.elementsEqual(parts[0]) }
     guard bytes.starts(with: parts[0]) else { return false }
     var at = parts[0].count
     for part in parts[1..<parts.count - 1] {
@@ -54,7 +58,7 @@ public struct Pattern: Hashable, Sendable {
     return meets[0]
   }
 
-  private func find(_ part: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+  private func find(_ part: [UInt8], in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     guard !part.isEmpty else { return start }
     var at = start
     while at + part.count <= bytes.count {

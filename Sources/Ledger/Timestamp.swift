@@ -24,6 +24,13 @@ public enum Timestamp {
 
   /// `2026-10-01T00:00:00.123456Z`: always six digits of fraction.
   public static func text(_ microseconds: Int64) -> String {
+    var text: [UInt8] = []
+    append(microseconds, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// As `text`, behind what is there.
+  public static func append(_ microseconds: Int64, to text: inout [UInt8]) {
     var (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
     if fraction < 0 {
       seconds -= 1
@@ -36,31 +43,28 @@ public enum Timestamp {
       second += 86_400
     }
     let (year, month, dayOfMonth) = date(days: day)
-    var text: [UInt8] = []
-    text.reserveCapacity(27)
-    func put(_ value: Int64, _ width: Int) {
-      var divisor: Int64 = 1
-      for _ in 1..<width { divisor *= 10 }
+    text.reserveCapacity(text.count + 27)
+    func put(_ value: Int64, _ divisor: Int64) {
+      var divisor = divisor
       while divisor > 0 {
         text.append(UInt8(48 + value / divisor % 10))
         divisor /= 10
       }
     }
-    put(year, 4)
+    put(year, 1000)
     text.append(UInt8(ascii: "-"))
-    put(month, 2)
+    put(month, 10)
     text.append(UInt8(ascii: "-"))
-    put(dayOfMonth, 2)
+    put(dayOfMonth, 10)
     text.append(UInt8(ascii: "T"))
-    put(second / 3600, 2)
+    put(second / 3600, 10)
     text.append(UInt8(ascii: ":"))
-    put(second / 60 % 60, 2)
+    put(second / 60 % 60, 10)
     text.append(UInt8(ascii: ":"))
-    put(second % 60, 2)
+    put(second % 60, 10)
     text.append(UInt8(ascii: "."))
-    put(fraction, 6)
+    put(fraction, 100_000)
     text.append(UInt8(ascii: "Z"))
-    return String(decoding: text, as: UTF8.self)
   }
 
   /// Reads `YYYY-MM-DDThh:mm:ss[.f…](Z|±hh:mm)`; digits behind the sixth are cut. Nil for anything else,

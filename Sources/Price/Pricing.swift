@@ -89,7 +89,8 @@ public final class Pricer {
     return found
   }
 
-  private func card(_ query: RateQuery, at time: Int64) -> RateCard {
+  /// The card for a kind of request, looked up once.
+  public func card(_ query: RateQuery, at time: Int64) -> RateCard {
     if let known = cards[query]?.last(where: { $0.span.contains(time) }) { return known }
     if cardCount >= PricerLimit.cardsMax {
       cards.removeAll()

@@ -3,7 +3,6 @@
 internal import JSON
 internal import Ledger
 internal import NIOCore
-internal import NIOHTTP1
 internal import Price
 internal import RawLog
 
@@ -19,10 +18,10 @@ extension LoopContext {
 
   /// - Parameter later: told on this loop where a share of a budget must be asked for first.
   func admit(_ plan: Plan, later: @escaping (Admitted) -> Void) -> Admitted {
+    defer { bodyOnTape = nil }
     guard hasRoom else { return .no(.overloaded) }
     guard let key = plan.request.key else { return .yes(plan) }
     guard isCharged(plan.request.endpoint) else { return permit(plan, key) }
-    var plan = plan
     var demand: AdmissionBook.Demand
     do throws(Problem) {
       demand = try self.demand(plan, key)
@@ -115,8 +114,8 @@ extension LoopContext {
   private func requestBound(_ plan: Plan, _ model: String) -> RequestBound {
     let limits = core.admission.limits.of(plan.record.modelRouted ?? model)
     let body = plan.request.body ?? ByteBuffer()
-    var value: JSONValue?
-    do throws(JSONError) { value = try parse(body) } catch { value = nil }
+    var value = bodyOnTape
+    if value == nil { do throws(JSONError) { value = try parse(body) } catch { value = nil } }
     var bound = RequestBound(value, bytes: body.readableBytes, endpoint: plan.record.endpoint, model: limits)
     if model.contains("-search") { bound.searchesBySelf() }
     return bound
@@ -145,7 +144,7 @@ extension LoopContext {
     var facts: [RequestFacts.Tag] = []
     if let geo = bound.inferenceGeo { facts.append(.init(name: "inference_geo", value: geo)) }
     if let speed = bound.speed { facts.append(.init(name: "speed", value: speed)) }
-    let asked = bound.serviceTier ?? plan.request.head.headers.first(name: "x-amzn-bedrock-service-tier")
+    let asked = bound.serviceTier ?? plan.request.head.headers.first("x-amzn-bedrock-service-tier")
     let tier = asked == "fast" ? "priority" : asked
     // The vendor may serve by the standard tier whatever was asked for, and where nothing or `auto` is, an OpenAI
     // project's own setting decides.

@@ -107,8 +107,11 @@ package struct AnswerFacts {
   mutating func readIdentity(_ value: JSONValue) {
     // Azure's first chunk has empty strings here; the true ones follow.
     if responseID == nil { responseID = text(value["id"]) }
-    if let name = text(value["model"]) { model = name }
-    if let tier = value["service_tier"] { serviceTier = shortString(tier) ?? serviceTier }
+    // A stream says them again in each event.
+    if let name = value["model"], !name.isText(model), let name = text(name) { model = name }
+    if let tier = value["service_tier"], !tier.isRaw(serviceTier) {
+      serviceTier = shortString(tier) ?? serviceTier
+    }
   }
 
   mutating func readError(_ value: JSONValue) {
@@ -124,10 +127,10 @@ package struct AnswerFacts {
     readOpenAIUsage(value)
     usageIsFinal = ownUsage != nil
     guard let choices = value["choices"] else { return }
-    for choice in choices.elements {
+    for choice in choices.eachElement {
       if let text = choice["text"], text.kind == .string { textBytes += contentBytes(text) }
       guard let delta = choice["delta"], delta.isObject else { continue }
-      for (name, part) in delta.members where !name.isString("role") {
+      for (name, part) in delta.eachMember where !name.isString("role") {
         switch part.kind {
         case .string: textBytes += contentBytes(part)
         case .array:
@@ -148,13 +151,13 @@ package struct AnswerFacts {
   mutating func readOpenAIUsage(_ value: JSONValue) {
     var found = value["usage"]
     if found?.isObject != true { found = value["x_groq"]?["usage"] }
-    if found?.isObject != true { found = value["choices"]?.elements.first?["usage"] }
+    if found?.isObject != true { found = value["choices"]?.firstElement?["usage"] }
     guard let found, found.isObject, ownUsage == nil || !isAllZero(found) else { return }
     ownUsage = VendorUsage(verbatim: found)
   }
 
   private func isAllZero(_ value: JSONValue) -> Bool {
-    value.members.allSatisfy { _, member in
+    value.eachMember.allSatisfy { _, member in
       switch member.kind {
       case .number: member.wholeNumber == 0
       case .object: isAllZero(member)
@@ -169,7 +172,7 @@ package struct AnswerFacts {
     guard let type = value["type"] else { return }
     if type.isString("content_block_delta") {
       guard let delta = value["delta"] else { return }
-      for (name, part) in delta.members where part.kind == .string {
+      for (name, part) in delta.eachMember where part.kind == .string {
         if name.isString("text") || name.isString("partial_json") || name.isString("thinking") {
           textBytes += contentBytes(part)
         }

@@ -3,7 +3,7 @@
 internal import JSON
 internal import Ledger
 internal import NIOCore
-internal import NIOHTTP1
+internal import HTTPWire
 internal import RawLog
 
 struct AnswerMeter {
@@ -29,23 +29,23 @@ struct AnswerMeter {
   private var errorType: String?
 
   init(
-    _ head: HTTPResponseHead, call: Call, asksForUsage: Bool, cost: CostInUsage?, tape: JSONTape,
+    _ head: ResponseHead, call: Call, asksForUsage: Bool, cost: CostInUsage?, tape: JSONTape,
     limits: ProxyLimits
   ) {
     let headers = head.headers
     let endpoint = call.endpoint
     self.vendorRequestID =
-      headers.first(name: "x-request-id") ?? headers.first(name: "request-id")
-      ?? headers.first(name: "x-amzn-requestid") ?? headers.first(name: "apim-request-id")
-    self.status = Int(head.status.code)
+      headers.first("x-request-id") ?? headers.first("request-id")
+      ?? headers.first("x-amzn-requestid") ?? headers.first("apim-request-id")
+    self.status = head.status
     self.format = endpoint.answer
     self.answerCopyBytesMax = limits.answerCopyBytesMax
     self.tape = tape
-    self.bytesLeft = headers.first(name: "content-length").flatMap { Int($0) }
-    let coding = headers.first(name: "content-encoding").map { trimmed($0[...]).lowercased() } ?? "identity"
+    self.bytesLeft = headers.withFirst("content-length") { $0.wholeNumber } ?? nil
+    let coding = headers.withFirst("content-encoding") { $0.string.lowercased() } ?? "identity"
     let isPlain = coding == "identity" || coding.isEmpty
     let isOK = (200..<300).contains(status)
-    let type = MediaType(headers.first(name: "content-type"))
+    let type = headers.withFirst("content-type") { MediaType($0) } ?? .other
     if isOK, format != .none {
       stream = Self.stream(
         type, call: call, hidesUsage: asksForUsage && isPlain, cost: isPlain ? cost : nil, tape: tape,
@@ -54,9 +54,9 @@ struct AnswerMeter {
         held = HeldAnswer(cost, format: format, tape: tape, bytesMax: limits.answerCopyBytesMax)
       }
     }
-    if format == .invoke { countHeaders = headers.map { ($0.name, $0.value) } }
+    if format == .invoke { countHeaders = headers.pairs }
     if !isOK, endpoint.dialect == .bedrock {
-      errorType = headers.first(name: "x-amzn-errortype").map { String($0.prefix { $0 != ":" }) }
+      errorType = headers.first("x-amzn-errortype").map { String($0.prefix { $0 != ":" }) }
     }
     if isOK, case .results = endpoint.metering {
       results = FetchedResults(dialect: endpoint.dialect, tape: tape, lineBytesMax: limits.eventLineBytesMax)
@@ -283,17 +283,13 @@ struct AnswerMeter {
 private enum MediaType {
   case json, events, frames, binary, other
 
-  init(_ header: String?) {
-    guard let header else {
-      self = .other
-      return
-    }
-    let type = trimmed(header.prefix { $0 != ";" }).lowercased()
-    switch type {
+  init(_ header: WireText) {
+    switch header.upTo(UInt8(ascii: ";")).trimmed {
     case "application/json": self = .json
     case "text/event-stream": self = .events
     case "application/vnd.amazon.eventstream": self = .frames
-    case let type where type.hasPrefix("audio/") || type == "application/octet-stream": self = .binary
+    case let type where type.starts(with: "audio/") || type.matches("application/octet-stream"):
+      self = .binary
     default: self = .other
     }
   }

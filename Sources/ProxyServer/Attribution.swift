@@ -73,7 +73,7 @@ struct RequestAttribution {
 
   /// LiteLLM's `tags` and `session_id`; every other text is a tag by its own name, as OpenAI's metadata is.
   private mutating func takeMetadata(_ value: JSONValue) {
-    for (name, member) in value.members {
+    for (name, member) in value.eachMember {
       if name.isString("tags") {
         takeTags(member)
       } else if name.isString("session_id") || name.isString("trace_id") {
@@ -95,7 +95,7 @@ struct RequestAttribution {
   }
 
   private mutating func takeWords(_ value: JSONValue) {
-    for (name, member) in value.members { add(name.string, member.string) }
+    for (name, member) in value.eachMember { add(name.string, member.string) }
   }
 
   private mutating func add(_ name: String?, _ value: String?) {

@@ -1,44 +1,14 @@
 /// One client's connection: its requests are collected one after the other, and each becomes an exchange with
 /// a vendor or an answer of the proxy's own.
+internal import HTTPWire
 internal import Ledger
 internal import NIOCore
-internal import NIOHTTP1
 internal import RawLog
 
-/// A request while it arrives.
-struct IncomingRequest {
-  var id: String
-  /// Microseconds since 1970-01-01T00:00:00Z.
-  var time: Int64
-  var arrival: NIODeadline
-  /// When all of it was there.
-  var complete = NIODeadline.now()
-  var head: HTTPRequestHead
-  var headers: ClientHeaders
-  var call: Call
-  var key: ClientKey?
-  /// A signature that is to be checked when the body is there.
-  var claim: SignedRequest?
-  /// Known before the body is read; the body then only serves to name the model in the log.
-  var problem: Problem?
-  var body: ByteBuffer?
-  var bodyBytesMax: Int
-
-  var endpoint: Endpoint { call.endpoint }
-
-  var query: Substring? {
-    head.uri.firstIndex(of: "?").map { head.uri[head.uri.index(after: $0)...] }
-  }
-
-  /// What of the query goes on.
-  var vendorQuery: String? {
-    endpoint.dialect == .gemini ? withoutKey(query).rest : query.map { String($0) }
-  }
-}
-
-final class ClientConnection: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
+final class ClientConnection: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
 
   private enum State {
     case idle
@@ -58,93 +28,107 @@ final class ClientConnection: ChannelInboundHandler {
   private var state = State.idle
   private var since = NIODeadline.now()
   private var keepsAlive = true
-  private var version = HTTPVersion.http1_1
+  private var version = HTTPVersion.http11
   private var peer: String?
   /// The client's: the connection's own, or what trusted proxies say of it.
   private(set) var address: String?
 
-  init(_ loop: LoopContext) { self.loop = loop }
+  /// What has come in and is not taken yet: a part of a head, or what a client sends before it has its answer.
+  private var input = ByteBuffer()
+  private var reader: HeadReader
+  private var body = BodyReader(.none)
+  private var output = ClientOutput()
+  private var isAdvancing = false
+  private var isReadHeldBack = false
+
+  init(_ loop: LoopContext) {
+    self.loop = loop
+    reader = HeadReader(
+      .init(bytesMax: loop.limits.requestHeaderBytesMax, fieldsMax: loop.limits.requestHeadersMax))
+  }
 
   var isWritable: Bool { context?.channel.isWritable ?? false }
 
   // MARK: - The request
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head): received(head)
-    case .body(let bytes): received(bytes)
-    case .end: receivedEnd()
-    }
+    var bytes = unwrapInboundIn(data)
+    if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
+    advance()
   }
 
-  private func received(_ head: HTTPRequestHead) {
-    guard case .idle = state else { return }
+  /// Takes from the input what can be taken. An answer that is given meanwhile lets the next request in from here.
+  private func advance() {
+    guard !isAdvancing else { return }
+    isAdvancing = true
+    do throws(WireFault) {
+      while try takeNext() {}
+    } catch {
+      refuse(error)
+    }
+    isAdvancing = false
+    if input.readableBytes == 0 { input = ByteBuffer() }
+  }
+
+  /// - Returns: false where more must come, or happen, first.
+  private func takeNext() throws(WireFault) -> Bool {
+    switch state {
+    case .idle:
+      guard input.readableBytes > 0, let head = try reader.request(&input) else { return false }
+      body = BodyReader(head.body)
+      received(head)
+    case .receiving, .ignoring, .lingering:
+      switch try body.next(&input) {
+      case .bytes(let bytes): received(bytes)
+      case .end: receivedEnd()
+      case .more: return false
+      }
+    case .waiting, .exchanging: return false
+    case .closed:
+      input.clear()
+      return false
+    }
+    return true
+  }
+
+  private func received(_ head: RequestHead) {
     since = .now()
     version = head.version
-    keepsAlive = head.isKeepAlive && !loop.core.stops
-    let path = head.uri.prefix { $0 != "?" }
+    keepsAlive = head.keepsAlive && !loop.core.stops
+    let path = pathOnly(head.target)
     address = loop.core.door.client(peer: peer, head.headers)
     let closedDoor = loop.core.door.refuses(address, head.headers)
-    let call = Call.match(head.method, target: head.uri, headers: head.headers)
+    let call = Call.match(head.method, target: head.target, headers: head.headers)
     if let closedDoor, call == nil, !path.hasPrefix("/health/") {
-      state = .ignoring(refusal(closedDoor, head, path), bytesLeft: loop.limits.lingerBytesMax)
+      state = .ignoring(loop.refusal(closedDoor, head, path), bytesLeft: loop.limits.lingerBytesMax)
       return
     }
     guard let call else {
-      state = .ignoring(ownAnswer(to: head, path: path), bytesLeft: loop.limits.lingerBytesMax)
+      state = .ignoring(loop.ownAnswer(to: head, path: path), bytesLeft: loop.limits.lingerBytesMax)
       return
     }
     loop.core.countRequest()
-    let time = loop.core.clock()
-    var request = IncomingRequest(
-      id: loop.core.ids.next(time: time), time: time, arrival: since, head: head,
-      headers: ClientHeaders(head.headers), call: call, bodyBytesMax: loop.limits.requestBytesMax)
-    if let name = loop.core.settings.door.originHeader { request.headers.drop(name) }
-    if call.endpoint.dialect == .gemini, let key = withoutKey(request.query).key {
-      request.headers.offer(key)
-    }
-    do throws(KeyProblem) {
-      if let closedDoor { throw KeyProblem(problem: closedDoor) }
-      if request.headers.key == nil, let signature = request.headers.signature {
-        guard let claim = SignedRequest(authorization: signature) else {
-          throw KeyProblem(problem: .badSignature)
-        }
-        request.claim = claim
-        request.key = try authenticate(
-          claim, settings: loop.core.settings, keys: loop.core.keys, from: address, time: time)
-      } else {
-        request.key = try authenticate(
-          request.headers.key, keys: loop.core.keys, from: address, time: time)
-      }
-    } catch {
-      request.key = error.key
-      request.problem = error.problem
-      request.bodyBytesMax = min(request.bodyBytesMax, loop.limits.refusedRequestBytesMax)
-    }
-    if request.problem == nil, request.headers.isEncoded { request.problem = .encodedBody }
+    let request = loop.request(head, call, arrival: since, from: address, closedDoor: closedDoor)
     if let length = request.headers.contentLength, length > request.bodyBytesMax {
       return refuseEarly(request, request.problem ?? .requestTooLarge)
     }
-    if request.headers.expectsContinue {
+    if request.headers.expectsContinue, version == .http11 {
       // A client that asks first is told now, and need not send what nobody reads.
       if let problem = request.problem { return refuseEarly(request, problem) }
-      context?.writeAndFlush(
-        wrapOutboundOut(.head(HTTPResponseHead(version: version, status: .continue))), promise: nil)
+      output.appendContinue()
+      flush()
     }
     state = .receiving(request)
   }
 
   private func received(_ bytes: ByteBuffer) {
     switch state {
-    case .receiving(var request):
-      // The buffer must have one owner while it grows.
-      state = .idle
+    case .receiving(let request):
       let size = (request.body?.readableBytes ?? 0) + bytes.readableBytes
       guard size <= request.bodyBytesMax else {
         return refuseEarly(request, request.problem ?? .requestTooLarge)
       }
-      append(bytes, to: &request)
-      state = .receiving(request)
+      request.append(bytes)
     case .ignoring(let answer, let bytesLeft):
       state = .ignoring(answer, bytesLeft: bytesLeft - bytes.readableBytes)
       if bytesLeft < bytes.readableBytes { close() }
@@ -155,18 +139,9 @@ final class ClientConnection: ChannelInboundHandler {
     }
   }
 
-  private func append(_ bytes: ByteBuffer, to request: inout IncomingRequest) {
-    guard request.body != nil else {
-      request.body = bytes
-      return
-    }
-    if let length = request.headers.contentLength { request.body?.reserveCapacity(length) }
-    request.body?.writeImmutableBuffer(bytes)
-  }
-
   private func receivedEnd() {
     switch state {
-    case .receiving(var request):
+    case .receiving(let request):
       request.complete = .now()
       take(request)
     case .ignoring(let answer, _): send(answer)
@@ -175,18 +150,8 @@ final class ClientConnection: ChannelInboundHandler {
     }
   }
 
-  private func take(_ incoming: IncomingRequest) {
-    var request = incoming
-    if let claim = request.claim, request.problem == nil, let master = loop.core.settings.awsKeySecret {
-      do throws(Problem) {
-        try claim.verify(
-          request.head, body: request.body,
-          secret: AWSKeyPair.secret(of: claim.accessKeyID, master: master.text), now: loop.core.clock(),
-          clockMilliseconds: loop.limits.signatureClockMilliseconds)
-      } catch {
-        request.problem = error
-      }
-    }
+  private func take(_ request: IncomingRequest) {
+    loop.verify(request)
     switch Intake.plan(request, address: address, loop: loop) {
     case .exchange(let plan):
       state = .waiting
@@ -217,110 +182,86 @@ final class ClientConnection: ChannelInboundHandler {
     }
   }
 
-  /// Of a request to no model, by somebody who may not come in.
-  private func refusal(_ problem: Problem, _ head: HTTPRequestHead, _ path: Substring) -> OwnAnswer {
-    loop.core.countRefusal()
-    var answer = OwnAnswer(
-      problem, Dialect.guess(path, head.headers), requestID: loop.core.ids.next(time: loop.core.clock()))
-    if head.method == .HEAD { answer.omitsBody = true }
-    return answer
-  }
-
   /// Answers before the whole request is there; what still comes is thrown away, then the connection ends.
   private func refuseEarly(_ request: IncomingRequest, _ problem: Problem) {
     loop.refuse(problem, Intake.record(request, address: address), request)
     keepsAlive = false
-    write(OwnAnswer(problem, request.endpoint.dialect, requestID: request.id))
+    output.append(OwnAnswer(problem, request.endpoint.dialect, requestID: request.id), connection: "close")
     // A client that waits to be told to go on sends nothing more.
     if request.headers.expectsContinue { return finishResponse() }
-    context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    flush()
     since = .now()
     state = .lingering(bytesLeft: loop.limits.lingerBytesMax)
   }
 
-  // MARK: - Answers of the proxy's own
-
-  private func ownAnswer(to head: HTTPRequestHead, path: Substring) -> OwnAnswer {
-    switch (head.method, path) {
-    case (.HEAD, "/"), (.GET, "/"): return OwnAnswer(status: .ok, text: "tollbook\n", head.method)
-    case (.GET, "/health/live"), (.HEAD, "/health/live"):
-      return OwnAnswer(status: .ok, text: "live\n", head.method)
-    case (.GET, "/health/ready"), (.HEAD, "/health/ready"):
-      let isReady = !loop.core.stops
-      return OwnAnswer(
-        status: isReady ? .ok : .serviceUnavailable, text: isReady ? "ready\n" : "stopping\n", head.method)
-    default: break
-    }
-    let methods = Call.methods(target: head.uri, headers: head.headers)
-    var answer = OwnAnswer(
-      methods.isEmpty ? .notFound : .methodNotAllowed, Dialect.guess(path, head.headers),
-      requestID: loop.core.ids.next(time: loop.core.clock()))
-    if !methods.isEmpty {
-      answer.headers.add(name: "allow", value: methods.map(\.rawValue).joined(separator: ", "))
-    }
-    if head.method == .HEAD { answer.omitsBody = true }
-    return answer
+  /// It is not known where the next request begins, so there is none.
+  private func refuse(_ fault: WireFault) {
+    if case .lingering = state { return close() }
+    keepsAlive = false
+    send(OwnAnswer(fault))
   }
+
+  // MARK: - Answers of the proxy's own
 
   func send(_ answer: OwnAnswer) {
     state = .idle
     since = .now()
-    write(answer)
+    output.append(answer, connection: connectionWord)
     finishResponse()
-  }
-
-  /// All but the end.
-  private func write(_ answer: OwnAnswer) {
-    guard let context else { return }
-    var head = HTTPResponseHead(version: version, status: answer.status, headers: answer.headers)
-    if !keepsAlive { head.headers.add(name: "connection", value: "close") }
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if !answer.omitsBody {
-      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
-    }
   }
 
   // MARK: - Answers of a vendor
 
-  func send(_ answerHead: HTTPResponseHead) {
-    var head = answerHead
-    head.version = version
-    // Before HTTP/1.1 an answer without a length ends with its connection.
-    if version != .http1_1, !head.headers.contains(name: "content-length") { keepsAlive = false }
-    if loop.core.stops { keepsAlive = false }
-    if !keepsAlive { head.headers.add(name: "connection", value: "close") }
-    context?.write(wrapOutboundOut(.head(head)), promise: nil)
+  func send(_ head: AnswerHead) {
+    let end = head.end(version)
+    if end == .close || loop.core.stops { keepsAlive = false }
+    output.append(head, end: end, connection: connectionWord)
   }
 
-  func send(_ bytes: ByteBuffer) {
-    context?.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
-  }
+  func send(_ bytes: ByteBuffer) { if let context { output.append(bytes, to: context) } }
 
-  func flush() { context?.flush() }
+  func flush() {
+    guard let context else { return }
+    if !output.isEmpty { output.write(to: context) }
+    context.flush()
+  }
 
   /// The answer is whole.
   func sendEnd() {
     state = .idle
     since = .now()
+    output.appendEnd()
     finishResponse()
+  }
+
+  /// HTTP/1.1 keeps a connection unless something is said, and what was before it does not.
+  private var connectionWord: String? {
+    if !keepsAlive { return "close" }
+    return version == .http11 ? nil : "keep-alive"
   }
 
   /// The state is set before: the end may let a pipelined request in at once.
   private func finishResponse() {
     guard let context else { return }
-    guard !keepsAlive else {
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    guard keepsAlive else {
+      state = .closed
+      let written = context.eventLoop.makePromise(of: Void.self)
+      written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+      output.write(to: context, promise: written)
+      context.flush()
       return
     }
-    state = .closed
-    let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    flush()
+    if input.readableBytes > 0 { advance() }
+    if isReadHeldBack, !holdsReading {
+      isReadHeldBack = false
+      context.read()
+    }
   }
 
   /// Ends the connection in the middle of an answer, which is how a client learns that it is not whole.
   func close() {
-    context?.flush()
+    flush()
     context?.close(promise: nil)
   }
 
@@ -335,6 +276,19 @@ final class ClientConnection: ChannelInboundHandler {
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
     loop.remove(self)
+  }
+
+  /// Who sends the next request before it has its answer waits with the one after that.
+  private var holdsReading: Bool {
+    guard input.readableBytes > 0 else { return false }
+    switch state {
+    case .waiting, .exchanging: return true
+    case .idle, .receiving, .ignoring, .lingering, .closed: return false
+    }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if holdsReading { isReadHeldBack = true } else { context.read() }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -369,38 +323,5 @@ final class ClientConnection: ChannelInboundHandler {
     case .closed: limit = loop.limits.idleClientMilliseconds
     }
     if since + .milliseconds(Int64(limit)) <= now { close() }
-  }
-}
-
-/// What the proxy says without a vendor.
-struct OwnAnswer {
-  var status: HTTPResponseStatus
-  var headers: HTTPHeaders
-  var body: [UInt8]
-  var omitsBody = false
-
-  init(_ problem: Problem, _ dialect: Dialect, requestID: String) {
-    self.status = HTTPResponseStatus(statusCode: problem.status(dialect))
-    self.body = problem.body(dialect, requestID: requestID)
-    self.headers = [
-      "content-type": "application/json", "content-length": String(body.count),
-      "x-tollbook-request-id": requestID,
-    ]
-    problem.addHeaders(dialect, requestID: requestID, to: &headers)
-    for (name, value) in problem.headers { headers.add(name: name, value: value) }
-  }
-
-  /// A page of the proxy's own.
-  init(json: [UInt8]) {
-    self.status = .ok
-    self.body = json
-    self.headers = ["content-type": "application/json", "content-length": String(json.count)]
-  }
-
-  init(status: HTTPResponseStatus, text: String, _ method: HTTPMethod) {
-    self.status = status
-    self.body = Array(text.utf8)
-    self.headers = ["content-type": "text/plain; charset=utf-8", "content-length": String(body.count)]
-    self.omitsBody = method == .HEAD
   }
 }

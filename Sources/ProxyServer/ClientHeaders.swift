@@ -1,6 +1,6 @@
 /// A client's request headers in; what the proxy acts on, and what goes on to the vendor, out.
+internal import HTTPWire
 internal import Ledger
-internal import NIOHTTP1
 internal import RawLog
 
 struct ClientHeaders {
@@ -9,6 +9,7 @@ struct ClientHeaders {
   /// `Authorization: AWS4-HMAC-SHA256 …`, as it came.
   var signature: String?
   var contentType: String?
+  var isForm = false
   var agent: String?
   var user: String?
   var session: String?
@@ -19,83 +20,83 @@ struct ClientHeaders {
   var contentLength: Int?
   var isEncoded = false
   var acceptEncodings: [String] = []
+  let fields: HeaderFields
   /// Neither hop-by-hop, nor the client's credentials, nor the proxy's own.
-  private(set) var forwarded: [(name: String, value: String)] = []
-  private var connectionOptions: [Substring] = []
+  private(set) var forwarded = FieldSet()
+  private var connectionOptions: [String] = []
 
   /// What the proxy's own keys begin with.
   static let keyPrefix = "sk-tb-"
 
-  init(_ headers: HTTPHeaders) {
-    forwarded.reserveCapacity(16)
-    for (name, value) in headers { take(name, value) }
-    for option in connectionOptions {
-      forwarded.removeAll { $0.name.lowercased() == option }
-    }
+  init(_ headers: HeaderFields) {
+    fields = headers
+    headers.forEach { index, name, value in take(index, name, value) }
+    for option in connectionOptions { drop(option) }
   }
 
-  private mutating func take(_ name: String, _ value: String) {
-    switch name.lowercased() {
-    case "authorization":
-      if value.hasPrefix("AWS4-") { signature = value }
-      let scheme = value.prefix(7)
-      if scheme.lowercased() == "bearer " { offer(String(value.dropFirst(7))) }
+  private mutating func take(_ index: Int, _ name: WireText, _ value: WireText) {
+    switch name {
+    case "authorization": takeAuthorization(value)
     case "x-api-key", "api-key", "x-goog-api-key":
-      offer(value)
+      offer(value.string)
     case "x-amz-date", "x-amz-security-token", "x-amz-content-sha256":
       // They belong to the client's signature; the vendor gets one of the proxy's.
       break
     case "connection":
-      for option in value.split(separator: ",") {
-        let word = trimmed(option).lowercased()
-        if word != "close", word != "keep-alive" { connectionOptions.append(Substring(word)) }
+      value.forEachPart { word in
+        if !word.isEmpty, !word.matches("close"), !word.matches("keep-alive") {
+          connectionOptions.append(word.string.lowercased())
+        }
       }
     case "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-      "trailer",
-      "transfer-encoding", "upgrade", "cookie", "forwarded":
+      "trailer", "transfer-encoding", "upgrade", "cookie", "forwarded":
       break
-    case "content-length":
-      contentLength = Int(value)
-    case "content-encoding":
-      isEncoded = trimmed(value[...]).lowercased() != "identity"
-    case "expect":
-      expectsContinue = value.lowercased() == "100-continue"
-    case "accept-encoding":
-      for coding in value.split(separator: ",") { acceptEncodings.append(trimmed(coding).lowercased()) }
-    case let lower where lower.hasPrefix("x-tollbook-"):
-      if lower == "x-tollbook-tags" { takeTags(value) }
-      if lower == "x-tollbook-cost" { wantsCost = trimmed(value[...]) == "1" }
-    case let lower where lower.hasPrefix("x-litellm-"):
-      takeLiteLLM(lower, value)
-    case let lower where lower.hasPrefix("x-forwarded-") || lower.hasPrefix("amz-sdk-"):
-      break
-    case let lower:
-      switch lower {
-      case "user-agent": agent = value
-      case "content-type": contentType = value
-      case "x-claude-code-session-id", "x-session-id": session = session ?? value
-      default: break
-      }
-      forwarded.append((name, value))
+    case "content-length": contentLength = value.wholeNumber
+    case "content-encoding": isEncoded = !value.matches("identity")
+    case "expect": expectsContinue = value.matches("100-continue")
+    case "accept-encoding": value.forEachPart { acceptEncodings.append($0.string.lowercased()) }
+    case "user-agent":
+      agent = value.string
+      forwarded.insert(index)
+    case "content-type":
+      contentType = value.string
+      isForm = value.starts(with: "multipart/")
+      forwarded.insert(index)
+    case "x-claude-code-session-id", "x-session-id":
+      session = session ?? value.string
+      forwarded.insert(index)
+    case _ where name.starts(with: "x-tollbook-"):
+      if name.matches("x-tollbook-tags") { takeTags(value.string) }
+      if name.matches("x-tollbook-cost") { wantsCost = value.isExactly("1") }
+    case _ where name.starts(with: "x-litellm-"): takeLiteLLM(name, value)
+    case _ where name.starts(with: "x-forwarded-") || name.starts(with: "amz-sdk-"): break
+    default: forwarded.insert(index)
     }
   }
 
+  private mutating func takeAuthorization(_ value: WireText) {
+    if value.string.hasPrefix("AWS4-") { signature = value.string }
+    if value.starts(with: "bearer ") { offer(value.dropFirst(7).string) }
+  }
+
   /// What LiteLLM's clients tell its proxy, none of which is a vendor's business.
-  private mutating func takeLiteLLM(_ name: String, _ value: String) {
+  private mutating func takeLiteLLM(_ name: WireText, _ value: WireText) {
     switch name {
-    case "x-litellm-api-key":
-      offer(value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : value)
-    case "x-litellm-session-id", "x-litellm-trace-id": session = session ?? value
-    case "x-litellm-customer-id", "x-litellm-end-user-id": user = user ?? value
-    case "x-litellm-tags":
-      for word in value.split(separator: ",") { add(liteLLMTag(trimmed(word))) }
+    case "x-litellm-api-key": offer(value.starts(with: "bearer ") ? value.dropFirst(7).string : value.string)
+    case "x-litellm-session-id", "x-litellm-trace-id": session = session ?? value.string
+    case "x-litellm-customer-id", "x-litellm-end-user-id": user = user ?? value.string
+    case "x-litellm-tags": value.forEachPart { word in if !word.isEmpty { add(liteLLMTag(word.string)) } }
     default: break
     }
   }
 
   /// A header that is for the proxy alone.
   mutating func drop(_ lowercasedName: String) {
-    forwarded.removeAll { $0.name.lowercased() == lowercasedName }
+    fields.forEach { index, name, _ in if name.matches(lowercasedName) { forwarded.remove(index) } }
+  }
+
+  var forwardedPairs: [(name: String, value: String)] {
+    fields.pairs.enumerated().filter { forwarded.contains($0.offset) }.map(\.element)
   }
 
   /// Some clients send the key twice, or a vendor's beside the proxy's: the proxy's own wins.

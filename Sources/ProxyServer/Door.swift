@@ -1,7 +1,7 @@
 /// Who may come in at all, before a key is looked at: networks, and the secret of what stands before the proxy.
 internal import Crypto
 public import Ledger
-internal import NIOHTTP1
+internal import HTTPWire
 
 public struct DoorSettings: Sendable {
   /// Of clients; empty for all.
@@ -29,13 +29,13 @@ struct Door: Sendable {
   }
 
   /// The client's address: the connection's, or what trusted proxies say; nil where they say nothing that is one.
-  func client(peer: String?, _ headers: HTTPHeaders) -> String? {
+  func client(peer: String?, _ headers: HeaderFields) -> String? {
     guard settings.trustedHops > 0, let peer else { return peer }
     if !settings.trustedProxies.isEmpty, !settings.trustedProxies.contains(where: { $0.contains(peer) }) {
       return peer
     }
     var hops: [String] = []
-    for value in headers["x-forwarded-for"] {
+    for value in headers.values("x-forwarded-for") {
       for part in value.split(separator: ",", omittingEmptySubsequences: false) { hops.append(trimmed(part)) }
     }
     hops.append(peer)
@@ -45,9 +45,9 @@ struct Door: Sendable {
   }
 
   /// Why a request is not let in.
-  func refuses(_ client: String?, _ headers: HTTPHeaders) -> Problem? {
+  func refuses(_ client: String?, _ headers: HeaderFields) -> Problem? {
     if let name = settings.originHeader {
-      let values = headers[name]
+      let values = headers.values(name)
       guard values.count == 1, isSecret(values[0]) else { return .originNotAllowed }
     }
     guard !settings.networks.isEmpty else { return nil }

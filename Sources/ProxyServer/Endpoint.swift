@@ -2,7 +2,7 @@
 ///
 /// Each family of vendors describes its requests as values of these types, in a file of its own in `Vendors`; no other
 /// file names a vendor's path. Paths are read as they were sent: nothing is decoded before it is taken apart.
-package import NIOHTTP1
+package import HTTPWire
 
 /// One kind of request.
 package struct Endpoint: Sendable, Equatable {
@@ -106,8 +106,8 @@ package struct VendorPath: Sendable {
 extension Call {
   /// - Parameter target: as it stands in the request line.
   /// - Returns: nil where the proxy serves no such path.
-  package static func match(_ method: HTTPMethod, target: String, headers: HTTPHeaders) -> Call? {
-    let path = target.prefix { $0 != "?" }
+  package static func match(_ method: HTTPMethod, target: String, headers: HeaderFields) -> Call? {
+    let path = pathOnly(target)
     if method == .POST {
       // Nearly all requests are these.
       switch path {
@@ -121,9 +121,14 @@ extension Call {
   }
 
   /// The methods that would be taken at this path.
-  static func methods(target: String, headers: HTTPHeaders) -> [HTTPMethod] {
+  static func methods(target: String, headers: HeaderFields) -> [HTTPMethod] {
     [.GET, .POST, .DELETE].filter { match($0, target: target, headers: headers) != nil }
   }
+}
+
+/// What stands before the query.
+func pathOnly(_ target: String) -> Substring {
+  target[..<(target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex)]
 }
 
 /// A model's name out of a path; nil for what would be another path to somebody who decodes and climbs.

@@ -1,14 +1,14 @@
 /// A problem in; the status, the headers and the words by which each vendor's SDK raises its right exception, out.
-internal import NIOHTTP1
+internal import HTTPWire
 
 extension Dialect {
   /// Of a request to no endpoint: what its path and its headers look like.
-  static func guess(_ path: Substring, _ headers: HTTPHeaders) -> Dialect {
+  static func guess(_ path: Substring, _ headers: HeaderFields) -> Dialect {
     if path.hasPrefix("/model/") || path.hasPrefix("/bedrock/") { return .bedrock }
-    if headers.contains(name: "x-goog-api-key") || path.contains(":generateContent") { return .gemini }
+    if headers.contains("x-goog-api-key") || path.contains(":generateContent") { return .gemini }
     let isAnthropic =
-      path.contains("/messages") || headers.contains(name: "anthropic-version")
-      || headers.contains(name: "x-api-key")
+      path.contains("/messages") || headers.contains("anthropic-version")
+      || headers.contains("x-api-key")
     return isAnthropic ? .anthropic : .openAI
   }
 }
@@ -21,13 +21,13 @@ extension Problem {
     return status == 401 ? 403 : status
   }
 
-  func addHeaders(_ dialect: Dialect, requestID: String, to headers: inout HTTPHeaders) {
+  func addHeaders(_ dialect: Dialect, requestID: String, to headers: inout [(name: String, value: String)]) {
     switch dialect {
-    case .openAI: headers.add(name: "x-request-id", value: requestID)
-    case .anthropic: headers.add(name: "request-id", value: requestID)
+    case .openAI: headers.append(("x-request-id", requestID))
+    case .anthropic: headers.append(("request-id", requestID))
     case .bedrock:
-      headers.add(name: "x-amzn-requestid", value: requestID)
-      headers.add(name: "x-amzn-errortype", value: exceptionName)
+      headers.append(("x-amzn-requestid", requestID))
+      headers.append(("x-amzn-errortype", exceptionName))
     case .gemini: break
     }
   }

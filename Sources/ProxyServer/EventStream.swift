@@ -4,6 +4,7 @@
 /// Where the client asked for usage itself, the bytes go through untouched. Where the proxy asked for it on
 /// the books' behalf, whole events are looked at, and what the client did not order is taken out again; where the client
 /// wants to know what it cost, that is put into them.
+internal import Glibc
 package import JSON
 
 package struct EventStream: AnswerStream {
@@ -142,6 +143,10 @@ package struct EventStream: AnswerStream {
       }
     }
     while at < bytes.count {
+      if pending.isEmpty, let next = passWhole(bytes, from: at, into: &passed) {
+        at = next
+        continue
+      }
       guard let end = lineEnd(bytes, from: at) else { break }
       pending.append(contentsOf: bytes[at..<end])
       let lineEndInPending = pending.count
@@ -191,49 +196,91 @@ package struct EventStream: AnswerStream {
       dataLines = 0
       dataRange = nil
     }
-    guard let dataRange else {
-      passed.append(contentsOf: pending)
-      return true
+    var verdict = Verdict.whole
+    if let dataRange, let value = multilineData.withUnsafeBytes({ parse($0) }) {
+      learn(value)
+      if dataLines == 1 { verdict = self.verdict(value, dataStart: dataRange.lowerBound) }
     }
-    guard let value = multilineData.withUnsafeBytes({ parse($0) }) else {
-      passed.append(contentsOf: pending)
-      return true
+    pending.withUnsafeBytes { Self.pass($0, verdict, into: &passed) }
+    return verdict != .nothing
+  }
+
+  /// An event of one `data` line that has come in whole, as nearly all do, is looked at where it stands.
+  ///
+  /// - Returns: where it ends; nil where the next event is not like that.
+  private mutating func passWhole(
+    _ bytes: UnsafeRawBufferPointer, from start: Int, into passed: inout [UInt8]
+  ) -> Int? {
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+    guard let base = rest.baseAddress, let feed = memchr(base, 0x0A, rest.count) else { return nil }
+    let end = UnsafeRawPointer(feed) - UnsafeRawPointer(base)
+    guard end + 1 < rest.count, rest[end + 1] == 0x0A, memchr(base, 0x0D, end) == nil,
+      let data = Self.data(of: UnsafeRawBufferPointer(rebasing: rest[..<end]))
+    else { return nil }
+    var verdict = Verdict.whole
+    if let value = parse(data) {
+      learn(value)
+      verdict = self.verdict(value, dataStart: end - data.count)
     }
-    facts.readEvent(value)
-    noteError()
-    if dataLines == 1, !hidesUsage, let splice = cost?.splice(value, facts) {
-      passed.append(contentsOf: pending[..<(dataRange.lowerBound + splice.range.lowerBound)])
+    Self.pass(UnsafeRawBufferPointer(rebasing: rest[..<(end + 2)]), verdict, into: &passed)
+    return start + end + 2
+  }
+
+  /// What the client gets of an event.
+  private enum Verdict: Equatable {
+    case whole, nothing
+    case with(Splice)
+  }
+
+  /// - Parameter dataStart: where the data stands in the event.
+  private func verdict(_ value: JSONValue, dataStart: Int) -> Verdict {
+    guard hidesUsage else {
+      guard var splice = cost?.splice(value, facts) else { return .whole }
+      splice.range = dataStart + splice.range.lowerBound..<dataStart + splice.range.upperBound
+      return .with(splice)
+    }
+    guard let usage = value["usage"] else { return .whole }
+    if usage.isObject, let choices = value["choices"], choices.kind == .array, choices.firstElement == nil {
+      return .nothing
+    }
+    guard usage.isNull, let cut = Self.memberRange("usage", of: value) else { return .whole }
+    return .with(Splice(range: dataStart + cut.lowerBound..<dataStart + cut.upperBound, bytes: []))
+  }
+
+  private static func pass(
+    _ event: UnsafeRawBufferPointer, _ verdict: Verdict, into passed: inout [UInt8]
+  ) {
+    switch verdict {
+    case .whole: passed.append(contentsOf: event)
+    case .nothing: break
+    case .with(let splice):
+      passed.append(contentsOf: event[..<splice.range.lowerBound])
       passed.append(contentsOf: splice.bytes)
-      passed.append(contentsOf: pending[(dataRange.lowerBound + splice.range.upperBound)...])
-      return true
+      passed.append(contentsOf: event[splice.range.upperBound...])
     }
-    guard dataLines == 1, hidesUsage, let usage = value["usage"] else {
-      passed.append(contentsOf: pending)
-      return true
-    }
-    if usage.isObject, let choices = value["choices"], choices.kind == .array, choices.elements.isEmpty {
-      return false
-    }
-    guard usage.isNull, let cut = Self.memberRange("usage", of: value) else {
-      passed.append(contentsOf: pending)
-      return true
-    }
-    passed.append(contentsOf: pending[..<(dataRange.lowerBound + cut.lowerBound)])
-    passed.append(contentsOf: pending[(dataRange.lowerBound + cut.upperBound)...])
-    return true
   }
 
   /// A member with the comma that belongs to it: the one before it, for the first member the one behind it. Nil where the
   /// object has it twice, which no vendor writes.
   private static func memberRange(_ name: StaticString, of object: JSONValue) -> Range<Int>? {
-    let members = object.members
-    guard let index = members.firstIndex(where: { $0.name.isString(name) }),
-      members.lastIndex(where: { $0.name.isString(name) }) == index
-    else { return nil }
-    let end = members[index].value.range.upperBound
-    if index > 0 { return members[index - 1].value.range.upperBound..<end }
-    guard members.count > 1 else { return members[index].name.range.lowerBound..<end }
-    return members[index].name.range.lowerBound..<members[1].name.range.lowerBound
+    var found: Range<Int>?
+    var before: JSONValue?
+    var isFirst = false
+    for member in object.eachMember {
+      if isFirst, let range = found {
+        // Nothing stands before it, so the comma behind it goes.
+        found = range.lowerBound..<member.name.range.lowerBound
+        isFirst = false
+      }
+      if member.name.isString(name) {
+        guard found == nil else { return nil }
+        let start = before?.range.upperBound ?? member.name.range.lowerBound
+        found = start..<member.value.range.upperBound
+        isFirst = before == nil
+      }
+      before = member.value
+    }
+    return found
   }
 
   // MARK: - Both
@@ -253,8 +300,7 @@ package struct EventStream: AnswerStream {
       return true
     }
     guard let value = parse(data) else { return false }
-    facts.readEvent(value)
-    noteError()
+    learn(value)
     return true
   }
 
@@ -270,8 +316,9 @@ package struct EventStream: AnswerStream {
     }
   }
 
-  /// Clients stop at an error event, whatever follows.
-  private mutating func noteError() {
+  private mutating func learn(_ value: JSONValue) {
+    facts.readEvent(value)
+    // Clients stop at an error event, whatever follows.
     if facts.error != nil { facts.sawTerminal = true }
   }
 

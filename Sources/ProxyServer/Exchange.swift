@@ -4,7 +4,7 @@
 /// the client gets its last byte, and a client's leaving does not stop the metering.
 internal import Ledger
 internal import NIOCore
-internal import NIOHTTP1
+internal import HTTPWire
 internal import RawLog
 
 final class Exchange {
@@ -21,7 +21,7 @@ final class Exchange {
   }
 
   private enum ClientPart {
-    case head(HTTPResponseHead)
+    case head(AnswerHead)
     case body(ByteBuffer)
     case end
     case abort
@@ -38,7 +38,6 @@ final class Exchange {
   private let plan: Plan
   private var client: ClientConnection?
   private var vendor: VendorConnection?
-  private var record: LogRecord
   private var meter: AnswerMeter?
   private var deadline: NIODeadline
   private var drain: Drain?
@@ -49,7 +48,7 @@ final class Exchange {
   /// What is free leaves no lines.
   private let isLogged: Bool
   /// The answer's head, until there is something behind it or the vendor pauses.
-  private var pendingHead: HTTPResponseHead?
+  private var pendingHead: AnswerHead?
   private var needsFlush = false
   /// The `end` line is on its way to the disk, and these parts wait for it.
   private var heldBack: [ClientPart]?
@@ -60,7 +59,6 @@ final class Exchange {
     self.plan = plan
     self.client = client
     self.loop = loop
-    self.record = plan.record
     if case .request = plan.request.endpoint.metering { self.isLogged = true } else { self.isLogged = false }
     self.deadline = .now() + .milliseconds(Int64(loop.limits.connectMilliseconds) * 2)
     if let log = loop.core.content, plan.request.key?.logsContent == true, isLogged {
@@ -69,14 +67,14 @@ final class Exchange {
   }
 
   func start() {
-    if isLogged, !loop.write(.start, record, time: plan.request.time),
+    if isLogged, !loop.write(.start, plan.record, time: plan.request.time),
       loop.core.settings.whenLogFails == .refuse
     {
       isLineWritten = true
       isOver = true
       let client = self.client
       self.client = nil
-      loop.release(record.id)
+      loop.release(plan.record.id)
       client?.send(ownAnswer(.logUnavailable))
       return
     }
@@ -100,45 +98,28 @@ final class Exchange {
     vendor = connection
     loop.metrics.count(overhead: .now() - plan.request.complete)
     deadline = .now() + .milliseconds(Int64(loop.limits.headMilliseconds))
-    connection.send(plan.vendorHead(loop.core), plan.body, for: self)
+    connection.send(plan, loop.core, for: self)
   }
 
   // MARK: - The vendor's events
 
-  func vendorHead(_ head: HTTPResponseHead) {
+  func vendorHead(_ head: ResponseHead) {
     deadline = .now() + .milliseconds(Int64(loop.limits.readSilenceMilliseconds))
-    record.status = Int(head.status.code)
+    plan.record.status = head.status
     let meter = AnswerMeter(
       head, call: plan.request.call, asksForUsage: plan.hidesSome, cost: CostInUsage(plan, loop: loop),
       tape: loop.tape, limits: loop.limits)
-    record.vendorRequestID = meter.vendorRequestID
-    var relayed = HTTPResponseHead(version: .http1_1, status: head.status)
-    relayed.headers = relayedHeaders(head.headers, keepsLength: !meter.changesBytes)
+    plan.record.vendorRequestID = meter.vendorRequestID
     self.meter = meter
-    content?.answerEncoding = head.headers.first(name: "content-encoding")
-    pendingHead = relayed
-  }
-
-  private func relayedHeaders(_ headers: HTTPHeaders, keepsLength: Bool) -> HTTPHeaders {
-    var connectionOptions: [String] = []
-    for value in headers[canonicalForm: "connection"] { connectionOptions.append(value.lowercased()) }
-    var relayed: [(String, String)] = []
-    relayed.reserveCapacity(headers.count + 2)
-    for (name, value) in headers {
-      let lower = name.lowercased()
-      if isHopByHop(lower) || connectionOptions.contains(lower) { continue }
-      if lower == "content-length", !keepsLength { continue }
-      relayed.append((name, value))
-    }
-    relayed.append(("x-tollbook-request-id", record.id))
-    return HTTPHeaders(relayed)
+    content?.answerEncoding = head.headers.first("content-encoding")
+    pendingHead = AnswerHead(head, requestID: plan.record.id, keepsLength: !meter.changesBytes)
   }
 
   func vendorBody(_ bytes: ByteBuffer) {
     let now = NIODeadline.now()
     deadline = now + .milliseconds(Int64(loop.limits.readSilenceMilliseconds))
-    if record.firstByteMicroseconds == nil {
-      record.firstByteMicroseconds = (now - plan.request.arrival).nanoseconds / 1000
+    if plan.record.firstByteMicroseconds == nil {
+      plan.record.firstByteMicroseconds = (now - plan.request.arrival).nanoseconds / 1000
     }
     content?.take(bytes)
     guard var passed = meter?.take(bytes) else { return }
@@ -244,9 +225,9 @@ final class Exchange {
   /// No answer came that could be relayed.
   private func fail(_ problem: Problem) {
     guard !isOver, !isLineWritten else { return }
-    record.status = problem.status
-    record.outcome = problem.outcome
-    record.error = .init(type: problem.type, message: problem.message)
+    plan.record.status = problem.status
+    plan.record.outcome = problem.outcome
+    plan.record.error = .init(type: problem.type, message: problem.message)
     writeEndLine()
     emit(.own(ownAnswer(isLineLost ? .logUnavailable : problem)))
     over()
@@ -286,12 +267,12 @@ final class Exchange {
     if drain != nil { loop.drains -= 1 }
     drain = nil
     // What has no `end` line has nothing to settle by.
-    loop.release(record.id)
+    loop.release(plan.record.id)
     if heldBack == nil { loop.remove(self) }
   }
 
   private func ownAnswer(_ problem: Problem) -> OwnAnswer {
-    OwnAnswer(problem, plan.request.endpoint.dialect, requestID: record.id)
+    OwnAnswer(problem, plan.request.endpoint.dialect, requestID: plan.record.id)
   }
 
   // MARK: - The log
@@ -300,13 +281,13 @@ final class Exchange {
     guard !isLineWritten else { return }
     let isClientThere = client != nil
     let facts = meter?.complete(
-      &record, ending: ending, isClientThere: isClientThere, textBytes: plan.requestTextBytes,
+      &plan.record, ending: ending, isClientThere: isClientThere, textBytes: plan.requestTextBytes,
       billing: plan.billing)
     if meter == nil {
-      record.outcome = isClientThere ? .vendorError : .clientGone
+      plan.record.outcome = isClientThere ? .vendorError : .clientGone
     }
     if let facts, takeUp(facts) { return }
-    if ending == .complete, case .results = plan.request.endpoint.metering, record.status == 200,
+    if ending == .complete, case .results = plan.request.endpoint.metering, plan.record.status == 200,
       let work = plan.request.call.workID
     {
       loop.core.resultsFetched(of: work)
@@ -323,18 +304,18 @@ final class Exchange {
       guard facts.isBackground, !facts.usageIsFinal, facts.error == nil, let id = facts.responseID else {
         return false
       }
-      loop.core.created.note(id, WorkOrder(record, time: plan.request.time))
+      loop.core.created.note(id, WorkOrder(plan.record, time: plan.request.time))
       isLineWritten = true
-      loop.detach(record.id)
+      loop.detach(plan.record.id)
       return true
-    case .background: loop.meterFetched(facts, record, plan.request)
+    case .background: loop.meterFetched(facts, plan.record, plan.request)
     case .free:
       for batch in facts.batches {
         if [.openAINewBatch, .messagesNewBatch].contains(plan.request.endpoint) {
-          var order = WorkOrder(record, time: plan.request.time)
-          order.bound = record.bound
+          var order = WorkOrder(plan.record, time: plan.request.time)
+          order.bound = plan.record.bound
           loop.core.created.note(batch.id, order)
-          loop.detach(record.id, as: batch.id)
+          loop.detach(plan.record.id, as: batch.id)
         }
         loop.core.created.note(files: batch.files, of: batch.id)
       }
@@ -345,7 +326,7 @@ final class Exchange {
 
   private func writeItems() {
     guard let items = meter?.takeItems() else { return }
-    for item in items where !loop.meter(item, record, plan.request) {
+    for item in items where !loop.meter(item, plan.record, plan.request) {
       isLineLost = loop.core.settings.whenLogFails == .refuse
     }
   }
@@ -354,7 +335,7 @@ final class Exchange {
   private func writeContent() {
     guard let content else { return }
     self.content = nil
-    loop.core.content?.append(content, record, time: plan.request.time, now: loop.core.clock())
+    loop.core.content?.append(content, plan.record, time: plan.request.time, now: loop.core.clock())
   }
 
   private func writeEndLine() {
@@ -362,8 +343,8 @@ final class Exchange {
     isLineWritten = true
     writeContent()
     guard isLogged else { return }
-    record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
-    guard loop.write(.end, record, time: plan.request.time) else {
+    plan.record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
+    guard loop.write(.end, plan.record, time: plan.request.time) else {
       isLineLost = loop.core.settings.whenLogFails == .refuse
       return
     }
@@ -408,7 +389,7 @@ final class Exchange {
   /// An answer that was held whole has a length of its own.
   private func sayLength() {
     guard let length = meter?.heldLength else { return }
-    pendingHead?.headers.replaceOrAdd(name: "content-length", value: String(length))
+    pendingHead?.length = length
   }
 
   private func emitPendingHead() {

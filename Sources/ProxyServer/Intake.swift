@@ -1,20 +1,20 @@
 /// A whole request in; a plan to serve it, or the reason not to, out.
 internal import Crypto
+internal import HTTPWire
 internal import JSON
 internal import Ledger
 internal import NIOCore
-internal import NIOHTTP1
 internal import RawLog
 
 /// Everything an exchange needs, decided before the vendor is called.
-struct Plan {
-  var request: IncomingRequest
+final class Plan {
+  let request: IncomingRequest
   var record: LogRecord
-  var vendor: Vendor
-  var body: ByteBuffer
+  let vendor: Vendor
+  let body: ByteBuffer
   /// The proxy asked for usage in the stream on the books' behalf.
-  var asksForUsage: Bool
-  var requestTextBytes: Int
+  var asksForUsage = false
+  var requestTextBytes = 0
   /// Something of the answer is not for the client.
   var hidesSome: Bool { asksForUsage || request.endpoint.rewritesAnswer }
   /// The answer must come without an encoding.
@@ -24,6 +24,13 @@ struct Plan {
   var billing: [LogRecord.BillingFact] = []
   /// All that it asks for: a batch may name several.
   var models: [String] = []
+
+  init(_ request: IncomingRequest, _ record: LogRecord, _ vendor: Vendor, body: ByteBuffer) {
+    self.request = request
+    self.record = record
+    self.vendor = vendor
+    self.body = body
+  }
 }
 
 struct KeyProblem: Error {
@@ -69,7 +76,11 @@ private func isInside(_ address: String?, _ network: String) -> Bool {
   return network.contains(address)
 }
 
-private func sha256Hex(_ text: String) -> String { hexText(SHA256.hash(data: Array(text.utf8))) }
+private func sha256Hex(_ text: String) -> String {
+  var text = text
+  let digest = text.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) }
+  return digest.withUnsafeBytes { hexText($0) }
+}
 
 enum Intake {
   enum Decision {
@@ -80,6 +91,7 @@ enum Intake {
 
   static func plan(_ request: IncomingRequest, address: String?, loop: LoopContext) -> Decision {
     var record = record(request, address: address)
+    loop.bodyOnTape = nil
     do throws(Problem) {
       let reading = try read(request, loop: loop)
       note(reading, request, in: &record)
@@ -100,11 +112,13 @@ enum Intake {
       let body =
         request.call.method == .POST
         ? spliced(request.body ?? ByteBuffer(), splices, allocator: ByteBufferAllocator()) : ByteBuffer()
-      return .exchange(
-        Plan(
-          request: request, record: record, vendor: route.vendor, body: body, asksForUsage: asksForUsage,
-          requestTextBytes: reading.textBytes, pathModel: route.model, billing: reading.billing,
-          models: reading.models))
+      let plan = Plan(request, record, route.vendor, body: body)
+      plan.asksForUsage = asksForUsage
+      plan.requestTextBytes = reading.textBytes
+      plan.pathModel = route.model
+      plan.billing = reading.billing
+      plan.models = reading.models
+      return .exchange(plan)
     } catch {
       return .refuse(request.problem ?? error, record)
     }
@@ -157,13 +171,14 @@ enum Intake {
     guard let body = request.body, !request.headers.isEncoded else { throw .malformed("the body is empty") }
     let pathModel = request.call.pathModel
     let contentType = request.headers.contentType
-    if contentType?.lowercased().hasPrefix("multipart/") == true, endpoint.dialect == .openAI {
+    if request.headers.isForm, endpoint.dialect == .openAI {
       return try RequestReading(
         form: body, contentType: contentType, endpoint: endpoint, pathModel: pathModel)
     }
     let value: JSONValue
     do throws(JSONError) {
       value = try loop.parse(body)
+      loop.bodyOnTape = value
     } catch {
       throw .malformed(error.description)
     }

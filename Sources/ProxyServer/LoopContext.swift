@@ -86,7 +86,9 @@ final class LoopContext {
   let eventLoop: any EventLoop
   /// One text at a time; whoever parses reads what it needs before anything else is parsed.
   private(set) var tape = JSONTape()
-  private var writer = JSONWriter()
+  /// The body that the tape holds, from a request's reading until its admission, which follows at once.
+  var bodyOnTape: JSONValue?
+  private var line = LineText()
   private(set) var pools: [VendorPool] = []
   private var exchanges: [ObjectIdentifier: Exchange] = [:]
   private var clients: [ObjectIdentifier: ClientConnection] = [:]
@@ -134,11 +136,11 @@ final class LoopContext {
 
   /// Appends a `start` or an `end`; false where the line could not be written, which is counted and noticed.
   func write(_ kind: LineKind, _ record: LogRecord, time: Int64) -> Bool {
-    writer.removeAll()
-    if kind == .start { record.writeStart(to: &writer) } else { record.writeEnd(to: &writer) }
+    line.removeAll()
+    if kind == .start { record.writeStart(to: &line) } else { record.writeEnd(to: &line) }
     defer { if kind == .end { finished(record, time: time) } }
     do throws(LogError) {
-      try core.log.append(kind, time: time, members: writer.bytes)
+      try core.log.append(kind, time: time, members: line.bytes)
       if core.isLogFailing.load(ordering: .relaxed) { core.isLogFailing.store(false, ordering: .relaxed) }
       return true
     } catch {

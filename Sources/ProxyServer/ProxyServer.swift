@@ -3,7 +3,6 @@ internal import Dispatch
 internal import Glibc
 internal import Ledger
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 public import Price
@@ -168,25 +167,16 @@ public final class ProxyServer: Sendable {
     _ settings: ProxySettings, group: MultiThreadedEventLoopGroup, loops: [NIOLoopBound<LoopContext>]
   ) async throws -> any Channel {
     let contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-    var headerLimits = NIOHTTPDecoderLimitConfiguration()
-    headerLimits.maxHeaderListSize = settings.limits.requestHeaderBytesMax
-    headerLimits.maxHeaderFieldSize = settings.limits.requestHeaderBytesMax
-    headerLimits.maxHeaderFieldCount = settings.limits.requestHeadersMax
     return try await ServerBootstrap(group: group)
       .serverChannelOption(ChannelOptions.backlog, value: backlog)
       .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
-      .childChannelInitializer { [headerLimits] channel in
+      .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else {
             throw ChannelError.operationUnsupported
           }
-          let pipeline = channel.pipeline.syncOperations
-          // Answers' headers come from a parser that lets no line break through, or are the proxy's own.
-          try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: true, withErrorHandling: true, withOutboundHeaderValidation: false,
-            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headerLimits)
-          try pipeline.addHandler(ClientConnection(context.value))
+          try channel.pipeline.syncOperations.addHandler(ClientConnection(context.value))
         }
       }
       .bind(host: settings.listenHost, port: settings.listenPort).get()

@@ -91,6 +91,8 @@ public struct ProxyLimits: Sendable {
   public var signatureClockMilliseconds = 300_000
   public var requestHeaderBytesMax = 64 << 10
   public var requestHeadersMax = 128
+  public var answerHeaderBytesMax = 64 << 10
+  public var answerHeadersMax = 256
   /// Reasoning models answer late.
   public var headMilliseconds = 600_000
   public var readSilenceMilliseconds = 600_000

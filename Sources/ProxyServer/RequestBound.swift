@@ -94,7 +94,7 @@ package struct RequestBound {
   // MARK: - What a request says of itself
 
   private mutating func readTop(_ body: JSONValue, _ endpoint: String) {
-    for (name, value) in body.members {
+    for (name, value) in body.eachMember {
       if name.isString("service_tier") || name.isString("serviceTier") {
         serviceTier = (value.isObject ? value["type"] : value)?.string ?? serviceTier
       }
@@ -120,7 +120,7 @@ package struct RequestBound {
         configurations += 1
         // The last one may be the one that the vendor takes, whatever the first one says.
         if configurations > 1 { isOutputOpen = true }
-        for (inner, value) in value.members {
+        for (inner, value) in value.eachMember {
           if Self.saysOutput(inner, endpoint) { takeOutput(value) }
           if inner.isString("candidateCount") || inner.isString("candidate_count") { takeChoices(value) }
         }
@@ -218,7 +218,7 @@ package struct RequestBound {
       return
     }
     switch value.kind {
-    case .array: for element in value.elements { walk(element, inside, depth: depth + 1) }
+    case .array: for element in value.eachElement { walk(element, inside, depth: depth + 1) }
     case .object: walkObject(value, inside, depth)
     default: break
     }
@@ -228,7 +228,7 @@ package struct RequestBound {
     let inside = Self.kind(of: object) ?? outer
     if object["type"]?.isString("item_reference") == true { refers = true }
     let isCall = object["name"] != nil
-    for (name, value) in object.members {
+    for (name, value) in object.eachMember {
       // Arguments and schemas are text to the model, whatever they look like.
       if Self.freeJSON.contains(where: { name.isString($0) }) || isCall && name.isString("input") { continue }
       if value.kind == .string {

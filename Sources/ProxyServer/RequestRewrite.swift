@@ -68,8 +68,7 @@ extension RequestReading {
     var units = RequestUnits()
     var attribution = RequestAttribution()
     var unwanted = false
-    let members = body.members
-    for (name, value) in members {
+    for (name, value) in body.eachMember {
       // The last one would win here, the first one at some vendors: what is checked must be what is served.
       if name.isString("model") {
         guard model == nil else { throw .malformed("model stands there twice") }
@@ -94,7 +93,7 @@ extension RequestReading {
     removals += attribution.finish(endpoint.dialect)
     self.stream = stream?.bool == true
     bodyInside = body.range.lowerBound + 1
-    hasMembers = !members.isEmpty
+    hasMembers = body.hasMembers
     (user, session, tags) = (attribution.user, attribution.session, attribution.tags)
     if hasUnits { billing = units.facts(of: endpoint) }
     if endpoint.answer == .chat { includeUsage = Self.includeUsage(options, bodyInside: bodyInside) }
@@ -187,9 +186,9 @@ extension RequestReading {
   private static func textBytes(in value: JSONValue) -> Int {
     switch value.kind {
     case .string: return value.range.count - 2
-    case .array: return value.elements.reduce(0) { $0 + textBytes(in: $1) }
+    case .array: return value.eachElement.reduce(0) { $0 + textBytes(in: $1) }
     case .object:
-      return value.members.reduce(0) { sum, member in
+      return value.eachMember.reduce(0) { sum, member in
         let isData =
           member.name.isString("data") || member.name.isString("file_data")
           || (member.name.isString("url") && member.value.rawBytes.starts(with: "\"data:".utf8))

@@ -4,7 +4,7 @@
 internal import Crypto
 internal import Ledger
 package import NIOCore
-internal import NIOHTTP1
+internal import HTTPWire
 
 package struct SigV4Scope: Sendable, Hashable {
   /// `20261123`

@@ -5,7 +5,7 @@
 internal import Crypto
 internal import Ledger
 package import NIOCore
-package import NIOHTTP1
+package import HTTPWire
 
 /// `Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, taken apart.
 package struct SignedRequest: Sendable, Hashable {
@@ -47,21 +47,23 @@ package struct SignedRequest: Sendable, Hashable {
   /// - Parameter now: microseconds since 1970-01-01T00:00:00Z.
   /// - Throws: what the client is told.
   package func verify(
-    _ head: HTTPRequestHead, body: ByteBuffer?, secret: String, now: Int64, clockMilliseconds: Int
+    _ method: HTTPMethod, target: String, _ fields: HeaderFields, body: ByteBuffer?, secret: String,
+    now: Int64,
+    clockMilliseconds: Int
   ) throws(Problem) {
     guard ["bedrock", "bedrock-mantle"].contains(scope.service) else { throw .wrongService }
-    guard let timeText = head.headers.first(name: "x-amz-date"), let time = SigV4.time(timeText),
+    guard let timeText = fields.first("x-amz-date"), let time = SigV4.time(timeText),
       timeText.hasPrefix(scope.date), headers.contains("host"), headers.contains("x-amz-date")
     else { throw .badSignature }
     guard abs(now - time) <= Int64(clockMilliseconds) * 1000 else { throw .signatureOutOfTime }
     let hash = SigV4.payloadHash(body)
-    if let said = head.headers.first(name: "x-amz-content-sha256"), said != hash { throw .badSignature }
+    if let said = fields.first("x-amz-content-sha256"), said != hash { throw .badSignature }
     let signed = headers.map { name in
-      (name: name, value: head.headers[name].map { trimmed($0[...]) }.joined(separator: ","))
+      (name: name, value: fields.values(name).joined(separator: ","))
     }
     let expected = SigV4.signature(
       canonicalRequest: SigV4.canonicalRequest(
-        method: head.method.rawValue, target: head.uri, headers: signed, payloadHash: hash),
+        method: method.rawValue, target: target, headers: signed, payloadHash: hash),
       time: timeText, scope: scope, secret: secret)
     guard isEqual(expected, signature) else { throw .badSignature }
   }

@@ -105,6 +105,10 @@ package struct Vendor: Sendable {
   ///   - model: put in the place of the path's own, where there is one.
   ///   - requestQuery: the client's.
   package func target(_ path: VendorPath, model: String? = nil, query requestQuery: String? = nil) -> String {
+    if case .version = path.root, path.model == nil, query == nil, requestQuery == nil {
+      // Nearly all requests are these.
+      return path.after.isEmpty ? pathPrefix + path.before : pathPrefix + path.before + path.after
+    }
     let name = path.model.map { sent in model.map { percentEncoded($0.utf8) } ?? sent } ?? ""
     let place = path.before + name + path.after
     var target: String
@@ -196,15 +200,5 @@ struct Routing: Sendable {
   func first(for dialect: Dialect, region: String? = nil) -> Vendor? {
     vendors.first { $0.speaks(dialect) && (region == nil || $0.region == region) }
       ?? vendors.first { $0.speaks(dialect) }
-  }
-}
-
-/// Headers that speak of one connection and not of the message.
-func isHopByHop(_ lowercasedName: String) -> Bool {
-  switch lowercasedName {
-  case "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-    "trailer", "transfer-encoding", "upgrade":
-    true
-  default: false
   }
 }

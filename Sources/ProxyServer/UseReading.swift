@@ -44,7 +44,12 @@ final class UseReader {
   private var pricer: Pricer?
   private var version = -1
   private let tape = JSONTape()
+  private let shapes = JSONShapes()
   private var text: [UInt8] = []
+  /// By its facts' number a request's prices are found at once. The last one's are mostly the next one's, too.
+  private var numbers: [RequestFacts: Int] = [:]
+  private var last: (facts: RequestFacts, number: Int)?
+  private static let numbersMax = 4096
   /// The last endpoint and model, which are mostly the next ones too.
   private var format: (endpoint: String, model: String?, format: UsageFormat)?
 
@@ -56,7 +61,7 @@ final class UseReader {
     pricer = book.map { Pricer(book: $0) }
   }
 
-  func card(_ query: RateQuery, at time: Int64) -> RateCard? { pricer?.book.rateCard(query, at: time) }
+  func card(_ query: RateQuery, at time: Int64) -> RateCard? { pricer?.card(query, at: time) }
 
   /// A record whose `end` is about to be, or was, written.
   func read(_ record: LogRecord, time: Int64) -> RequestUse {
@@ -74,11 +79,28 @@ final class UseReader {
       text += fact.json
     }
     text += "}}".utf8
+    let root = parsed()
+    return read(root?["u"], root?["b"], facts(record), end(record), time: time)
+  }
+
+  /// Most usage objects are one that was read before, with other counts in it.
+  private func parsed() -> JSONValue? {
+    let count = text.count
+    text += repeatElement(0, count: JSONShapes.Limit.slackBytes)
+    let known: JSONValue? = text.withUnsafeBufferPointer { text in
+      guard let start = text.baseAddress, let found = shapes.match(at: start, end: start + count),
+        found.count == count
+      else { return nil }
+      return found.value
+    }
+    if let known { return known }
+    text.removeLast(JSONShapes.Limit.slackBytes)
     do throws(JSONError) {
-      let root = try tape.parse(text)
-      return read(root["u"], root["b"], facts(record), end(record), time: time)
+      let value = try tape.parse(text)
+      shapes.learn(value)
+      return value
     } catch {
-      return read(nil, nil, facts(record), end(record), time: time)
+      return nil
     }
   }
 
@@ -127,11 +149,25 @@ final class UseReader {
       result.isUnpriced = true
       return result
     }
-    for charge in pricer.charges(priced) {
+    priced.factsNumber = number(priced.facts)
+    let charges = priced.otherModels.isEmpty ? [pricer.charge(priced)] : pricer.charges(priced)
+    for charge in charges {
       result.cost += charge.total.femtodollars
       if charge.isUnpriced { result.isUnpriced = true }
     }
     return result
+  }
+
+  /// 0 for those that there is no place for any more.
+  private func number(_ facts: RequestFacts) -> Int {
+    if let last, last.facts == facts { return last.number }
+    var number = numbers[facts] ?? 0
+    if number == 0, numbers.count < Self.numbersMax {
+      number = numbers.count + 1
+      numbers[facts] = number
+    }
+    last = (facts, number)
+    return number
   }
 
   /// More than any model takes is no count: it would only break the sums.

@@ -1,11 +1,11 @@
-/// One connection to a vendor: request parts out, the answer's parts to the exchange that holds it.
+/// One connection to a vendor: a request's bytes out, the answer's parts to the exchange that holds it.
+internal import HTTPWire
 internal import NIOCore
-internal import NIOHTTP1
 
 final class VendorConnection: ChannelDuplexHandler {
-  typealias InboundIn = HTTPClientResponsePart
-  typealias OutboundIn = HTTPClientRequestPart
-  typealias OutboundOut = HTTPClientRequestPart
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
 
   weak var pool: VendorPool?
   var idleSince = NIODeadline.uptimeNanoseconds(0)
@@ -16,17 +16,110 @@ final class VendorConnection: ChannelDuplexHandler {
   private var isPaused = false
   private var isReadHeldBack = false
 
+  /// What has come in and is not taken yet.
+  private var input = ByteBuffer()
+  private var reader: HeadReader
+  /// Nil until the answer's head is there.
+  private var body: BodyReader?
+  private var output = ByteBuffer()
+
+  init(_ limit: HeadLimit) { reader = HeadReader(limit) }
+
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   var isOpen: Bool { context?.channel.isActive ?? false }
 
-  func send(_ head: HTTPRequestHead, _ body: ByteBuffer, for exchange: Exchange) {
+  // MARK: - The request
+
+  /// A larger body is not copied behind its head, but written by itself.
+  static let copiedBytesMax = 16 << 10
+
+  func send(_ plan: Plan, _ core: ProxyCore, for exchange: Exchange) {
     guard let context else { return exchange.vendorClosed() }
     self.exchange = exchange
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    let isCopied = plan.body.readableBytes <= Self.copiedBytesMax
+    output.clear()
+    output.reserveCapacity(plan.headBytes + (isCopied ? plan.body.readableBytes : 0))
+    plan.writeHead(to: &output, core)
+    if isCopied { output.writeImmutableBuffer(plan.body) }
+    context.write(wrapOutboundOut(output), promise: nil)
+    if !isCopied { context.write(wrapOutboundOut(plan.body), promise: nil) }
+    context.flush()
+  }
+
+  // MARK: - The answer
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    // Nobody has asked, so it is no answer.
+    guard exchange != nil else { return context.close(promise: nil) }
+    var bytes = unwrapInboundIn(data)
+    if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
+    do throws(WireFault) {
+      try takeHead()
+      if body != nil { try takeBody() }
+    } catch {
+      // What is no HTTP ends as if the vendor had closed the connection.
+      context.close(promise: nil)
+    }
+    if input.readableBytes == 0 { input = ByteBuffer() }
+  }
+
+  private func takeHead() throws(WireFault) {
+    while body == nil, let head = try reader.response(&input) {
+      // What comes before the answer is for this connection alone.
+      if (100..<200).contains(head.status) {
+        guard head.status != Self.switchingProtocols else { throw .unasked }
+        continue
+      }
+      keepsAlive = head.keepsAlive
+      body = BodyReader(head.body)
+      exchange?.vendorHead(head)
+    }
+  }
+
+  private static let switchingProtocols = 101
+
+  /// All that came at once goes on at once, however many chunks it was cut into.
+  private func takeBody() throws(WireFault) {
+    var gathered: ByteBuffer?
+    var isOver = false
+    var fault: WireFault?
+    do throws(WireFault) {
+      parts: while var reader = body {
+        // The reader must have one owner while it changes.
+        body = nil
+        let part = try reader.next(&input)
+        body = reader
+        switch part {
+        case .bytes(let bytes):
+          if gathered == nil { gathered = bytes } else { gathered?.writeImmutableBuffer(bytes) }
+        case .more: break parts
+        case .end:
+          isOver = true
+          break parts
+        }
+      }
+    } catch {
+      fault = error
+    }
+    if let gathered { exchange?.vendorBody(gathered) }
+    if let fault { throw fault }
+    if isOver { end() }
+  }
+
+  private func end() {
+    guard let exchange, let context else { return }
+    self.exchange = nil
+    body = nil
+    resume()
+    // Given back first: the end may bring the next request, which can then have it.
+    if keepsAlive, input.readableBytes == 0, let pool {
+      pool.giveBack(self)
+    } else {
+      context.close(promise: nil)
+    }
+    exchange.vendorEnd()
   }
 
   func pause() { isPaused = true }
@@ -48,23 +141,6 @@ final class VendorConnection: ChannelDuplexHandler {
 
   // MARK: - Events
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head):
-      keepsAlive = head.isKeepAlive
-      exchange?.vendorHead(head)
-    case .body(let bytes):
-      exchange?.vendorBody(bytes)
-    case .end:
-      guard let exchange else { return }
-      self.exchange = nil
-      resume()
-      // Given back first: the end may bring the next request, which can then have it.
-      if keepsAlive, let pool { pool.giveBack(self) } else { context.close(promise: nil) }
-      exchange.vendorEnd()
-    }
-  }
-
   func channelReadComplete(context: ChannelHandlerContext) {
     exchange?.vendorReadComplete()
     context.fireChannelReadComplete()
@@ -78,11 +154,13 @@ final class VendorConnection: ChannelDuplexHandler {
     let exchange = self.exchange
     self.exchange = nil
     pool?.forget(self)
-    exchange?.vendorClosed()
+    if body?.endsAtClose == true { exchange?.vendorEnd() } else { exchange?.vendorClosed() }
     context.fireChannelInactive()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // An end by a fault is no answer's end.
+    body = nil
     context.close(promise: nil)
   }
 }

@@ -1,6 +1,6 @@
 /// Kept-alive connections of one event loop to one vendor.
+internal import HTTPWire
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
@@ -21,6 +21,8 @@ final class VendorPool {
   /// Opens a connection and hands it over, or tells that it could not be had. Calls back on the event loop.
   func connect(_ done: @escaping (VendorConnection?) -> Void) {
     let (core, eventLoop, vendor) = (loop.core, loop.eventLoop, vendor)
+    let limit = HeadLimit(
+      bytesMax: loop.limits.answerHeaderBytesMax, fieldsMax: loop.limits.answerHeadersMax)
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(.milliseconds(Int64(loop.limits.connectMilliseconds)))
       .channelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
@@ -30,10 +32,7 @@ final class VendorPool {
           if vendor.isTLS, let tls = core.tls {
             try pipeline.addHandler(Self.tlsHandler(tls, host: vendor.host))
           }
-          try pipeline.addHandler(HTTPRequestEncoder())
-          try pipeline.addHandler(
-            ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
-          try pipeline.addHandler(VendorConnection())
+          try pipeline.addHandler(VendorConnection(limit))
         }
       }
     bootstrap.connect(host: vendor.host, port: vendor.port).assumeIsolated().whenComplete {

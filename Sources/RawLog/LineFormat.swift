@@ -10,7 +10,7 @@ public enum RawLogFormat {
 }
 
 /// What a line is.
-public enum LineKind: String, Sendable {
+public enum LineKind: String, Sendable, CaseIterable {
   case open, start, end, close
 }
 

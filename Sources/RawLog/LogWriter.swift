@@ -87,6 +87,8 @@ public final class LogWriter: Sendable {
   /// Syncs and seals happen here, one at a time and in order, so that no caller of `append` waits for a disk.
   let background = DispatchQueue(label: "tollbook.raw-log")
   private let tickInterval: DispatchTimeInterval
+  /// What each kind of line begins with.
+  private let prefixes: [LineKind: [UInt8]]
 
   /// - Parameters:
   ///   - clock: microseconds since 1970-01-01T00:00:00Z.
@@ -102,6 +104,8 @@ public final class LogWriter: Sendable {
     self.notice = notice
     let digits = String(random() & 0xFFFF_FFFF, radix: 16)
     self.writer = "w-" + String(repeating: "0", count: 8 - digits.count) + digits
+    let writer = self.writer
+    self.prefixes = Dictionary(uniqueKeysWithValues: LineKind.allCases.map { ($0, Self.prefix($0, writer)) })
     var interval = LogWriterLimit.tickMilliseconds
     if case .every(let milliseconds) = settings.fsync { interval = max(1, min(interval, milliseconds)) }
     self.tickInterval = .milliseconds(interval)
@@ -254,18 +258,23 @@ public final class LogWriter: Sendable {
     _ line: inout [UInt8], _ kind: LineKind, seq: Int64, time: Int64, members: some Collection<UInt8>
   ) {
     line.removeAll(keepingCapacity: true)
-    line.append(contentsOf: #"{"v":1,"kind":""#.utf8)
-    line.append(contentsOf: kind.rawValue.utf8)
-    line.append(contentsOf: #"","writer":""#.utf8)
-    line.append(contentsOf: writer.utf8)
-    line.append(contentsOf: #"","seq":"#.utf8)
-    line.append(contentsOf: String(seq).utf8)
-    line.append(contentsOf: #","time":""#.utf8)
-    line.append(contentsOf: Timestamp.text(time).utf8)
+    line.append(contentsOf: prefixes[kind] ?? [])
+    appendDecimal(seq, to: &line)
+    line.append(contentsOf: Self.timeName)
+    Timestamp.append(time, to: &line)
     line.append(UInt8(ascii: "\""))
     if members.count > 2 { line.append(UInt8(ascii: ",")) }
-    line.append(contentsOf: members.dropFirst())
+    let isCopied: Void? = members.withContiguousStorageIfAvailable { bytes in
+      line.append(contentsOf: UnsafeBufferPointer(rebasing: bytes.dropFirst()))
+    }
+    if isCopied == nil { line.append(contentsOf: members.dropFirst()) }
     line.append(UInt8(ascii: "\n"))
+  }
+
+  private static let timeName = Array(#","time":""#.utf8)
+
+  private static func prefix(_ kind: LineKind, _ writer: String) -> [UInt8] {
+    Array(#"{"v":1,"kind":"\#(kind.rawValue)","writer":"\#(writer)","seq":"#.utf8)
   }
 
   private func openSegment(_ state: inout State, hour: Int64) throws(LogError) {

@@ -134,6 +134,7 @@ struct ProxyEntry {
     [
       "request-bytes": \.requestBytesMax, "refused-request-bytes": \.refusedRequestBytesMax,
       "request-header-bytes": \.requestHeaderBytesMax, "request-headers": \.requestHeadersMax,
+      "answer-header-bytes": \.answerHeaderBytesMax, "answer-headers": \.answerHeadersMax,
       "request-arrival-ms": \.requestArrivalMilliseconds, "idle-client-ms": \.idleClientMilliseconds,
       "client-connections-per-loop": \.clientConnectionsMaxPerLoop,
       "running-requests-per-loop": \.runningRequestsMaxPerLoop, "linger-bytes": \.lingerBytesMax,

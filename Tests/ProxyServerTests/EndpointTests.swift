@@ -1,11 +1,16 @@
-import NIOHTTP1
+import HTTPWire
 import ProxyServer
 import TestKit
 import Testing
 
 @Suite struct EndpointTests {
   private func name(_ method: HTTPMethod, _ target: String, _ headers: [(String, String)] = []) -> String? {
-    Call.match(method, target: target, headers: HTTPHeaders(headers))?.endpoint.name
+    do throws(WireFault) {
+      return Call.match(method, target: target, headers: try HeaderFields(headers))?.endpoint.name
+    } catch {
+      Issue.record(error)
+      return nil
+    }
   }
 
   @Test(
@@ -100,7 +105,7 @@ import Testing
     let vendor = try Vendor(
       Upstream(name: "u", provider: provider, baseURL: base, key: Secret("k"), region: "r"), index: 0)
     let method: HTTPMethod = target.hasSuffix("/content") ? .GET : .POST
-    let call = try #require(Call.match(method, target: target, headers: [:]))
+    let call = try #require(Call.match(method, target: target, headers: .empty))
     #expect(vendor.target(call.path, model: model) == expected)
   }
 

@@ -136,9 +136,9 @@ func note(_ text: String) -> [UInt8] { Array(#"{"note":"\#(text)"}"#.utf8) }
     record.session = cluster
     record.clientAgent = controls
     record.tags = (0..<100).map { .init(name: "\($0)" + controls, value: cluster) }
-    var writer = JSONWriter()
-    record.writeEnd(to: &writer)
-    try log.append(.end, time: october, members: writer.bytes)
+    var line = LineText()
+    record.writeEnd(to: &line)
+    try log.append(.end, time: october, members: line.bytes)
     try log.close()
     for line in contents(folder.files()[0]).split(separator: 0x0A) { #expect(line.count < 1 << 20) }
     #expect(readLines(folder.files()).map(\.kind) == ["open", "end", "close"])

@@ -1,5 +1,5 @@
 /// Anthropic's requests.
-internal import NIOHTTP1
+internal import HTTPWire
 
 extension Endpoint {
   package static let messages = Endpoint("anthropic.messages", .anthropic, model: .body, answer: .messages)
@@ -33,9 +33,9 @@ extension Call {
     (.GET, "/files/*/content", .anthropicFree),
   ])
 
-  static func anthropic(_ method: HTTPMethod, _ target: Substring, _ headers: HTTPHeaders) -> Call? {
+  static func anthropic(_ method: HTTPMethod, _ target: Substring, _ headers: HeaderFields) -> Call? {
     let path = withoutVersion(withoutFamily(target, "/anthropic"))
-    let isAnthropics = headers.contains(name: "anthropic-version") || headers.contains(name: "x-api-key")
+    let isAnthropics = headers.contains("anthropic-version") || headers.contains("x-api-key")
     if isAnthropics || target.hasPrefix("/anthropic/"), method == .GET, path.hasPrefix("/models") {
       if path == "/models" { return page(.models, path) }
       if path.hasPrefix("/models/"), !path.contains(":"), let name = modelName(path.dropFirst(8)) {

@@ -1,5 +1,5 @@
 /// Amazon Bedrock Runtime's requests: `/model/{modelId}/converse` and its like, on the path as it was sent.
-internal import NIOHTTP1
+internal import HTTPWire
 
 extension Endpoint {
   static let converse = Endpoint("bedrock.converse", .bedrock, model: .path, answer: .converse)

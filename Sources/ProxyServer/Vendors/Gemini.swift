@@ -1,5 +1,5 @@
 /// Gemini's requests: `/v1beta/models/{model}:generateContent` and its like, with the client's own version.
-internal import NIOHTTP1
+internal import HTTPWire
 
 extension Endpoint {
   static let generateContent = Endpoint(
@@ -21,14 +21,14 @@ extension Call {
   ]
 
   static func gemini(
-    _ method: HTTPMethod, _ wholePath: Substring, target: String, _ headers: HTTPHeaders
+    _ method: HTTPMethod, _ wholePath: Substring, target: String, _ headers: HeaderFields
   ) -> Call? {
     let path = withoutFamily(wholePath, "/gemini")
     guard let version = ["/v1beta", "/v1", "/v1alpha"].first(where: { path.hasPrefix($0 + "/models") })
     else { return nil }
     let rest = path.dropFirst(version.count + 7)
     let isGeminis =
-      headers.contains(name: "x-goog-api-key") || version != "/v1" || path != wholePath
+      headers.contains("x-goog-api-key") || version != "/v1" || path != wholePath
       || target.contains("?key=") || target.contains("&key=")
     if method == .GET, isGeminis {
       let root = VendorPath.Root.clientVersion(version)

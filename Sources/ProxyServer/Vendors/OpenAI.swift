@@ -1,5 +1,5 @@
 /// OpenAI's requests, and those of Azure and of every server that speaks OpenAI's shape.
-internal import NIOHTTP1
+internal import HTTPWire
 
 extension Endpoint {
   package static let chatCompletions = Endpoint(

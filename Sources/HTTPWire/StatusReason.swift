@@ -1,0 +1,30 @@
+/// The words behind a status in the first line of an answer; no program acts on them.
+public func statusReason(_ status: Int) -> String {
+  switch status {
+  case 100: "Continue"
+  case 200: "OK"
+  case 201: "Created"
+  case 204: "No Content"
+  case 400: "Bad Request"
+  case 401: "Unauthorized"
+  case 402: "Payment Required"
+  case 403: "Forbidden"
+  case 404: "Not Found"
+  case 405: "Method Not Allowed"
+  case 408: "Request Timeout"
+  case 409: "Conflict"
+  case 413: "Content Too Large"
+  case 415: "Unsupported Media Type"
+  case 422: "Unprocessable Content"
+  case 424: "Failed Dependency"
+  case 429: "Too Many Requests"
+  case 431: "Request Header Fields Too Large"
+  case 500: "Internal Server Error"
+  case 501: "Not Implemented"
+  case 502: "Bad Gateway"
+  case 503: "Service Unavailable"
+  case 504: "Gateway Timeout"
+  case 505: "HTTP Version Not Supported"
+  default: "Status"
+  }
+}
