@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(pkg-config libstdc++-12-dev libcurl4 libsqlite3-dev libpq-dev libzstd-dev zlib1g-dev libxlsxwriter-dev ca-certificates tzdata)
-test=(python3-venv openssl zstd gzip libreoffice-calc-nogui fonts-noto-cjk procps postgresql faketime systemd prometheus)
+test=(python3-venv openssl zstd gzip libreoffice-calc-nogui fonts-noto-cjk procps postgresql faketime systemd prometheus nghttp2-proxy)
 
 case ${1:-} in
   build) wanted=("${build[@]}") ;;

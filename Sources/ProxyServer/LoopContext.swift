@@ -2,7 +2,6 @@
 internal import JSON
 internal import Ledger
 internal import NIOCore
-internal import NIOSSL
 internal import RawLog
 internal import Synchronization
 
@@ -15,7 +14,7 @@ final class ProxyCore: Sendable {
   let ids: RequestIDs
   let created: CreatedWork
   let aws: AWSCredentialKeeper?
-  let tls: NIOSSLContext?
+  let tls: VendorTLS?
   let door: Door
   let content: ContentLog?
   let admission: Admission
@@ -36,7 +35,7 @@ final class ProxyCore: Sendable {
   private let lastLogNotice = Atomic<Int64>(.min)
 
   init(
-    settings: ProxySettings, routing: Routing, keys: any KeyDirectory, log: LogWriter, tls: NIOSSLContext?,
+    settings: ProxySettings, routing: Routing, keys: any KeyDirectory, log: LogWriter, tls: VendorTLS?,
     clock: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64,
     notices: @escaping @Sendable (String) -> Void
   ) {

@@ -4,7 +4,6 @@ internal import Glibc
 internal import Ledger
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 public import Price
 public import RawLog
 internal import Synchronization
@@ -50,7 +49,7 @@ public final class ProxyServer: Sendable {
       files: files, clock: clock, random: random, notice: notices)
     let core = ProxyCore(
       settings: settings, routing: routing, keys: keys, log: log,
-      tls: routing.vendors.contains { $0.isTLS } ? try tlsContext(settings) : nil, clock: clock,
+      tls: routing.vendors.contains { $0.isTLS } ? try VendorTLS(settings) : nil, clock: clock,
       random: random,
       notices: notices)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops))
@@ -199,10 +198,4 @@ public final class ProxyServer: Sendable {
 
   /// Connections that wait to be accepted; the kernel cuts it to its own limit.
   private static let backlog: Int32 = 1024
-
-  private static func tlsContext(_ settings: ProxySettings) throws -> NIOSSLContext {
-    var configuration = TLSConfiguration.makeClientConfiguration()
-    if let file = settings.trustRootsFile { configuration.trustRoots = .file(file) }
-    return try NIOSSLContext(configuration: configuration)
-  }
 }

@@ -26,8 +26,14 @@ public struct Upstream: Sendable {
   public var baseURL: String
   public var key: Secret?
   public var region: String?
+  /// Over TLS, HTTP/2 is asked for; where the vendor has none, HTTP/1.1 is spoken.
+  public var prefersHTTP2: Bool
 
-  public init(name: String, provider: String, baseURL: String, key: Secret? = nil, region: String? = nil) {
+  public init(
+    name: String, provider: String, baseURL: String, key: Secret? = nil, region: String? = nil,
+    prefersHTTP2: Bool = false
+  ) {
+    self.prefersHTTP2 = prefersHTTP2
     self.name = name
     self.provider = provider
     self.baseURL = baseURL
@@ -109,6 +115,8 @@ public struct ProxyLimits: Sendable {
   /// Below the idle limit of the vendors' front ends.
   public var idleVendorMilliseconds = 30_000
   public var idleVendorConnectionsMaxPerLoop = 256
+  /// Of one HTTP/2 connection; more requests make another one.
+  public var streamsMaxPerConnection = 100
   public var clientConnectionsMaxPerLoop = 8192
   /// Each has two buffers of some dozen KB; more are told to come later.
   public var runningRequestsMaxPerLoop = 8192

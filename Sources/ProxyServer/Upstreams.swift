@@ -26,6 +26,8 @@ package struct Vendor: Sendable {
   package var authorization: (name: String, value: String)?
   /// Each request is signed with AWS credentials instead.
   package var signsRequests: Bool
+  /// One connection for many requests, where the vendor speaks it.
+  var prefersHTTP2: Bool
 
   package init(_ upstream: Upstream, index: Int) throws(ProxySettingsError) {
     func fault(_ what: String) -> ProxySettingsError {
@@ -51,6 +53,8 @@ package struct Vendor: Sendable {
     let authority = rest[..<slash]
     guard !authority.contains("@") else { throw fault("must not hold a user or password") }
     self.hostHeader = String(authority)
+    self.prefersHTTP2 = upstream.prefersHTTP2
+    if prefersHTTP2, !isTLS { throw fault("must begin with https:// for HTTP/2") }
     var host = authority
     var port = isTLS ? 443 : 80
     if let colon = authority.lastIndex(of: ":"), authority[colon...].firstIndex(of: "]") == nil {

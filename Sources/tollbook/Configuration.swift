@@ -16,6 +16,7 @@ struct ConfigurationFile {
     var name = "", provider = "", baseURL = ""
     var keyEnvironment: String?
     var region: String?
+    var prefersHTTP2 = false
     /// Which account its key uses, in the vendor's own words.
     var scope: [RequestFacts.Tag] = []
   }
@@ -121,6 +122,9 @@ struct ConfigurationFile {
       case "base-url": upstream.baseURL = text
       case "key-env": upstream.keyEnvironment = text
       case "region": upstream.region = text
+      case "http":
+        guard text == "1.1" || text == "2" else { throw reader.fault(value, "http is 1.1 or 2") }
+        upstream.prefersHTTP2 = text == "2"
       default: throw reader.unknown(key, value)
       }
     }

@@ -144,6 +144,7 @@ struct ProxyEntry {
       "drain-ms": \.drainMilliseconds, "drain-bytes": \.drainBytesMax, "drains-per-loop": \.drainsMaxPerLoop,
       "stop-grace-ms": \.stopGraceMilliseconds, "idle-vendor-ms": \.idleVendorMilliseconds,
       "idle-vendor-connections-per-loop": \.idleVendorConnectionsMaxPerLoop,
+      "streams-per-connection": \.streamsMaxPerConnection,
     ]
   }
 }

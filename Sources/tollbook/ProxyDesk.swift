@@ -72,7 +72,7 @@ struct ProxyDesk {
       }
       return Upstream(
         name: upstream.name, provider: upstream.provider, baseURL: upstream.baseURL, key: key,
-        region: upstream.region)
+        region: upstream.region, prefersHTTP2: upstream.prefersHTTP2)
     }
     var result = ProxySettings(
       listenHost: unbracketed(host), listenPort: port, rawLogs: settings.rawLogs,
