@@ -309,6 +309,11 @@ final class ClientConnection: ChannelDuplexHandler {
     context.close(promise: nil)
   }
 
+  /// Nil while there is a request.
+  var idleSince: NIODeadline? {
+    if case .idle = state { since } else { nil }
+  }
+
   func closeIfIdle() {
     if case .idle = state { close() }
   }

@@ -157,11 +157,22 @@ final class LoopContext {
   /// Another request may run here.
   var hasRoom: Bool { exchanges.count < limits.runningRequestsMaxPerLoop }
 
-  /// False where the loop has its fill of clients.
+  /// Where the loop has its fill of clients, those that have been idle the longest make room; false where all are busy.
   func add(_ client: ClientConnection) -> Bool {
+    if clients.count >= limits.clientConnectionsMaxPerLoop { makeRoom() }
     guard clients.count < limits.clientConnectionsMaxPerLoop else { return false }
     clients[ObjectIdentifier(client)] = client
     return true
+  }
+
+  /// Some at once, so that a crowd that comes costs no search for each.
+  private func makeRoom() {
+    let idle = clients.values.compactMap { client in client.idleSince.map { (client: client, since: $0) } }
+    let count = max(1, limits.clientConnectionsMaxPerLoop / 64)
+    for (client, _) in idle.sorted(by: { $0.since < $1.since }).prefix(count) {
+      remove(client)
+      client.close()
+    }
   }
 
   func remove(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = nil }

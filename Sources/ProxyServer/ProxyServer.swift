@@ -31,10 +31,11 @@ public final class ProxyServer: Sendable {
   ///   - files: what the raw log is written through; a test puts faults in.
   ///   - notices: sentences for the operator; they hold no secret and no prompt.
   public static func start(
-    _ settings: ProxySettings, keys: any KeyDirectory, clock: @escaping @Sendable () -> Int64,
+    _ asked: ProxySettings, keys: any KeyDirectory, clock: @escaping @Sendable () -> Int64,
     random: @escaping @Sendable () -> UInt64, files: any LogFiles = POSIXLogFiles(),
     notices: @escaping @Sendable (String) -> Void
   ) async throws -> ProxyServer {
+    let settings = withinDescriptors(asked, notices)
     let routing = try Routing(settings)
     for route in settings.routes where !routing.vendors.contains(where: { $0.name == route.upstream }) {
       notices(
@@ -85,6 +86,21 @@ public final class ProxyServer: Sendable {
       try log.close()
       throw error
     }
+  }
+
+  /// As many clients as there are descriptors for, and for their requests' vendors.
+  private static func withinDescriptors(
+    _ asked: ProxySettings, _ notices: (String) -> Void
+  ) -> ProxySettings {
+    var settings = asked
+    let descriptors = Descriptors.takeAll()
+    let clients = Descriptors.clientsMax(of: descriptors, loops: max(1, settings.eventLoops))
+    guard clients < settings.limits.clientConnectionsMaxPerLoop else { return settings }
+    settings.limits.clientConnectionsMaxPerLoop = clients
+    notices(
+      "There is room for \(clients) clients a loop, because this process may have \(descriptors) files open "
+        + "(ulimit -Hn); client-connections-per-loop asks for more.")
+    return settings
   }
 
   private init(
@@ -169,6 +185,13 @@ public final class ProxyServer: Sendable {
     return try await ServerBootstrap(group: group)
       .serverChannelOption(ChannelOptions.backlog, value: backlog)
       .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+      // Without a descriptor for the next client it waits a while, or it would ask again at once, and again.
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            AcceptBackoffHandler(shouldForwardIOErrorCaught: false))
+        }
+      }
       .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
