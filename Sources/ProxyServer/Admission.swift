@@ -143,18 +143,22 @@ package final class Admission: Sendable {
     return book.withLock { $0.surplus(now: now) }
   }
 
-  package func grant(_ grants: [LeaseGrant]) {
-    let now = clock()
-    book.withLock { book in for grant in grants { book.grant(grant, now: now) } }
-  }
-
   /// Asks the bank, and books what it answers.
   /// - Parameter done: told on any thread whether the bank could be asked.
   package func ask(_ needs: [LeaseNeed], _ done: @escaping @Sendable (Bool) -> Void) {
     guard let bank = settings.bank else { return done(false) }
     bank.ask(needs.map(\.share)) { [self] answers in
-      if let answers { grant(zip(needs, answers).compactMap { $0.grant($1) }) }
-      done(answers != nil)
+      let now = clock()
+      book.withLock { book in
+        for (need, answer) in zip(needs, answers) {
+          switch answer {
+          case .done(let more): if let grant = need.grant(more) { book.grant(grant, now: now) }
+          case .notAsked: book.keep(need)
+          case .inDoubt: break
+          }
+        }
+      }
+      done(answers.allSatisfy { if case .done = $0 { true } else { false } })
     }
   }
 }

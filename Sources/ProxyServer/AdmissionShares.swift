@@ -13,6 +13,15 @@ extension AdmissionBook {
     }
   }
 
+  /// It could not be given back: nobody was asked.
+  package mutating func keep(_ need: LeaseNeed) {
+    guard let place = places[need.holder], let (bucket, amount) = need.kept else { return }
+    for index in accounts[place].windows.indices
+    where accounts[place].windows[index].budget.name == need.share.budget {
+      accounts[place].windows[index].lease?.keep(amount, of: bucket)
+    }
+  }
+
   /// What goes back to the bank, and what it is to be told of spending before this process began.
   package mutating func surplus(now: Int64) -> [LeaseNeed] {
     var result: [LeaseNeed] = []

@@ -4,9 +4,17 @@ internal import Ledger
 /// need.
 public protocol BudgetBank: Sendable {
   /// Asks for shares, or gives back; answers on any thread, within a bounded time.
-  /// - Parameter answer: how much more there is of each, in whole nanodollars, with what a beginning process used before;
-  ///   nil where nobody could be asked.
-  func ask(_ shares: [BudgetShare], _ answer: @escaping @Sendable ([Int64]?) -> Void)
+  /// - Parameter answer: of each share.
+  func ask(_ shares: [BudgetShare], _ answer: @escaping @Sendable ([BankAnswer]) -> Void)
+}
+
+public enum BankAnswer: Sendable, Hashable {
+  /// Done; so much more there is, in whole nanodollars, with what a beginning process used before.
+  case done(more: Int64)
+  /// Nobody could be asked, and nothing has changed.
+  case notAsked
+  /// Nobody knows whether it was done. Then it is booked as what makes the budget smaller, never larger.
+  case inDoubt
 }
 
 /// What one proxy wants of one budget in one bucket. Amounts are whole nanodollars.
@@ -38,7 +46,8 @@ package struct LeaseNeed: Sendable {
   package var holder: AdmissionBook.Holder
   package var share: BudgetShare
 
-  private static let nano: Int128 = 1_000_000
+  /// The bank counts whole ones.
+  static let nano: Int128 = 1_000_000
 
   /// - Parameters:
   ///   - missing: femtodollars that a request needs beyond what there is.
@@ -69,6 +78,12 @@ package struct LeaseNeed: Sendable {
   }
 
   private static func down(_ femtodollars: Int128) -> Int64 { Int64(clamping: max(0, femtodollars) / nano) }
+
+  /// What was to be given back and is still here.
+  var kept: (bucket: Int64, amount: Int128)? {
+    guard case .giveBack(let amount) = share.wish else { return nil }
+    return (share.bucket, Int128(amount) * Self.nano)
+  }
 
   /// What an answer of the bank means.
   package func grant(_ more: Int64) -> LeaseGrant? {

@@ -134,13 +134,23 @@ struct BudgetLease {
     }
   }
 
+  /// What was to be given back stays here, to be spent or given back later.
+  mutating func keep(_ amount: Int128, of bucket: Int64) {
+    if bucket == self.bucket {
+      granted += amount
+    } else if surplus.count < Limit.surplusMax {
+      surplus.append((bucket, amount))
+    }
+  }
+
   /// Keeps what it may soon need, all of it gone where nothing was spent since the last look.
   mutating func releaseIdle(of amount: Int128) {
     defer { usedAtLastLook = usedInBucket }
     guard isKnown, headroom > 0 else { return }
     let keep = usedAtLastLook == usedInBucket ? 0 : amount / Limit.chunkParts
     if headroom > keep {
-      let back = headroom - keep
+      // A part that the bank cannot count would be lost there.
+      let back = (headroom - keep) / LeaseNeed.nano * LeaseNeed.nano
       granted -= back
       give(back: back)
     }

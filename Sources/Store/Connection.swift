@@ -3,6 +3,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   public var problem: String
   /// Nothing is wrong: somebody else is at work.
   public var isHeld = false
+  /// The connection was lost while the work was being committed: nobody knows whether it is.
+  public var isInDoubt = false
   public init(_ problem: String) { self.problem = problem }
   public var description: String { problem }
 }

@@ -94,12 +94,15 @@ extension Store {
 
   private func inLease<R>(_ body: () throws(StoreError) -> R) throws(StoreError) -> R {
     try database.beginLease()
+    var isCommitting = false
     do throws(StoreError) {
       let result = try body()
+      isCommitting = true
       try database.run("COMMIT")
       return result
     } catch {
-      let reason = error
+      var reason = error
+      reason.isInDoubt = isCommitting
       do throws(StoreError) { try database.run("ROLLBACK") } catch {
         // It ends with its connection too. What went wrong first is what must be told.
       }

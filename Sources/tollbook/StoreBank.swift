@@ -36,10 +36,10 @@ final class StoreBank: BudgetBank {
     self.notice = notice
   }
 
-  func ask(_ shares: [BudgetShare], _ answer: @escaping @Sendable ([Int64]?) -> Void) {
+  func ask(_ shares: [BudgetShare], _ answer: @escaping @Sendable ([BankAnswer]) -> Void) {
     guard waiting.add(1, ordering: .relaxed).newValue <= Limit.waitingMax else {
       waiting.subtract(1, ordering: .relaxed)
-      return answer(nil)
+      return answer(shares.map { _ in .notAsked })
     }
     queue.async { [self] in
       answer(answers(shares))
@@ -47,22 +47,28 @@ final class StoreBank: BudgetBank {
     }
   }
 
-  private func answers(_ shares: [BudgetShare]) -> [Int64]? {
+  private func answers(_ shares: [BudgetShare]) -> [BankAnswer] {
+    var answers: [BankAnswer] = []
     do {
-      guard let store = try open() else { return nil }
-      let result = try shares.map { try serve($0, store) }
-      state.withLock { $0.lastNotice = "" }
-      return result
-    } catch {
-      held.withLock { $0 = nil }
-      let isNew = state.withLock { state in
-        state.lastFailure = Date()
-        defer { state.lastNotice = "\(error)" }
-        return state.lastNotice != "\(error)"
+      if let store = try open() {
+        for share in shares { answers.append(.done(more: try serve(share, store))) }
+        state.withLock { $0.lastNotice = "" }
       }
-      if isNew { notice("Budgets that several proxies share cannot be asked: \(error)") }
-      return nil
+    } catch {
+      if (error as? StoreError)?.isInDoubt == true { answers.append(.inDoubt) }
+      lost(error)
     }
+    return answers + shares.dropFirst(answers.count).map { _ in .notAsked }
+  }
+
+  private func lost(_ error: any Error) {
+    held.withLock { $0 = nil }
+    let isNew = state.withLock { state in
+      state.lastFailure = Date()
+      defer { state.lastNotice = "\(error)" }
+      return state.lastNotice != "\(error)"
+    }
+    if isNew { notice("Budgets that several proxies share cannot be asked: \(error)") }
   }
 
   private func serve(_ share: BudgetShare, _ store: Store) throws -> Int64 {

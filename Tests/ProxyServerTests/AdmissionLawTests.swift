@@ -141,7 +141,10 @@ import Testing
         let cost = Int128.random(in: 0...over.bound, using: &random)
         ledgers[proxy].spent.append((over.key, over.time, cost))
         books[proxy].settle(over.ticket, cost: cost, tokens: 5, now: now)
-      case 88..<97: ask(books[proxy].surplus(now: now), proxy)
+      case 88..<94: ask(books[proxy].surplus(now: now), proxy)
+      case 94..<97:
+        // The bank cannot be reached.
+        for need in books[proxy].surplus(now: now) { books[proxy].keep(need) }
       default:
         ledgers[proxy].spent += running[proxy].map { (key: $0.key, time: $0.time, cost: $0.bound) }
         running[proxy] = []
@@ -185,10 +188,32 @@ import Testing
     #expect(admit(1, 1) == nil)
     books[0].settle(large, cost: dollar, tokens: 0, now: aMonday)
     #expect(admit(1, 1) == nil, "the other does not know it yet")
-    for _ in 0..<2 {
-      for need in books[0].surplus(now: aMonday) { _ = bank.answer(need.share, proxy: 0) }
-    }
+    for need in books[0].surplus(now: aMonday) { _ = bank.answer(need.share, proxy: 0) }
+    // Once it cannot be given back, and stays here.
+    for need in books[0].surplus(now: aMonday) { books[0].keep(need) }
+    for need in books[0].surplus(now: aMonday) { _ = bank.answer(need.share, proxy: 0) }
     #expect(admit(9 * dollar + 1, 1) == nil)
     #expect(admit(9 * dollar, 1) != nil, "all but what was spent")
+  }
+
+  @Test("nothing of a share is lost where a part of it is no whole nanodollar") func wholeShares() throws {
+    var bank = ModelBank()
+    var book = AdmissionBook(calendar: UTCCalendar(), isShared: true)
+    let amount = 55_650 * Int128(1_000_000)
+    book.configure(
+      keys: [accessKey("k_1") { $0.budgets = [budget("0.00005565/total")] }], holders: [], now: aMonday)
+    for _ in 0..<3 {
+      var wanted = demand(cost: amount)
+      for need in book.admit(wanted, now: aMonday).needs ?? [] {
+        if let grant = need.grant(bank.answer(need.share, proxy: 0)) { book.grant(grant, now: aMonday) }
+      }
+      wanted.mayWait = false
+      let ticket = try #require(book.admit(wanted, now: aMonday).ticket, "all of it is there again")
+      book.settle(ticket, cost: 0, tokens: 0, now: aMonday)
+      for _ in 0..<2 {
+        for need in book.surplus(now: aMonday) { _ = bank.answer(need.share, proxy: 0) }
+      }
+    }
+    #expect(bank.granted.values.flatMap(\.values).allSatisfy { $0 == 0 })
   }
 }
