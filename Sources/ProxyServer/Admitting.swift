@@ -1,5 +1,6 @@
 /// A request that could be served goes to the admission, and its end brings what it really used: the way between the event
 /// loops and the book, the same for every endpoint.
+internal import HTTPWire
 internal import JSON
 internal import Ledger
 internal import NIOCore

@@ -26,7 +26,7 @@ class Client:
             self.status = answer.status
             self.ended = answer.complete
 
-    def _begin(self):
+    def _begin(self, _):
         self.began = True
 
 

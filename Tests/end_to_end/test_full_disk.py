@@ -22,9 +22,9 @@ DISK_KIB = 256
 
 
 @contextlib.contextmanager
-def small_disk(house):
+def small_disk(house, kib=DISK_KIB):
     house.raw_logs.mkdir(parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_KIB}k", "tmpfs", house.raw_logs]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", house.raw_logs]
     mounted = "TOLLBOOK_TEST_NO_MOUNT" not in os.environ and subprocess.run(mount).returncode == 0
     try:
         yield Disk(house) if mounted else FileSizeLimit(house)
@@ -34,12 +34,16 @@ def small_disk(house):
 
 
 class Disk:
+    options = {}
+    """What a proxy on it is started with."""
+
     def __init__(self, house):
         self.house = house
         self.ballast = house.raw_logs / BALLAST
 
     def start_proxy(self):
-        return self.house.start_proxy()
+        self.proxy = self.house.start_proxy()
+        return self.proxy
 
     def fill(self):
         """Takes all the space there is."""
@@ -56,12 +60,14 @@ class Disk:
 class FileSizeLimit:
     """No file may grow beyond the largest there is."""
 
+    # Python ignores the signal that comes with the error, and so does what it starts.
+    options = {"restore_signals": False}
+
     def __init__(self, house):
         self.house = house
 
     def start_proxy(self):
-        # Python ignores the signal that comes with the error, and so does what it starts.
-        self.proxy = self.house.start_proxy(restore_signals=False)
+        self.proxy = self.house.start_proxy(**self.options)
         return self.proxy
 
     def fill(self):

@@ -49,7 +49,7 @@ def exchange(port, path, headers, body, method="POST", stop_after=None):
 
 
 async def exchange_async(port, path, headers, body, began=None):
-    """The same for many at once; `began` is called when the answer's head is there."""
+    """The same for many at once; `began` gets the parser when the answer's head is there."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     parser = Parser("POST")
     try:
@@ -61,7 +61,7 @@ async def exchange_async(port, path, headers, body, began=None):
                 break
             parser.feed(data)
             if parser.status and began:
-                began()
+                began(parser)
                 began = None
     except ConnectionError:
         pass
