@@ -166,9 +166,10 @@ final class Exchange {
   }
 
   func vendorClosed() {
+    let isReached = vendor?.isReached ?? false
     vendor = nil
     guard !isOver else { return }
-    guard meter != nil else { return fail(.vendorClosed) }
+    guard meter != nil else { return fail(isReached ? .vendorClosed : .vendorUnreachable) }
     breakOff(.broken, rest: meter?.finish() ?? ByteBuffer())
   }
 

@@ -1,6 +1,7 @@
 /// One connection to a vendor: a request's bytes out, the answer's parts to the exchange that holds it.
 internal import HTTPWire
 internal import NIOCore
+internal import NIOTLS
 
 final class VendorConnection: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
@@ -23,7 +24,18 @@ final class VendorConnection: ChannelDuplexHandler {
   private var body: BodyReader?
   private var output = ByteBuffer()
 
-  init(_ limit: HeadLimit) { reader = HeadReader(limit) }
+  /// What is written arrives: TLS, where it is spoken, has been agreed on.
+  private(set) var isReached: Bool
+
+  init(_ limit: HeadLimit, isReached: Bool = true) {
+    reader = HeadReader(limit)
+    self.isReached = isReached
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .handshakeCompleted? = event as? TLSUserEvent { isReached = true }
+    context.fireUserInboundEventTriggered(event)
+  }
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }

@@ -43,7 +43,7 @@ final class VendorPool {
         if vendor.isTLS, let tls = core.tls {
           try pipeline.addHandler(Self.tlsHandler(tls.http1, host: vendor.host))
         }
-        try pipeline.addHandler(VendorConnection(limit))
+        try pipeline.addHandler(VendorConnection(limit, isReached: !vendor.isTLS))
       }
     }
     bootstrap.connect(host: vendor.host, port: vendor.port).assumeIsolated().whenComplete {

@@ -25,7 +25,7 @@ import Testing
         case .head(let head):
           current = ReadMessage(
             start: "\(head.method.rawValue) \(head.uri)",
-            fields: head.headers.map { "\($0.name.lowercased()): \($0.value)" }, body: [],
+            fields: head.headers.map { "\($0.name.lowercased()): \(trimmed($0.value))" }, body: [],
             keepsAlive: head.isKeepAlive)
         case .body(let bytes): current?.body += Array(bytes.readableBytesView)
         case .end:
@@ -38,6 +38,11 @@ import Testing
       hasFailed = true
     }
     return (messages, hasFailed)
+  }
+
+  /// RFC 9110 has the white space around a value as no part of it; the second reader leaves what is behind it.
+  private func trimmed(_ value: String) -> String {
+    String(value.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
   }
 
   private static let pieces: [String] = [
@@ -77,15 +82,20 @@ import Testing
     var taken = 0
     for _ in 0..<500 {
       let text = text(&random)
-      let (own, fault) = WireReading.requests(text)
+      let (all, fault) = WireReading.requests(text)
+      // A connection that is to end after a message has no next one: the second reader stops there by itself.
+      let own = Array(all.prefix { $0.keepsAlive } + all.drop { $0.keepsAlive }.prefix(1))
       let other = second(Array(text.utf8))
       taken += own.count
       // Here more is refused, but nothing is read that the other one does not read in the same way.
-      #expect(own.count <= other.messages.count, "seed \(seed): \(text.debugDescription)")
+      // Where that one fails it may be at a method or a target that it does not know, which are nothing to this one.
+      if !other.hasFailed {
+        #expect(own.count <= other.messages.count, "seed \(seed): \(text.debugDescription)")
+      }
       for (one, two) in zip(own, other.messages) {
         #expect(one == two, "seed \(seed): \(text.debugDescription)")
       }
-      if fault == nil, !other.hasFailed {
+      if fault == nil, !other.hasFailed, own.count == all.count {
         #expect(own.count == other.messages.count, "seed \(seed): \(text.debugDescription)")
       }
     }

@@ -48,7 +48,7 @@ class Ground:
         self.holding = None
 
     def start(self, **options):
-        self.proxy = self.house.start_proxy(variables={"ADMIN_TOKEN": "admin-token-1"}, **options)
+        self.proxy = self.house.start_proxy(variables={"ADMIN_TOKEN": "admin-token-of-tests"}, **options)
         return self.proxy
 
     def run(self, name, during, fault=FAULT, clients=64):
