@@ -10,6 +10,8 @@ from rawlog import Log
 
 PRICES = {"openai": ("0.15", "0.60"), "anthropic": ("3", "15")}
 """Dollars a million tokens in and out, as `programs.PRICE_MAP` has them."""
+UNHEARD = {"vendor_closed", "vendor_timeout", "stopped"}
+"""The vendor had the request, and no answer of it came here."""
 MILLION = decimal.Decimal(1_000_000)
 
 
@@ -74,24 +76,24 @@ def check_books(house, log):
     return run["totals"]
 
 
+def counted(end, start):
+    """What a budget holds to be spent of a request: its cost, or its bound where nobody heard all that the vendor may bill."""
+    bound = decimal.Decimal(start["bound_usd"]) if start else decimal.Decimal(0)
+    if end["usage"] and end["usage_source"] == "vendor":
+        return cost(end)
+    is_unheard = end["outcome"] in ("ok", "client_gone", "stream_broken") or (end["error"] or {}).get("type") in UNHEARD
+    return max(bound, cost(end)) if is_unheard else cost(end)
+
+
 def check_budgets(proxy, log, keys):
-    """Of each key: nothing is reserved any more, and spent is what the log says. Where nobody knows what a request cost, its
-    bound is spent."""
-    ended = {(end["id"], end["attempt"]) for end in log.ends}
+    """Of each key: nothing is reserved any more, and spent is what the log says."""
     starts = {(start["id"], start["attempt"]): start for start in log.starts}
+    ends = {(end["id"], end["attempt"]): end for end in log.ends}
     for key in keys:
-        expected = decimal.Decimal(0)
-        for attempt, start in starts.items():
-            if start["key"]["id"] == key["id"] and attempt not in ended:
-                expected += decimal.Decimal(start["bound_usd"])
-        for end in log.ends:
-            if not end["key"] or end["key"]["id"] != key["id"]:
-                continue
-            start = starts.get((end["id"], end["attempt"]))
-            if end["usage"]:
-                expected += cost(end)
-            elif start and end["outcome"] in ("ok", "client_gone"):
-                expected += decimal.Decimal(start["bound_usd"])
+        mine = {line["id"] for line in log.starts + log.ends if line["key"] and line["key"]["id"] == key["id"]}
+        expected = sum(counted(end, starts.get(attempt)) for attempt, end in ends.items() if attempt[0] in mine)
+        expected += sum(decimal.Decimal(start["bound_usd"]) for attempt, start in starts.items()
+                        if attempt[0] in mine and attempt not in ends)
         programs.wait_until(f"no reservation of {key['name']}", 10, lambda: budget(proxy, key, "reserved") == 0)
         assert budget(proxy, key, "spent") == expected, key["name"]
 
