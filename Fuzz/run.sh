@@ -2,7 +2,7 @@
 # Looks for bytes that break a law of a reader: Fuzz/run.sh [--seconds 600] [LAW…]
 #
 # LAWs are those of Fuzz/Laws/ParserLaw.swift; without one all are tried, two at a time. What a law was broken with lies in
-# Fuzz/findings afterwards, what was learnt on the way in Fuzz/corpus. Prints a row a law; ends with 1 where one was broken.
+# Fuzz/findings afterwards, what was learnt on the way in Fuzz/corpus. Prints a row a law; its exit code is not 0 where one was broken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=600

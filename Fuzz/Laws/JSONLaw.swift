@@ -13,10 +13,11 @@ enum JSONLaw {
       try hold(error.offset <= input.text.count, "an error beyond the text")
       return
     }
-    // Half of a surrogate pair is no character, and only this reader puts one in its place.
-    let mayHoldHalf = text(input.text).lowercased().contains("\\ud")
+    // Half of a surrogate pair is no character, and only this reader puts one in its place; only this one takes numbers
+    // of any size.
+    let mayDiffer = text(input.text).lowercased().contains("\\ud") || holdsHuge(document)
     try hold(
-      mayHoldHalf || foundationTakes(input.text), "taken, and another reader refuses: \(text(input.text))")
+      mayDiffer || foundationTakes(input.text), "taken, and another reader refuses: \(text(input.text))")
     try checkPlaces(document, 0..<input.text.count)
     try checkWrittenAnew(document)
     if document.isObject { try checkShape(input.text, document) }
@@ -29,6 +30,13 @@ enum JSONLaw {
     } catch {
       return false
     }
+  }
+
+  private static func holdsHuge(_ value: JSONValue) -> Bool {
+    if value.kind == .number, let double = Double(value.rawText) {
+      return double.isInfinite || double == 0 && value.isNonZeroNumber
+    }
+    return value.elements.contains { holdsHuge($0) } || value.members.contains { holdsHuge($0.value) }
   }
 
   private static func checkPlaces(_ value: JSONValue, _ room: Range<Int>) throws(LawBroken) {

@@ -34,7 +34,7 @@ package struct RequestReading {
   fileprivate var includeUsage = IncludeUsage.unknown
   /// Members that the vendor would refuse.
   fileprivate var removals: [Splice] = []
-  /// Behind the opening brace of the body, and whether anything stands there.
+  /// Behind the opening brace of the body, and whether anything stays there.
   fileprivate var bodyInside = 0
   fileprivate var hasMembers = false
 
@@ -68,7 +68,10 @@ extension RequestReading {
     var units = RequestUnits()
     var attribution = RequestAttribution()
     var unwanted = false
+    // A member stays that something put in before it must be parted from.
+    var keepsMembers = false
     for (name, value) in body.eachMember {
+      var isWanted = true
       // The last one would win here, the first one at some vendors: what is checked must be what is served.
       if name.isString("model") {
         guard model == nil else { throw .malformed("model stands there twice") }
@@ -83,7 +86,9 @@ extension RequestReading {
         textBytes += Self.textBytes(in: value)
       } else if !attribution.take(name, value) {
         unwanted = true
+        isWanted = false
       }
+      keepsMembers = keepsMembers || isWanted
       if hasUnits { units.take(name, value) }
     }
     if unwanted {
@@ -93,7 +98,7 @@ extension RequestReading {
     removals += attribution.finish(endpoint.dialect)
     self.stream = stream?.bool == true
     bodyInside = body.range.lowerBound + 1
-    hasMembers = body.hasMembers
+    hasMembers = keepsMembers
     (user, session, tags) = (attribution.user, attribution.session, attribution.tags)
     if hasUnits { billing = units.facts(of: endpoint) }
     if endpoint.answer == .chat { includeUsage = Self.includeUsage(options, bodyInside: bodyInside) }
