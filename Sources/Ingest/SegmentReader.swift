@@ -17,23 +17,6 @@ public struct SegmentPosition: Hashable, Sendable {
   }
 }
 
-/// A file of raw log lines, by the name it keeps however it is compressed or sealed.
-public struct Segment: Hashable, Sendable {
-  /// Relative to the raw logs' folder, without `.open`, `.gz`, `.zst`.
-  public var name: String
-  public var path: String
-  public var compression: SegmentFile.Compression
-  /// Still being written: an unterminated last line is left alone.
-  public var isOpen: Bool
-
-  public init(name: String, path: String, compression: SegmentFile.Compression, isOpen: Bool) {
-    self.name = name
-    self.path = path
-    self.compression = compression
-    self.isOpen = isOpen
-  }
-}
-
 /// Reads a segment from where an earlier reading stopped, in chunks of bounded size.
 public final class SegmentReader {
   private let segment: Segment

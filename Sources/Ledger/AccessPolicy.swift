@@ -11,11 +11,6 @@ public struct AccessPolicy: Hashable, Sendable {
   public var isDisabled = false
 
   public init() {}
-
-  /// Nothing here asks for counting.
-  public var isUnlimited: Bool {
-    requestsPerMinute == nil && tokensPerMinute == nil && parallelRequests == nil && budgets.isEmpty
-  }
 }
 
 /// A team or a user that has a policy of its own.

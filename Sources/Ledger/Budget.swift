@@ -49,11 +49,10 @@ public struct Budget: Hashable, Sendable {
   public var name: String { span.description + (zone.isEmpty ? "" : "@\(zone)") }
 
   private static func amount(_ text: Substring) -> Money? {
-    guard let number = DecimalNumber(text), !number.negative else { return nil }
-    let places = number.exponent + Money.fractionDigits
-    guard places >= 0, number.digits.count + places <= 30 else { return nil }
-    let whole = number.digits.reduce(Int128(0)) { $0 * 10 + Int128($1) }
-    let amount = Money(femtodollars: whole * powerOfTen(places))
+    guard let number = DecimalNumber(text), !number.negative,
+      let units = number.units(fractionDigits: Money.fractionDigits)
+    else { return nil }
+    let amount = Money(femtodollars: units)
     return amount <= amountMax ? amount : nil
   }
 }

@@ -3,6 +3,7 @@ internal import Ingest
 public import Ledger
 public import Report
 internal import Store
+internal import RawLog
 
 /// What became of a close.
 public enum CloseOutcome: Sendable {

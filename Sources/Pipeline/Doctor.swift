@@ -2,6 +2,7 @@ internal import Glibc
 internal import Ingest
 internal import Ledger
 internal import Price
+internal import RawLog
 public import Store
 
 /// What the doctor looked at, and found.

@@ -26,7 +26,7 @@ func locate(_ segment: Segment) throws(SegmentError) -> (Segment, FileFacts) {
   let sealed = segment.isOpen ? String(base.dropLast(".open".count)) : base
   for candidate in [base, sealed, sealed + ".zst", sealed + ".gz"] {
     var status = stat()
-    guard stat(candidate, &status) == 0, var found = Ingest.segment(at: candidate, in: "") else { continue }
+    guard stat(candidate, &status) == 0, var found = RawLog.segment(at: candidate, in: "") else { continue }
     found.name = segment.name
     let suffix =
       candidate.hasSuffix(".jsonl")

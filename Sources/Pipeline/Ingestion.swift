@@ -1,6 +1,6 @@
-public import Ingest
+internal import Ingest
 internal import Ledger
-internal import RawLog
+public import RawLog
 public import Store
 
 /// Reads raw logs into the store: every line once. One transaction holds rows and how far their files were read.

@@ -1,9 +1,9 @@
 public import Attribute
 internal import Glibc
-public import Ingest
+internal import Ingest
 public import Ledger
 public import Price
-internal import RawLog
+public import RawLog
 internal import Store
 
 /// Adds up raw logs straight from their files, by the columns that are asked for: every line once, priced and

@@ -4,6 +4,7 @@ public import Ledger
 public import Price
 public import Report
 public import Store
+internal import RawLog
 
 /// What a run is told. Nothing here is read from the environment.
 public struct RunSettings: Sendable {

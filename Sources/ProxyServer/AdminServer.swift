@@ -1,6 +1,5 @@
 /// The operator's door: health, metrics, and the API with its document, on a listener and a thread of its own, so that it
 /// answers while the proxy is busy, and the proxy while it waits for the store.
-internal import Crypto
 internal import Dispatch
 internal import NIOCore
 internal import NIOHTTP1
@@ -71,7 +70,7 @@ struct AdminPages: Sendable {
 final class AdminDesk: Sendable {
   let settings: AdminSettings
   let pages: AdminPages
-  private let digests: [(name: String, digest: [UInt8])]
+  private let digests: [(name: String, digest: SecretDigest)]
   private let queue = DispatchQueue(label: "tollbook.admin")
   private let waiting = Atomic<Int>(0)
   let connections = Atomic<Int>(0)
@@ -79,7 +78,7 @@ final class AdminDesk: Sendable {
   init(_ settings: AdminSettings, _ pages: AdminPages) {
     self.settings = settings
     self.pages = pages
-    digests = settings.admins.map { ($0.name, Array(SHA256.hash(data: Array($0.token.text.utf8)))) }
+    digests = settings.admins.map { ($0.name, SecretDigest($0.token.text)) }
   }
 
   struct Answer: Sendable {
@@ -174,14 +173,8 @@ final class AdminDesk: Sendable {
   private func admin(_ headers: HTTPHeaders) -> String? {
     let values = headers["authorization"]
     guard values.count == 1, values[0].prefix(7).lowercased() == "bearer " else { return nil }
-    let presented = Array(SHA256.hash(data: Array(trimmed(values[0].dropFirst(7)).utf8)))
-    var found: String?
-    for (name, digest) in digests {
-      var difference: UInt8 = 0
-      for index in digest.indices { difference |= digest[index] ^ presented[index] }
-      if difference == 0 { found = name }
-    }
-    return found
+    let presented = SecretDigest(trimmed(values[0].dropFirst(7)))
+    return digests.filter { $0.digest.matches(presented) }.last?.name
   }
 
   private func isJSON(_ type: String?) -> Bool {
@@ -279,8 +272,11 @@ final class AdminConnection: ChannelInboundHandler {
       wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))),
       promise: nil)
     if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil) }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    if head.isKeepAlive { expectRequest(context) } else { context.close(promise: nil) }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    if head.isKeepAlive { return expectRequest(context) }
+    // A long page goes out in pieces: the connection ends behind the last one.
+    written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

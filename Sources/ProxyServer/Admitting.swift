@@ -61,11 +61,21 @@ extension LoopContext {
     for needs: [LeaseNeed], then demand: AdmissionBook.Demand, _ plan: Plan,
     _ later: @escaping (Admitted) -> Void
   ) {
-    let box = NIOLoopBound((plan, later, self), eventLoop: eventLoop)
+    // Whichever comes first, an answer or the end of the patience, is told; a share that comes later is there for others.
+    let asked = Asked(later)
+    let box = NIOLoopBound((plan, asked, self), eventLoop: eventLoop)
     let (eventLoop, admission) = (eventLoop, core.admission)
+    let timeout = eventLoop.assumeIsolated().scheduleTask(
+      in: .milliseconds(Int64(limits.budgetAnswerMilliseconds))
+    ) {
+      asked.take()?(.no(.budgetsUnavailable))
+    }
+    let timer = NIOLoopBound(timeout, eventLoop: eventLoop)
     admission.ask(needs) { isAnswered in
       eventLoop.execute {
-        let (plan, later, loop) = box.value
+        let (plan, asked, loop) = box.value
+        timer.value.cancel()
+        guard let later = asked.take() else { return }
         switch admission.admit(demand) {
         case .admitted(let ticket):
           loop.tickets[plan.record.id] = ticket
@@ -78,11 +88,22 @@ extension LoopContext {
     }
   }
 
+  /// Who is to be told, once.
+  private final class Asked {
+    private var later: ((Admitted) -> Void)?
+
+    init(_ later: @escaping (Admitted) -> Void) { self.later = later }
+
+    func take() -> ((Admitted) -> Void)? {
+      defer { later = nil }
+      return later
+    }
+  }
+
   /// How much the request can use at most, where something counts it.
   private func demand(_ plan: Plan, _ key: ClientKey) throws(Problem) -> AdmissionBook.Demand {
     let model = plan.record.modelRequested ?? ""
     var demand = AdmissionBook.Demand(keyID: key.id, models: plan.models, cost: nil, tokens: 0)
-    guard !RequestBound.isFree(plan.record.endpoint) else { return demand }
     let counted = core.admission.isCounted(key.id)
     let unpriced = core.admission.settings.unpriced
     guard counted.cost || counted.tokens || unpriced == .refuse else { return demand }

@@ -124,12 +124,10 @@ final class ContentLog: Sendable {
 
   /// `2026/11/28/09-w-1a2b3c4d.content.jsonl`; only its owner may read it.
   private func open(_ hour: Int64) throws(FileFault) -> Int32 {
-    let date = Timestamp.date(days: hour / 24)
-    let folder = [date.year, date.month, date.day].reduce(settings.folder) { "\($0)/\(twoDigits($1))" }
-    try POSIXLogFiles().makeFolder(folder)
+    let path = DatedFolder.hourPath(below: settings.folder, hour: hour) + "-\(writer)\(Self.suffix)"
+    try POSIXLogFiles().makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
     // Whoever made the folder: names of files say when somebody worked.
     guard chmod(settings.folder, 0o700) == 0 else { throw FileFault(errno: errno) }
-    let path = "\(folder)/\(twoDigits(hour % 24))-\(writer)\(Self.suffix)"
     let file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { throw FileFault(errno: errno) }
     return file
@@ -204,5 +202,3 @@ final class ContentLog: Sendable {
     return nil
   }
 }
-
-private func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -1,5 +1,4 @@
 /// Who may come in at all, before a key is looked at: networks, and the secret of what stands before the proxy.
-internal import Crypto
 public import Ledger
 internal import HTTPWire
 
@@ -20,12 +19,11 @@ public struct DoorSettings: Sendable {
 
 struct Door: Sendable {
   let settings: DoorSettings
-  /// Digests are of one length, so comparing them takes the same time for every value.
-  private let secrets: [[UInt8]]
+  private let secrets: [SecretDigest]
 
   init(_ settings: DoorSettings) {
     self.settings = settings
-    secrets = settings.originSecrets.map { Array(SHA256.hash(data: Array($0.text.utf8))) }
+    secrets = settings.originSecrets.map { SecretDigest($0.text) }
   }
 
   /// The client's address: the connection's, or what trusted proxies say; nil where they say nothing that is one.
@@ -57,14 +55,8 @@ struct Door: Sendable {
 
   /// Both are compared, whichever fits.
   private func isSecret(_ text: String) -> Bool {
-    let digest = Array(SHA256.hash(data: Array(text.utf8)))
-    var isOne: UInt8 = 0
-    for secret in secrets {
-      var difference: UInt8 = 0
-      for index in digest.indices { difference |= digest[index] ^ secret[index] }
-      isOne |= difference == 0 ? 1 : 0
-    }
-    return isOne == 1
+    let presented = SecretDigest(text)
+    return secrets.filter { $0.matches(presented) }.count > 0
   }
 
   /// `10.0.0.1:443`, `[2001:db8::1]:443`: some front doors write the port, too.

@@ -27,8 +27,8 @@ final class ProxyCore: Sendable {
   let refused = Atomic<Int>(0)
   let linesNotWritten = Atomic<Int>(0)
   let isStopping = Atomic<Bool>(false)
-  /// The last line could not be written.
-  let isLogFailing = Atomic<Bool>(false)
+  /// When a line could not be written last, in microseconds; none after one that could.
+  private let lastLogFailure = Atomic<Int64>(.min)
   /// Requests that arrived before this instant are not known to budgets.
   let known = Mutex<Int64?>(nil)
   /// When the last notice about the log went out, in microseconds.
@@ -60,6 +60,20 @@ final class ProxyCore: Sendable {
     self.notices = notices
   }
 
+  /// How long one failure of the log speaks for it: then a request may try again.
+  static let logFailureMicroseconds: Int64 = 5_000_000
+
+  /// New requests are worth sending here.
+  var isReady: Bool {
+    guard !stops else { return false }
+    let last = lastLogFailure.load(ordering: .relaxed)
+    return settings.whenLogFails == .serve || last == .min || clock() - last >= Self.logFailureMicroseconds
+  }
+
+  func lineWritten() {
+    if lastLogFailure.load(ordering: .relaxed) != .min { lastLogFailure.store(.min, ordering: .relaxed) }
+  }
+
   var stops: Bool { isStopping.load(ordering: .relaxed) }
   func countRequest() { requests.add(1, ordering: .relaxed) }
   func countRefusal() { refused.add(1, ordering: .relaxed) }
@@ -68,9 +82,9 @@ final class ProxyCore: Sendable {
 
   /// One notice in ten seconds says as much as thousands.
   func lineNotWritten(_ error: LogError) {
-    isLogFailing.store(true, ordering: .relaxed)
     let lost = linesNotWritten.add(1, ordering: .relaxed).newValue
     let now = clock()
+    lastLogFailure.store(now, ordering: .relaxed)
     let last = lastLogNotice.load(ordering: .relaxed)
     guard last == .min || now - last >= Self.logNoticeMicroseconds,
       lastLogNotice.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
@@ -140,7 +154,7 @@ final class LoopContext {
     defer { if kind == .end { finished(record, time: time) } }
     do throws(LogError) {
       try core.log.append(kind, time: time, members: line.bytes)
-      if core.isLogFailing.load(ordering: .relaxed) { core.isLogFailing.store(false, ordering: .relaxed) }
+      core.lineWritten()
       return true
     } catch {
       core.lineNotWritten(error)

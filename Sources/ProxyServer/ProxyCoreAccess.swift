@@ -50,7 +50,7 @@ extension ProxyCore {
 
   func pages(_ loops: [NIOLoopBound<LoopContext>]) -> AdminPages {
     AdminPages(
-      isReady: { [self] in !stops && !isLogFailing.load(ordering: .relaxed) },
+      isReady: { [self] in isReady },
       metrics: { [self] in metricsText(loops) },
       budgets: { [admission] in admission.states() })
   }
@@ -74,7 +74,7 @@ extension ProxyCore {
     }
     gauges.logLagMicroseconds = log.lag()
     gauges.linesNotWritten = linesNotWritten.load(ordering: .relaxed)
-    gauges.isReady = !stops && !isLogFailing.load(ordering: .relaxed)
+    gauges.isReady = isReady
     gauges.program = settings.program
     gauges.pricesVersion = prices.bookVersion ?? "none"
     gauges.budgets = admission.states()

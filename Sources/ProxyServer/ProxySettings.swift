@@ -120,6 +120,8 @@ public struct ProxyLimits: Sendable {
   public var clientConnectionsMaxPerLoop = 8192
   /// Each has two buffers of some dozen KB; more are told to come later.
   public var runningRequestsMaxPerLoop = 8192
+  /// How long a request waits for a share of a budget that several proxies have.
+  public var budgetAnswerMilliseconds = 2000
 
   public init() {}
 }

@@ -69,8 +69,8 @@ extension LoopContext {
     case (.GET, "/health/live"), (.HEAD, "/health/live"):
       return OwnAnswer(status: 200, text: "live\n", head.method)
     case (.GET, "/health/ready"), (.HEAD, "/health/ready"):
-      let isReady = !core.stops
-      return OwnAnswer(status: isReady ? 200 : 503, text: isReady ? "ready\n" : "stopping\n", head.method)
+      let isReady = core.isReady
+      return OwnAnswer(status: isReady ? 200 : 503, text: isReady ? "ready\n" : "not ready\n", head.method)
     default: break
     }
     let methods = Call.methods(target: head.target, headers: head.headers)

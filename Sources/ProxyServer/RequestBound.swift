@@ -65,9 +65,7 @@ package struct RequestBound {
     let answer = isOutputOpen ? max(saidOutput ?? 0, model.output) : saidOutput ?? model.output
     var output = answer * choices + predictionBytes
     if endpoint == "openai.audio.speech" { output = min(output, Limit.speechTokensPerByte * bytes) }
-    if endpoint.hasSuffix("embeddings") || endpoint.hasSuffix("embed_content") || Self.isFree(endpoint) {
-      output = 0
-    }
+    if endpoint.hasSuffix("embeddings") || endpoint.hasSuffix("embed_content") { output = 0 }
     use.inputTokens = input
     use.outputTokens = output
     likelyTokens =
@@ -83,12 +81,6 @@ package struct RequestBound {
         .init(meter: .outputMillisecond, count: 100 * bytes),
       ]
     }
-  }
-
-  /// What the vendors ask no money for; no budget stops it.
-  package static func isFree(_ endpoint: String) -> Bool {
-    endpoint.hasSuffix("count_tokens") || endpoint.hasSuffix("input_tokens") || endpoint.hasSuffix(".models")
-      || endpoint.hasSuffix(".moderations")
   }
 
   // MARK: - What a request says of itself

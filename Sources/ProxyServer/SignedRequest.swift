@@ -65,14 +65,7 @@ package struct SignedRequest: Sendable, Hashable {
       canonicalRequest: SigV4.canonicalRequest(
         method: method.rawValue, target: target, headers: signed, payloadHash: hash),
       time: timeText, scope: scope, secret: secret)
-    guard isEqual(expected, signature) else { throw .badSignature }
-  }
-
-  /// In a time that does not tell where they differ.
-  private func isEqual(_ one: String, _ other: String) -> Bool {
-    let (a, b) = (Array(one.utf8), Array(other.utf8))
-    guard a.count == b.count else { return false }
-    return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    guard SecretDigest(expected).matches(SecretDigest(signature)) else { throw .badSignature }
   }
 }
 

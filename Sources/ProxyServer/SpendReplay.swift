@@ -48,12 +48,17 @@ package struct SpendReplay {
     let reader = UseReader()
     reader.use(prices)
     var replay = SpendReplay(folder: folder, times: times, reader: reader)
-    for path in replay.files() {
+    func attempt(_ body: () throws(SegmentError) -> Void) {
       do throws(SegmentError) {
-        try replay.read(path, each)
+        try body()
       } catch {
         trouble("What \(error.path) says was spent is not known to budgets: \(error.problem)")
       }
+    }
+    var segments: [Segment] = []
+    attempt { () throws(SegmentError) in segments = try replay.segments() }
+    for segment in segments {
+      attempt { () throws(SegmentError) in try replay.read(segment, each) }
     }
     each(replay.batch)
     for spent in replay.started.values { unfinished(spent) }
@@ -66,47 +71,22 @@ package struct SpendReplay {
     self.reader = reader
   }
 
-  // MARK: - Files
-
-  private struct File {
-    var path: String
-    var compression: SegmentFile.Compression
-    var rank: Int
-  }
-
-  /// Of segments that may hold such requests: none arrives after its segment's hour is over.
-  private func files() -> [File] {
-    var found: [String: File] = [:]
-    for day in DatedFolder.all(below: folder) {
-      for name in day.names {
-        guard let (base, file) = file(day.path, name), isWanted(day, name) else { continue }
-        if let other = found[base], other.rank <= file.rank { continue }
-        found[base] = file
-      }
+  /// Segments that may hold such requests: none arrives after its segment's hour is over.
+  private func segments() throws(SegmentError) -> [Segment] {
+    // Before the first request there is no folder.
+    guard access(folder, F_OK) == 0 else { return [] }
+    return try findSegments(in: folder).filter { segment in
+      let parts = segment.name.split(separator: "/").suffix(4).compactMap { Int64($0.prefix { $0.isNumber }) }
+      guard times.lowerBound != .min, parts.count == 4 else { return true }
+      let end = Timestamp.days(year: parts[0], month: parts[1], day: parts[2]) * 24 + parts[3] + 1
+      return end * 3_600_000_000 > times.lowerBound
     }
-    return found.sorted { $0.key < $1.key }.map(\.value)
-  }
-
-  private func file(_ day: String, _ name: String) -> (String, File)? {
-    let path = "\(day)/\(name)"
-    for (suffix, compression, rank) in [
-      (".jsonl", SegmentFile.Compression.none, 0), (".jsonl.zst", .zstd, 1), (".jsonl.gz", .gzip, 2),
-      (".jsonl.open", .none, 3),
-    ] where name.hasSuffix(suffix) {
-      return (String(path.dropLast(suffix.count)), File(path: path, compression: compression, rank: rank))
-    }
-    return nil
-  }
-
-  private func isWanted(_ day: DatedFolder, _ name: String) -> Bool {
-    guard let hour = Int64(name.prefix(2)) else { return false }
-    return times.lowerBound == .min || (day.day * 24 + hour + 1) * 3_600_000_000 > times.lowerBound
   }
 
   // MARK: - Lines
 
-  private mutating func read(_ file: File, _ each: ([Spent]) -> Void) throws(SegmentError) {
-    let splitter = LineSplitter(try SegmentFile(path: file.path, compression: file.compression))
+  private mutating func read(_ segment: Segment, _ each: ([Spent]) -> Void) throws(SegmentError) {
+    let splitter = LineSplitter(try SegmentFile(path: segment.path, compression: segment.compression))
     let tape = JSONTape()
     while let line = try splitter.next(consumed: { _ in }) {
       guard case .whole(let bytes) = line else { continue }

@@ -34,22 +34,29 @@ final class StreamTranslation: ChannelDuplexHandler {
     input.writeBuffer(&bytes)
     do throws(WireFault) {
       if bytesLeft == nil {
-        guard let head = try reader.request(&input) else { return }
+        guard let head = try reader.request(&input) else {
+          promise?.succeed()
+          return
+        }
         bytesLeft = Self.length(head.body)
         context.write(
           wrapOutboundOut(.headers(.init(headers: Self.fields(head), endStream: bytesLeft == 0))),
           promise: nil)
       }
     } catch {
+      promise?.fail(error)
       context.close(promise: nil)
       return
     }
     guard let left = bytesLeft, left > 0, let body = input.readSlice(length: min(left, input.readableBytes)),
       body.readableBytes > 0
-    else { return }
+    else {
+      promise?.succeed()
+      return
+    }
     bytesLeft = left - body.readableBytes
     context.write(
-      wrapOutboundOut(.data(.init(data: .byteBuffer(body), endStream: bytesLeft == 0))), promise: nil)
+      wrapOutboundOut(.data(.init(data: .byteBuffer(body), endStream: bytesLeft == 0))), promise: promise)
   }
 
   private static func length(_ framing: BodyFraming) -> Int {
@@ -62,16 +69,11 @@ final class StreamTranslation: ChannelDuplexHandler {
       (":method", head.method.rawValue), (":scheme", "https"),
       (":authority", head.headers.first("host") ?? ""), (":path", head.target),
     ]
-    for (name, value) in head.headers.pairs {
-      let name = name.lowercased()
-      if name != "host", !ofConnection.contains(name) { fields.append((name, value)) }
+    head.headers.forEach { _, name, value in
+      if !name.matches("host"), !isHopByHop(name) { fields.append((name.string.lowercased(), value.string)) }
     }
     return HPACKHeaders(fields)
   }
-
-  private static let ofConnection: Set<String> = [
-    "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
-  ]
 
   // MARK: - The answer
 
@@ -97,7 +99,8 @@ final class StreamTranslation: ChannelDuplexHandler {
     var bytes = context.channel.allocator.buffer(capacity: 1024)
     bytes.writeStatusLine(status, "")
     var hasLength = false
-    for (name, value, _) in frame.headers where !name.hasPrefix(":") && !Self.ofConnection.contains(name) {
+    // What speaks of a connection, no frame may hold: such an answer was refused before it came here.
+    for (name, value, _) in frame.headers where !name.hasPrefix(":") {
       if name == "content-length" { hasLength = true }
       bytes.writeField(name, value)
     }

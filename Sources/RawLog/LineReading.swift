@@ -142,13 +142,10 @@ private func readEnd(
     billing: billing)
 }
 
-/// An amount in dollars; nil for what is none.
-/// Dollars as lines write them, exactly.
+/// An amount as lines write it; nil for what is none.
 package func femtodollars(_ text: String) -> Int128? {
   guard let number = DecimalNumber(text), !number.negative else { return nil }
-  let places = number.exponent + Money.fractionDigits
-  guard places >= 0, number.digits.count + places <= 30 else { return nil }
-  return number.digits.reduce(Int128(0)) { $0 * 10 + Int128($1) } * powerOfTen(places)
+  return number.units(fractionDigits: Money.fractionDigits)
 }
 
 /// Typed reading of the envelope's fields: absent and `null` are the same.

@@ -18,18 +18,15 @@ struct LogSegment: Sendable {
 
   /// `raw-logs/2026/10/01/00-w-8f3a1c02-1.jsonl`.
   static func path(in root: String, hour: Int64, writer: String, number: Int) -> String {
-    let (year, month, day) = Timestamp.date(days: floorDivide(hour, 24))
-    let hourOfDay = hour - floorDivide(hour, 24) * 24
-    return "\(root)/\(padded(year, 4))/\(padded(month, 2))/\(padded(day, 2))"
-      + "/\(padded(hourOfDay, 2))-\(writer)-\(number).jsonl"
+    "\(DatedFolder.hourPath(below: root, hour: hour))-\(writer)-\(number).jsonl"
   }
 
   static func hour(ofMicroseconds time: Int64) -> Int64 { floorDivide(time, 3_600_000_000) }
 }
 
-private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((b - 1 - a) / b) }
+func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((b - 1 - a) / b) }
 
-private func padded(_ value: Int64, _ width: Int) -> String {
+func padded(_ value: Int64, _ width: Int) -> String {
   let digits = String(value)
   return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
@@ -40,9 +37,10 @@ private func padded(_ value: Int64, _ width: Int) -> String {
 /// - Returns: what could not be sealed and why, one sentence each; empty when all is well.
 public func sealAbandonedSegments(in root: String, files: any LogFiles = POSIXLogFiles()) -> [String] {
   var troubles: [String] = []
-  for folder in dayFolders(in: root) {
+  for day in DatedFolder.all(below: root) {
+    let folder = day.path
     var sealed = false
-    for name in names(in: folder) where name.hasSuffix(".jsonl" + LogSegment.openSuffix) {
+    for name in day.names where name.hasSuffix(".jsonl" + LogSegment.openSuffix) {
       let path = "\(folder)/\(name)"
       let file = open(path, O_RDONLY | O_CLOEXEC)
       guard file >= 0 else {
@@ -69,25 +67,4 @@ public func sealAbandonedSegments(in root: String, files: any LogFiles = POSIXLo
     }
   }
   return troubles
-}
-
-private func dayFolders(in root: String) -> [String] {
-  func numbered(_ folder: String) -> [String] {
-    names(in: folder).filter { name in name.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } }
-      .map { "\(folder)/\($0)" }
-  }
-  return numbered(root).flatMap(numbered).flatMap(numbered)
-}
-
-private func names(in folder: String) -> [String] {
-  guard let stream = opendir(folder) else { return [] }
-  defer { closedir(stream) }
-  var found: [String] = []
-  while let entry = readdir(stream) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if name != ".", name != ".." { found.append(name) }
-  }
-  return found.sorted()
 }

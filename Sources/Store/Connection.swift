@@ -5,7 +5,13 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   public var isHeld = false
   /// The connection was lost while the work was being committed: nobody knows whether it is.
   public var isInDoubt = false
+  /// What was to be new is there already.
+  public var isTaken = false
   public init(_ problem: String) { self.problem = problem }
+  init(taken problem: String) {
+    self.problem = problem
+    isTaken = true
+  }
   public var description: String { problem }
 }
 

@@ -122,7 +122,7 @@ extension Store {
     let taken = try same.bind(name).bind(id).next()
     same.reset()
     guard !taken else {
-      throw StoreError("a key named \"\(name)\" is in use; revoke it first, or choose another name")
+      throw StoreError(taken: "a key named \"\(name)\" is in use; revoke it first, or choose another name")
     }
   }
 
@@ -131,7 +131,7 @@ extension Store {
       "SELECT 1 FROM keys WHERE sha256 = ? UNION ALL SELECT 1 FROM former_secrets WHERE sha256 = ?")
     let taken = try same.bind(sha256).bind(sha256).next()
     same.reset()
-    guard !taken else { throw StoreError("a key with this secret is here already") }
+    guard !taken else { throw StoreError(taken: "a key with this secret is here already") }
   }
 
   private func settings(_ key: ClientKey) -> String {

@@ -22,8 +22,7 @@ struct AdminAPI: Sendable {
     } catch let error as UsageError {
       return Fault(400, error.problem).answer
     } catch let error as StoreError {
-      let isTaken = error.problem.contains("is in use") || error.problem.contains("is here already")
-      return Fault(isTaken ? 409 : 503, error.problem).answer
+      return Fault(error.isTaken ? 409 : 503, error.problem).answer
     } catch {
       return Fault(500, "\(error)").answer
     }

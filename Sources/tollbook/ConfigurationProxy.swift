@@ -145,6 +145,7 @@ struct ProxyEntry {
       "stop-grace-ms": \.stopGraceMilliseconds, "idle-vendor-ms": \.idleVendorMilliseconds,
       "idle-vendor-connections-per-loop": \.idleVendorConnectionsMaxPerLoop,
       "streams-per-connection": \.streamsMaxPerConnection,
+      "budget-answer-ms": \.budgetAnswerMilliseconds,
     ]
   }
 }

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Ingest
 internal import Pipeline
 internal import Price
+internal import RawLog
 
 struct RollupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

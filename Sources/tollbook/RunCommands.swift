@@ -5,6 +5,7 @@ internal import Ledger
 internal import Pipeline
 internal import Report
 internal import Store
+internal import RawLog
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

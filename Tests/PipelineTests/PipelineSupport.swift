@@ -7,6 +7,7 @@ import Price
 import Report
 import Sample
 import Store
+import RawLog
 import TestKit
 
 /// A desk with raw logs, a store, prices and reports in a folder of its own.

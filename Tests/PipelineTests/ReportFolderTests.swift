@@ -7,6 +7,7 @@ import Pipeline
 import Report
 import Sample
 import Store
+import RawLog
 import TestKit
 import Testing
 

@@ -26,7 +26,6 @@ import Testing
       (#"{"model":"m","max_tokens":5,"max_tokens":60}"#, "anthropic.messages", 60),
       (#"{"model":"m","max_tokens":"5"}"#, "openai.chat_completions", 5),
       (#"{"model":"m","input":"x"}"#, "openai.embeddings", 0),
-      (#"{"model":"m","messages":[]}"#, "anthropic.count_tokens", 0),
     ] as [(String, String, Int64)])
   func outputs(_ body: String, _ endpoint: String, _ output: Int64) throws {
     let bound = try bound(body, endpoint)
@@ -75,12 +74,5 @@ import Testing
     let bound = try bound(
       #"{"messages":[{"content":[{"type":"image","text":"\#(text)"}]}]}"#, "anthropic.messages")
     #expect(bound.use.inputTokens > 500_000)
-  }
-
-  @Test("what is free at the vendors") func free() {
-    #expect(RequestBound.isFree("anthropic.count_tokens"))
-    #expect(RequestBound.isFree("bedrock.count_tokens"))
-    #expect(RequestBound.isFree("openai.responses.input_tokens"))
-    #expect(!RequestBound.isFree("openai.responses"))
   }
 }

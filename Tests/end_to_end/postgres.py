@@ -48,6 +48,13 @@ class Server:
         """`immediate`: as if the machine went down."""
         self._own("pg_ctl", "-D", "data", "-w", "-m", mode, "stop")
 
+    def signal(self, number):
+        """To the server's processes, all of them."""
+        first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True).stdout.split()
+        for pid in [first, *map(int, children)]:
+            os.kill(pid, number)
+
     def make_database(self):
         """The location of a store in a new and empty database."""
         name = f"test_{next(_databases)}"

@@ -1,5 +1,6 @@
 """Budgets hold: under a crowd, over a kill, and over several proxies that share one store."""
 import asyncio
+import signal
 import time
 
 import pytest
@@ -147,6 +148,23 @@ def test_without_the_server_a_proxy_spends_its_share_and_no_more(store_kind, mak
         assert set(statuses) <= {200, 503} and statuses[-1] == 503 and statuses.count(200) <= 5
     finally:
         postgres.start()
+    programs.wait_until("it goes on", 20, lambda: ask(proxy, key, REQUEST, FAULT).status == 200)
+
+
+@stores.on_postgres
+def test_a_server_that_freezes_holds_no_client_for_long(store_kind, make_house, postgres):
+    house = make_house(proxy=["limits: {budget-answer-ms: 700}"])
+    house.publish_prices()
+    key = house.create_key("frozen", "--budget", f"{dollars(100 * NEED)}/month")["key"]
+    proxy = house.start_proxy()
+    assert ask(proxy, key, REQUEST, FAULT).status == 200
+    postgres.signal(signal.SIGSTOP)
+    try:
+        # What it has of the budget it spends; then it can ask nobody for more.
+        statuses = [ask(proxy, key, REQUEST, FAULT).status for _ in range(8)]
+        assert set(statuses) <= {200, 503} and statuses[-1] == 503 and statuses.count(200) <= 5
+    finally:
+        postgres.signal(signal.SIGCONT)
     programs.wait_until("it goes on", 20, lambda: ask(proxy, key, REQUEST, FAULT).status == 200)
 
 

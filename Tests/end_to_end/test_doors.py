@@ -229,6 +229,13 @@ def test_a_refusal_raises_the_sdks_own_exception_at_the_first_try(runs, refusal,
     assert [end["outcome"] for end in ends].count("refused") == tries
 
 
+@pytest.mark.parametrize("client,signs", [("anthropic", False), ("boto3", True), ("genai", False)])
+def test_no_budget_stops_what_is_free(doors, client, signs):
+    place = (doors.proxy.url, *(doors.spent_pair if signs else (doors.spent, "")), "count")
+    seen, = doors.seen(client, [place])
+    assert "error" not in seen["count"], seen
+
+
 def test_a_pair_is_shown_once_and_its_secret_is_nowhere(doors):
     shown = doors.house.command("keys", "create", "--name", "another signer", "--aws").stdout.split()
     access_key_id, secret = shown

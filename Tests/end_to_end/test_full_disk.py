@@ -119,6 +119,25 @@ def test_refuse_answers_503_in_the_dialect_and_recovers(make_house, user, fsync)
         assert {line["user"] for line in log.ends} >= set(served), "a whole answer has no end"
 
 
+def test_readiness_goes_with_the_disk_and_comes_back_without_a_request(make_house, user):
+    """Who stands before the proxy sends nothing to one that is not ready, so nothing else may have to happen."""
+    house = make_house()
+    key = house.create_key("readiness")["key"]
+    with small_disk(house) as disk:
+        proxy = disk.start_proxy()
+
+        def ready():
+            return wire.exchange(proxy.port, "/health/ready", [], b"", method="GET").status
+
+        assert (ask(proxy, key, user).status, ready()) == (200, 200)
+        disk.fill()
+        programs.wait_until("it refuses", 20, lambda: ask(proxy, key, user).status == 503)
+        assert ready() == 503
+        disk.free()
+        programs.wait_until("it is ready again", 20, lambda: ready() == 200)
+        assert ask(proxy, key, user).status == 200
+
+
 @pytest.mark.parametrize("fsync", ["1000ms", "always"])
 def test_refuse_gives_no_whole_answer_without_its_end(make_house, fsync):
     """The disk fills up between requests' starts and their ends: a client must not take its answer for complete."""

@@ -1,4 +1,3 @@
-import Ingest
 import RawLog
 import TestKit
 import Testing

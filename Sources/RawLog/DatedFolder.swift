@@ -2,13 +2,13 @@
 internal import Glibc
 internal import Ledger
 
-struct DatedFolder {
-  let path: String
+package struct DatedFolder: Sendable {
+  package let path: String
   /// Days since 1970-01-01.
-  let day: Int64
+  package let day: Int64
 
   /// Oldest first. What is called otherwise is left out.
-  static func all(below folder: String) -> [DatedFolder] {
+  package static func all(below folder: String) -> [DatedFolder] {
     var found: [DatedFolder] = []
     for year in numbers(in: folder, digits: 4) {
       for month in numbers(in: year.path, digits: 2) where (1...12).contains(month.number) {
@@ -23,7 +23,16 @@ struct DatedFolder {
   }
 
   /// What is in it, by name.
-  var names: [String] { fileNames(in: path) }
+  package var names: [String] { fileNames(in: path) }
+
+  /// `raw-logs/2026/10/01/00`: where the files of an hour stand, and what their names begin with.
+  /// - Parameter hour: since 1970-01-01T00Z.
+  package static func hourPath(below folder: String, hour: Int64) -> String {
+    let day = floorDivide(hour, 24)
+    let date = Timestamp.date(days: day)
+    return
+      "\(folder)/\(padded(date.year, 4))/\(padded(date.month, 2))/\(padded(date.day, 2))/\(padded(hour - day * 24, 2))"
+  }
 
   private static func numbers(in folder: String, digits: Int) -> [(path: String, number: Int64)] {
     fileNames(in: folder).compactMap { name in

@@ -1,5 +1,21 @@
 internal import Glibc
-public import RawLog
+
+/// A file of raw log lines, by the name it keeps however it is compressed or sealed.
+public struct Segment: Hashable, Sendable {
+  /// Relative to the raw logs' folder, without `.open`, `.gz`, `.zst`.
+  public var name: String
+  public var path: String
+  public var compression: SegmentFile.Compression
+  /// Still being written: an unterminated last line is left alone.
+  public var isOpen: Bool
+
+  public init(name: String, path: String, compression: SegmentFile.Compression, isOpen: Bool) {
+    self.name = name
+    self.path = path
+    self.compression = compression
+    self.isOpen = isOpen
+  }
+}
 
 /// Finds the segments below a folder, in the order of their names.
 ///
@@ -51,7 +67,8 @@ private func rank(_ segment: Segment) -> Int {
   }
 }
 
-func list(_ folder: String, _ prefix: String, _ paths: inout [String]) throws(SegmentError) {
+/// The files below a folder, by their paths relative to it; what begins with a dot is left out.
+package func list(_ folder: String, _ prefix: String, _ paths: inout [String]) throws(SegmentError) {
   guard let handle = opendir(prefix.isEmpty ? folder : folder + "/" + prefix) else {
     throw SegmentError(
       path: folder + (prefix.isEmpty ? "" : "/" + prefix),
