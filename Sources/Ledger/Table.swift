@@ -10,6 +10,11 @@ public struct Table: Sendable {
     case money(Money)
     /// A whole number of hundredths of a percent: 12.34 % is 1234.
     case basisPoints(Int64)
+
+    /// A whole count of any size.
+    public static func sum(_ count: Int128) -> Cell {
+      Int64(exactly: count).map { .count($0) } ?? .millionths(count * 1_000_000)
+    }
   }
 
   public enum Kind: Hashable, Sendable { case text, count, money, percent }

@@ -84,18 +84,18 @@ extension Run {
   /// What is not known in these books, in words.
   private func unknownCosts(_ books: Books) throws -> [String] {
     var result: [String] = []
-    func note(_ count: Int64, _ words: String) { if count > 0 { result.append("\(count) \(words)") } }
+    func note(_ count: Int128, _ words: String) { if count > 0 { result.append("\(count) \(words)") } }
     let counts = books.totalCounts
     note(books.whole(counts.unpricedRequests), "requests used something that has no price")
     let interrupted = books.whole(counts.interruptedRequests)
     if interrupted > 0 {
       note(interrupted, "requests were interrupted: their cost is unknown" + (try whereEndsMayBe()))
     }
-    note(books.rejectedRead, "lines were rejected")
-    note(Int64(books.holes.count), "holes in the writers' numbers: lines are missing")
+    note(Int128(books.rejectedRead), "lines were rejected")
+    note(Int128(books.holes.count), "holes in the writers' numbers: lines are missing")
     if books.adjustments.bringUnknownCost { result.append("an adjustment has a part without a price") }
     note(
-      Int64(books.costs.count { $0.amount == nil }),
+      Int128(books.costs.count { $0.amount == nil }),
       "fixed costs in a currency without a rate for their month")
     if let months = books.currency?.missingMonths, !months.isEmpty {
       result.append("no \(books.currency?.code ?? "") rate for \(months.joined(separator: ", "))")

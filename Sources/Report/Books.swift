@@ -67,11 +67,11 @@ public struct Books: Sendable {
     public var reason: String
     public var requests: Int64
     /// The counts without a rate, by meter.
-    public var counts: TokenCounts
+    public var counts: MeterSums
 
     public init(
       provider: String, model: String, serviceTier: String, reason: String, requests: Int64,
-      counts: TokenCounts
+      counts: MeterSums
     ) {
       self.provider = provider
       self.model = model

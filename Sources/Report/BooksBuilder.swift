@@ -40,7 +40,7 @@ public struct BooksBuilder {
 
   private var books: Books
   private var sums: [RowKey: RowSum] = [:]
-  private var unpriced: [UnpricedKey: (requests: Int64, counts: TokenCounts)] = [:]
+  private var unpriced: [UnpricedKey: (requests: Int64, counts: MeterSums)] = [:]
   private var chargedTotal: Int128 = 0
   private var oddities = OddityCounts()
   private var stated = StatedCosts()
@@ -116,9 +116,9 @@ public struct BooksBuilder {
   ) {
     let key = UnpricedKey(
       provider: provider, model: charge.model ?? "", serviceTier: tier, reason: reason)
-    var sum = unpriced[key] ?? (0, TokenCounts())
+    var sum = unpriced[key] ?? (0, MeterSums())
     sum.requests += requests
-    for meter in charge.unpricedMeters.meters { sum.counts[meter] += charge.counts[meter] }
+    for meter in charge.unpricedMeters.meters { sum.counts[meter] += Int128(charge.counts[meter]) }
     unpriced[key] = sum
   }
 

@@ -8,9 +8,9 @@ extension Books {
   }
 
   /// A whole count: totals are not cut by splits.
-  public func whole(_ weighted: Int128) -> Int64 {
+  public func whole(_ weighted: Int128) -> Int128 {
     precondition(weighted % weightDenominator == 0, "a total over all products is a whole number")
-    return Int64(weighted / weightDenominator)
+    return weighted / weightDenominator
   }
 
   public var unattributedCost: Money {

@@ -88,7 +88,7 @@ enum Findings {
   }
 
   /// `input 12,000, output 340`.
-  static func amounts(_ counts: TokenCounts, _ language: Language) -> String {
+  static func amounts(_ counts: MeterSums, _ language: Language) -> String {
     counts.used.map { meter, count in
       "\(MeterWords.name(meter, language)) \(CellText.grouped(String(count)))"
     }.joined(separator: language(", ", "、"))

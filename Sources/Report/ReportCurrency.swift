@@ -56,7 +56,7 @@ public struct ReportCurrency: Sendable {
 
   /// A cell of a column of counts under a title with the currency's code.
   public func cell(_ units: Int128) -> Table.Cell {
-    digits == 0 ? .count(Int64(units)) : .millionths(units * powerOfTen(6 - digits))
+    digits == 0 ? .sum(units) : .millionths(units * powerOfTen(6 - digits))
   }
 }
 

@@ -9,14 +9,14 @@ extension Books {
     public var day: Int64
     public var model: String
     /// Nil where the vendor says nothing of this model on a day it speaks of.
-    public var stated: TokenCounts?
+    public var stated: MeterSums?
     /// Nil where the vendor does not count requests.
     public var statedRequests: Int64?
-    public var counts = TokenCounts()
+    public var counts = MeterSums()
     public var requests: Int64 = 0
 
     /// By how many tokens and other units the two sides differ, meter by meter; requests are told apart.
-    public var distance: Int64 {
+    public var distance: Int128 {
       Meter.allCases.reduce(0) { $1 == .request ? $0 : $0 + abs(counts[$1] - (stated?[$1] ?? 0)) }
     }
   }
@@ -38,7 +38,7 @@ struct StatedUsages {
       guard let counts = one.counts else { continue }
       spoken[one.provider, default: []].insert(one.day)
       change(one.provider, one.day, one.model) {
-        $0.stated = $0.stated ?? TokenCounts()
+        $0.stated = $0.stated ?? MeterSums()
         $0.stated? += counts
         if let requests = one.requests { $0.statedRequests = ($0.statedRequests ?? 0) + requests }
       }
@@ -122,17 +122,13 @@ extension Findings {
       .text(language.day(VendorStatement.dayText(one.day))), .text(one.provider),
       .text(one.model.isEmpty ? language.unknown : one.model),
       one.statedRequests.map { .count($0) } ?? .empty, .count(one.requests),
-      one.stated.map { .count($0.totalInput) } ?? .empty, .count(one.counts.totalInput),
-      one.stated.map { .count(output($0)) } ?? .empty, .count(output(one.counts)),
+      one.stated.map { .sum($0.input) } ?? .empty, .sum(one.counts.input),
+      one.stated.map { .sum($0.output) } ?? .empty, .sum(one.counts.output),
     ]
   }
 
-  private static func output(_ counts: TokenCounts) -> Int64 {
-    counts[.output] + counts[.outputAudio] + counts[.outputImage]
-  }
-
-  private static func tokens(_ counts: TokenCounts?) -> Int128 {
-    counts.map { Int128($0.totalInput) + Int128(output($0)) } ?? 0
+  private static func tokens(_ counts: MeterSums?) -> Int128 {
+    counts.map { $0.input + $0.output } ?? 0
   }
 }
 
@@ -159,7 +155,7 @@ extension RunJSON {
       })
   }
 
-  private static func counts(_ counts: TokenCounts, _ json: inout JSONWriter) {
+  private static func counts(_ counts: MeterSums, _ json: inout JSONWriter) {
     json.object { json in
       for (meter, count) in counts.used { json.member(meter.name, count) }
     }

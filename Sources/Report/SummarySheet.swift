@@ -133,8 +133,8 @@ struct FigureTiles {
     }
   }
 
-  func count(_ title: String, _ count: Int64, column: Int) {
-    cell(title, .count(count), "#,##0", column: column)
+  func count(_ title: String, _ count: Int128, column: Int) {
+    cell(title, .sum(count), "#,##0", column: column)
   }
 
   func percent(_ title: String, _ basisPoints: Int64, column: Int) {

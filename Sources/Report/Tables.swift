@@ -177,6 +177,6 @@ extension Books {
 
   /// A whole count where it is one; millionths where a split cut it.
   static func countCell(_ millionths: Int128) -> Table.Cell {
-    millionths % 1_000_000 == 0 ? .count(Int64(millionths / 1_000_000)) : .millionths(millionths)
+    millionths % 1_000_000 == 0 ? .sum(millionths / 1_000_000) : .millionths(millionths)
   }
 }

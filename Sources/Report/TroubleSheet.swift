@@ -69,11 +69,11 @@ enum TroubleSheet {
         rows: [
           [
             .text(language("Something used has no price", "単価のない利用がある")),
-            .count(books.whole(counts.unpricedRequests)),
+            .sum(books.whole(counts.unpricedRequests)),
           ],
           [
             .text(language("Began and never ended", "開始後に終了していない")),
-            .count(books.whole(counts.interruptedRequests)),
+            .sum(books.whole(counts.interruptedRequests)),
           ],
           [.text(language("Counts were estimated", "計数が推定値")), .count(books.estimatedRequests)],
         ]), row: row + 1)

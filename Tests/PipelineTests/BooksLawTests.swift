@@ -43,9 +43,9 @@ import Testing
     #expect(books.totalCost == total)
     for product in rules.products.indices { #expect(books.cost(ofProduct: product) == byProduct[product]) }
     #expect(books.days.joined().reduce(Money.zero) { $0 + $1.cost } == total)
-    #expect(books.whole(books.totalCounts.requests) == Int64(wrote.requests))
-    #expect(books.whole(books.totalCounts.interruptedRequests) == Int64(wrote.interrupted))
-    #expect(books.whole(books.totalCounts.outputTokens) == outputTokens)
+    #expect(books.whole(books.totalCounts.requests) == Int128(wrote.requests))
+    #expect(books.whole(books.totalCounts.interruptedRequests) == Int128(wrote.interrupted))
+    #expect(books.whole(books.totalCounts.outputTokens) == Int128(outputTokens))
     #expect(books.checks.filter { !$0.passed }.map(\.name) == [])
     #expect(books.linesRead == Int64(wrote.lines))
 
@@ -86,7 +86,7 @@ import Testing
     _ = try desk.ingest()
     let month = try desk.books("2026-10", rules: .none)
     var cost = Money.zero
-    var requests: Int64 = 0
+    var requests: Int128 = 0
     for day in 1...31 {
       let books = try desk.books("2026-10-" + (day < 10 ? "0\(day)" : "\(day)"), rules: .none)
       cost += books.totalCost
@@ -94,7 +94,7 @@ import Testing
       #expect(books.totalCost == month.days[day - 1][0].cost)
     }
     #expect(cost == month.totalCost)
-    #expect(requests == Int64(wrote.requests))
+    #expect(requests == Int128(wrote.requests))
     #expect(try desk.books("2026-09", rules: .none).totalCounts.requests == 0)
     #expect(try desk.books("2026-11", rules: .none).totalCounts.requests == 0)
   }

@@ -265,8 +265,8 @@ import Testing
     let one = try #require(books.statedUsage.first)
     #expect(books.statedUsage.count == 1)
     #expect((one.day, one.requests, one.statedRequests) == (20_731, 2, nil))
-    #expect(one.stated == TokenCounts([.input: 2100, .cacheRead: 7, .output: 1000]))
-    #expect(one.counts == TokenCounts([.input: 2000, .output: 1000]))
+    #expect(one.stated == MeterSums(TokenCounts([.input: 2100, .cacheRead: 7, .output: 1000])))
+    #expect(one.counts == MeterSums(TokenCounts([.input: 2000, .output: 1000])))
     #expect(one.distance == 107)
     #expect(books.statedDays.map { $0.stated?.description } == ["0.009"])
     // A later report of the day takes the place of the earlier one, and leaves the costs.

@@ -66,7 +66,7 @@ enum SampleBooks {
       Books.Unpriced(
         provider: "bedrock", model: "mystery-model", serviceTier: "standard",
         reason: "no price entry for this model", requests: 40,
-        counts: TokenCounts([.input: 48_000, .output: 9_600]))
+        counts: MeterSums(TokenCounts([.input: 48_000, .output: 9_600])))
     ]
     books.inputs = [
       Books.Input(

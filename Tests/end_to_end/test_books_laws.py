@@ -49,6 +49,28 @@ def test_parts_of_a_month_add_up_to_the_month(desk, parts):
         assert sum(r["totals"][count] for r in runs) == month["totals"][count]
 
 
+def test_sums_beyond_64_bits_are_exact(tmp_path):
+    """A server that counts nonsense: each count is one that JSON's readers take, and 1024 of them pass 2^63."""
+    requests, most = 1100, 2**53
+    desk = Desk(tmp_path).import_prices()
+    usage = {"input_tokens": most, "output_tokens": most}
+    strange = {"model": {"requested": "no-such-model"}, "provider": "elsewhere", "usage": usage}
+    lines = [end_line(n, usage=usage) for n in range(1, requests + 1)]
+    lines += [end_line(n, **strange) for n in range(requests + 1, 2 * requests + 1)]
+    desk.write_lines("2026/10/05/03-w-hand-1.jsonl", *lines)
+    desk.run()
+    run = json.loads(desk.report("run.json"))
+    assert run["totals"]["input_tokens"] == run["totals"]["output_tokens"] == 2 * requests * most
+    # 1 dollar a million in, 5 out.
+    assert cost(run) == Decimal(requests * most * 6) / 10**6
+    assert [u["counts"] for u in run["unpriced"]] == [{"input": requests * most, "output": requests * most}]
+    rows = list(csv.DictReader(io.StringIO(desk.report("chargeback.csv").decode("utf-8-sig"), newline="")))
+    assert sum(int(r["input_tokens"]) for r in rows) == 2 * requests * most
+    assert f"{requests * most:,}" in desk.report("summary.md").decode()
+    for command in (["usage", "--by", "model"], ["requests", "--limit", "1"], ["verify", str(desk.reports / PERIOD)]):
+        desk.command(*command, codes=(0, 3))
+
+
 def test_rows_products_and_totals_say_the_same(desk):
     rows = list(csv.DictReader(io.StringIO(desk.report("chargeback.csv").decode("utf-8-sig"), newline="")))
     run = json.loads(desk.report("run.json"))

@@ -87,6 +87,6 @@ private struct ForeignBudget {
 
   private func cell(_ units: Int128) -> Table.Cell {
     let digits = minorUnitDigits(code)
-    return digits == 0 ? .count(Int64(units)) : .millionths(units * powerOfTen(6 - digits))
+    return digits == 0 ? .sum(units) : .millionths(units * powerOfTen(6 - digits))
   }
 }
