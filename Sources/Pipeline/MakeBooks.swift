@@ -1,6 +1,7 @@
 public import Attribute
 public import Ledger
 public import Price
+internal import RawLog
 public import Report
 public import Store
 
@@ -131,14 +132,4 @@ extension Store {
       hour(inPath: name).map { $0 < period.end && $0 + 3_600_000_000 > period.begin } ?? true
     }
   }
-}
-
-/// The hour in a segment's name, `2026/10/01/07-w-8f3a-1.jsonl`: its first instant.
-func hour(inPath name: String) -> Int64? {
-  let parts = name.split(separator: "/")
-  guard parts.count >= 4 else { return nil }
-  let tail = parts.suffix(4)
-  let texts = tail.map(String.init)
-  let hour = texts[3].prefix(2)
-  return Timestamp.parse("\(texts[0])-\(texts[1])-\(texts[2])T\(hour):00:00Z".utf8)
 }

@@ -10,7 +10,7 @@ final class AdminServer: Sendable {
   enum Limit {
     static let bodyBytesMax = 1 << 20
     static let headerBytesMax = 16 << 10
-    /// Requests to the API that wait for the one before them.
+    /// Requests that wait for the one before them: to the API, and for metrics.
     static let waitingMax = 64
     static let connectionsMax = 256
     static let arrivalSeconds: Int64 = 30
@@ -71,8 +71,9 @@ final class AdminDesk: Sendable {
   let settings: AdminSettings
   let pages: AdminPages
   private let digests: [(name: String, digest: SecretDigest)]
-  private let queue = DispatchQueue(label: "tollbook.admin")
-  private let waiting = Atomic<Int>(0)
+  private let api = Line("tollbook.admin")
+  /// Apart: a store that is slow holds up no scrape.
+  private let metrics = Line("tollbook.metrics")
   let connections = Atomic<Int>(0)
 
   init(_ settings: AdminSettings, _ pages: AdminPages) {
@@ -114,7 +115,7 @@ final class AdminDesk: Sendable {
           status: isReady ? 200 : 503, type: "text/plain; charset=utf-8",
           body: isReady ? "ready\n" : "not ready\n"))
     case "/metrics":
-      later(answer) { [pages] in
+      metrics.take(answer) { [pages] in
         Answer(status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: pages.metrics())
       }
     case "/openapi.json": answer(Answer(status: 200, body: settings.document))
@@ -151,21 +152,28 @@ final class AdminDesk: Sendable {
         return answer(.error(400, "a parameter stands there twice"))
       }
     }
-    later(answer) { [settings, request] in
+    api.take(answer) { [settings, request] in
       let done = settings.api(request)
       return Answer(status: done.status, body: done.json, headers: done.headers.map { ($0.name, $0.value) })
     }
   }
 
-  private func later(_ answer: @escaping @Sendable (Answer) -> Void, _ make: @escaping @Sendable () -> Answer)
-  {
-    guard waiting.add(1, ordering: .relaxed).newValue <= AdminServer.Limit.waitingMax else {
-      waiting.subtract(1, ordering: .relaxed)
-      return answer(.error(503, "too many requests wait already"))
-    }
-    queue.async { [self] in
-      answer(make())
-      waiting.subtract(1, ordering: .relaxed)
+  /// One after the other, on a thread that may wait.
+  private final class Line: Sendable {
+    private let queue: DispatchQueue
+    private let waiting = Atomic<Int>(0)
+
+    init(_ label: String) { queue = DispatchQueue(label: label) }
+
+    func take(_ answer: @escaping @Sendable (Answer) -> Void, _ make: @escaping @Sendable () -> Answer) {
+      guard waiting.add(1, ordering: .relaxed).newValue <= AdminServer.Limit.waitingMax else {
+        waiting.subtract(1, ordering: .relaxed)
+        return answer(.error(503, "too many requests wait already"))
+      }
+      queue.async { [self] in
+        answer(make())
+        waiting.subtract(1, ordering: .relaxed)
+      }
     }
   }
 

@@ -19,6 +19,8 @@ public struct AdmissionSettings: Sendable {
   public var modelLimits: [ModelLimit] = []
   /// Where budgets are shared with other proxies; nil: this one is alone.
   public var bank: (any BudgetBank)?
+  /// With a bank: since when this proxy has the name under which it spends, in microseconds since 1970-01-01T00:00:00Z.
+  public var nameSince: Int64?
 
   public init(calendar: any BudgetCalendar = UTCCalendar()) { self.calendar = calendar }
 }
@@ -30,6 +32,8 @@ package final class Admission: Sendable {
   /// What runs on at vendors, by the request's id. More than this gives its reservation back at once.
   private let detached = Mutex<[String: AdmissionBook.Ticket]>([:])
   private static let detachedMax = 100_000
+  /// The bank has not answered yet what it was given back.
+  let isReturning = Atomic<Bool>(false)
   private let clock: @Sendable () -> Int64
   private let told: @Sendable (BudgetWarning) -> Void
 
@@ -113,8 +117,12 @@ package final class Admission: Sendable {
 
   /// The requests that must be known for these keys' and holders' budgets, from this instant on; nil for none.
   func firstInstant(keys: [ClientKey], holders: [PolicyHolder]) -> Int64? {
+    firstInstant(of: keys.filter { !$0.revoked }.map(\.policy) + holders.map(\.policy))
+  }
+
+  /// From when on the budgets of these look at what was spent; nil where there are none.
+  func firstInstant(of policies: [AccessPolicy]) -> Int64? {
     let now = clock()
-    let policies = keys.filter { !$0.revoked }.map(\.policy) + holders.map(\.policy)
     return book.withLock { $0.firstSlot(of: policies, now: now) }.map {
       $0 == .min ? .min : $0 * SpendHistory.slot
     }
@@ -131,16 +139,28 @@ package final class Admission: Sendable {
     }
   }
 
-  func finishReplay() {
+  /// - Parameter since: all is known now that was spent from this instant on.
+  func finishReplay(since: Int64) {
     let now = clock()
-    book.withLock { $0.finishReplay(now: now) }
+    book.withLock { book in
+      book.finishReplay(now: now)
+      book.knownSince = since
+    }
   }
+
+  /// Before anything is replayed.
+  func beginKnowing(since: Int64) { book.withLock { $0.knownSince = since } }
 
   // MARK: - Shared budgets
 
-  package func surplus() -> [LeaseNeed] {
+  /// Gives back what is not needed, and says what was used. Nothing happens while an earlier call has no answer.
+  /// - Parameter all: nothing more will be spent.
+  func returnShares(all: Bool) {
+    guard settings.bank != nil, !isReturning.exchange(true, ordering: .acquiringAndReleasing) else { return }
     let now = clock()
-    return book.withLock { $0.surplus(now: now) }
+    let needs = book.withLock { $0.surplus(now: now, all: all) }
+    guard !needs.isEmpty else { return isReturning.store(false, ordering: .releasing) }
+    ask(needs) { [self] _ in isReturning.store(false, ordering: .releasing) }
   }
 
   /// Asks the bank, and books what it answers.
@@ -148,17 +168,8 @@ package final class Admission: Sendable {
   package func ask(_ needs: [LeaseNeed], _ done: @escaping @Sendable (Bool) -> Void) {
     guard let bank = settings.bank else { return done(false) }
     bank.ask(needs.map(\.share)) { [self] answers in
-      let now = clock()
-      book.withLock { book in
-        for (need, answer) in zip(needs, answers) {
-          switch answer {
-          case .done(let more): if let grant = need.grant(more) { book.grant(grant, now: now) }
-          case .notAsked: book.keep(need)
-          case .inDoubt: break
-          }
-        }
-      }
-      done(answers.allSatisfy { if case .done = $0 { true } else { false } })
+      book.withLock { book in for (need, answer) in zip(needs, answers) { book.take(answer, to: need) } }
+      done(!answers.contains(.notAsked))
     }
   }
 }

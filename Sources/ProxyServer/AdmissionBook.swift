@@ -54,6 +54,8 @@ package struct AdmissionBook {
     var models: [Pattern]
     var history = SpendHistory()
     var windows: [BudgetWindow] = []
+    /// Of shared budgets that were taken away: what was given of them goes back, and is known if they come again.
+    var retired: [BudgetWindow] = []
     var requests = SlidingMinute()
     var tokens = SlidingMinute()
     var running: Int64 = 0
@@ -66,6 +68,8 @@ package struct AdmissionBook {
   private let warnAt: [Int]
   /// Several proxies share the budgets, so each spends only what it was given.
   private let isShared: Bool
+  /// What was spent before this instant is not known yet, so budgets that look further back let nothing in.
+  package var knownSince = Int64.min
   /// None is ever taken away: tickets know them by their place.
   var accounts: [Account] = []
   private(set) var places: [Holder: Int] = [:]
@@ -117,14 +121,23 @@ package struct AdmissionBook {
   private mutating func set(_ policy: AccessPolicy, _ place: Int, _ now: Int64) {
     guard accounts[place].policy != policy else { return }
     let before = accounts[place].windows
+    let retired = accounts[place].retired
     accounts[place].policy = policy
     accounts[place].models = policy.models.map { Pattern($0) }
     accounts[place].windows = policy.budgets.map { budget in
       if let same = before.first(where: { $0.budget == budget }) { return same }
       var window = BudgetWindow(budget)
-      if isShared { window.lease = before.first { $0.budget.name == budget.name }?.lease ?? BudgetLease() }
+      if isShared {
+        window.lease =
+          (before + retired).first { $0.budget.name == budget.name }?.lease
+          ?? BudgetLease(isRolling: budget.span.isRolling)
+      }
       window.refresh(at: now, accounts[place].history, calendar)
+      window.tellAll(accounts[place].history)
       return window
+    }
+    accounts[place].retired = (before + retired).filter { old in
+      old.lease != nil && !policy.budgets.contains { $0.name == old.budget.name }
     }
   }
 
@@ -260,6 +273,7 @@ package struct AdmissionBook {
     for place in accounts.indices {
       for index in accounts[place].windows.indices {
         accounts[place].windows[index].refresh(at: now, accounts[place].history, calendar)
+        accounts[place].windows[index].tellAll(accounts[place].history)
       }
     }
   }

@@ -14,13 +14,15 @@ extension AdmissionBook {
 
   func budget(_ place: Int, _ cost: Int128, _ demand: Demand, _ needs: inout [LeaseNeed]) -> Refusal? {
     for window in accounts[place].windows {
+      guard isPastKnown(to: window) else {
+        return Refusal(
+          holder: words(place), reason: .budgetNotKnown(window.budget), seconds: Self.secondsOfReplay)
+      }
       if window.fits(cost) {
         guard let lease = window.lease, lease.headroom < cost else { continue }
         if demand.mayWait {
           needs.append(
-            LeaseNeed(
-              accounts[place].holder, window.budget, lease, first: window.first,
-              missing: cost - lease.headroom))
+            LeaseNeed(accounts[place].holder, window, lease, missing: cost - lease.headroom))
           continue
         }
       }
@@ -35,6 +37,9 @@ extension AdmissionBook {
     }
     return nil
   }
+
+  /// Reading the log takes seconds.
+  private static let secondsOfReplay: Int64 = 2
 
   func rate(_ place: Int, _ tokens: Int64, _ second: Int64) -> Refusal? {
     if let limit = accounts[place].policy.parallelRequests, accounts[place].running >= limit {

@@ -4,46 +4,41 @@ internal import Ledger
 extension AdmissionBook {
   // MARK: - Shared budgets
 
-  /// More was given of a budget, for a bucket.
-  package mutating func grant(_ grant: LeaseGrant, now: Int64) {
-    guard let place = places[grant.holder] else { return }
-    for index in accounts[place].windows.indices
-    where accounts[place].windows[index].budget.name == grant.budget {
-      accounts[place].windows[index].lease?.take(grant.more, for: grant.bucket)
+  /// Books what the bank says to what was asked or told.
+  package mutating func take(_ answer: BankAnswer, to need: LeaseNeed) {
+    guard let place = places[need.holder] else { return }
+    func take(_ window: inout BudgetWindow) {
+      guard window.budget.name == need.share.budget else { return }
+      switch (answer, need.share.wish) {
+      case (.notAsked, _): window.lease?.keep(need.share)
+      case (.done(let more), .take), (.done(let more), .tell):
+        window.lease?.take(Int128(more) * BudgetLease.unit, for: need.share.bucket)
+      case (.done, _): break
+      }
     }
+    for index in accounts[place].windows.indices { take(&accounts[place].windows[index]) }
+    for index in accounts[place].retired.indices { take(&accounts[place].retired[index]) }
   }
 
-  /// It could not be given back: nobody was asked.
-  package mutating func keep(_ need: LeaseNeed) {
-    guard let place = places[need.holder], let (bucket, amount) = need.kept else { return }
-    for index in accounts[place].windows.indices
-    where accounts[place].windows[index].budget.name == need.share.budget {
-      accounts[place].windows[index].lease?.keep(amount, of: bucket)
-    }
-  }
-
-  /// What goes back to the bank, and what it is to be told of spending before this process began.
-  package mutating func surplus(now: Int64) -> [LeaseNeed] {
+  /// What goes back to the bank, and what it is to be told of spending that it does not know of.
+  /// - Parameter all: nothing more will be spent.
+  package mutating func surplus(now: Int64, all: Bool = false) -> [LeaseNeed] {
     var result: [LeaseNeed] = []
-    for place in accounts.indices where !accounts[place].windows.isEmpty {
+    for place in accounts.indices where !accounts[place].windows.isEmpty || !accounts[place].retired.isEmpty {
       advance(place, now, now / 1_000_000)
-      for index in accounts[place].windows.indices {
-        let budget = accounts[place].windows[index].budget
-        accounts[place].windows[index].lease?.releaseIdle(of: budget.amount.femtodollars)
-        guard let lease = accounts[place].windows[index].lease else { continue }
-        for (bucket, amount) in accounts[place].windows[index].lease?.takeSurplus() ?? [] {
-          result.append(LeaseNeed(accounts[place].holder, budget, back: amount, of: bucket))
-        }
-        if !lease.isKnown, lease.usedInBucket > 0 {
-          result.append(
-            LeaseNeed(
-              accounts[place].holder, budget, lease, first: accounts[place].windows[index].first,
-              missing: lease.usedInBucket))
-        }
+      let (holder, history) = (accounts[place].holder, accounts[place].history)
+      for index in accounts[place].windows.indices where isPastKnown(to: accounts[place].windows[index]) {
+        result += accounts[place].windows[index].needs(of: holder, history, all)
+      }
+      for index in accounts[place].retired.indices {
+        result += accounts[place].retired[index].needs(of: holder, history, true)
       }
     }
     return result
   }
+
+  /// All that was spent in the window is known.
+  func isPastKnown(to window: BudgetWindow) -> Bool { window.firstInstant >= knownSince }
 
   // MARK: - What is known
 
@@ -60,6 +55,23 @@ extension AdmissionBook {
             resets: window.until == .max ? nil : window.until))
       }
     }
+    return result
+  }
+}
+
+extension BudgetWindow {
+  /// What the bank is to be told of the budget: earlier slots before the present, which says that these are all.
+  fileprivate mutating func needs(of holder: AdmissionBook.Holder, _ history: SpendHistory, _ all: Bool)
+    -> [LeaseNeed]
+  {
+    guard var lease else { return [] }
+    var result = lease.takeChanged().map {
+      LeaseNeed(holder, self, held: history.amount(in: $0), of: $0)
+    }
+    let back = lease.release(of: amount, all: all)
+    if back != 0 { result.append(LeaseNeed(holder, self, back: back, of: lease.bucket)) }
+    if lease.takeTelling() { result.append(LeaseNeed(telling: holder, self, lease)) }
+    self.lease = lease
     return result
   }
 }

@@ -8,6 +8,8 @@ package struct Refusal: Sendable {
     case model
     /// - Parameter running: requests that are not over have a part of it reserved.
     case budget(Budget, used: Money, needs: Money, running: Bool)
+    /// What was spent of it before this process began is still being read.
+    case budgetNotKnown(Budget)
     case requests(limit: Int64)
     case tokens(limit: Int64, used: Int64)
     case parallel(limit: Int64)

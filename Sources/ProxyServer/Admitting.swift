@@ -222,6 +222,11 @@ extension Problem {
       message = "The \(refusal.holder) may not use the requested model."
     case .budget(let budget, let used, let needs, let running):
       self = .budget(refusal, budget, used, needs, running, now)
+    case .budgetNotKnown:
+      self = .budgetsUnavailable
+      message =
+        "What the \(refusal.holder) has spent of its budget is being read from the log. Try again in some seconds."
+      headers = [("retry-after", String(refusal.seconds ?? 1))]
     case .requests(let limit):
       self = .rate(refusal, "requests", limit, "\(limit) requests a minute")
     case .tokens(let limit, _):

@@ -13,8 +13,6 @@ public enum BankAnswer: Sendable, Hashable {
   case done(more: Int64)
   /// Nobody could be asked, and nothing has changed.
   case notAsked
-  /// Nobody knows whether it was done. Then it is booked as what makes the budget smaller, never larger.
-  case inDoubt
 }
 
 /// What one proxy wants of one budget in one bucket. Amounts are whole nanodollars.
@@ -26,7 +24,13 @@ public struct BudgetShare: Sendable {
     ///   - restart: what it has used already by its own knowledge, where it does not know yet that the bank was told. The
     ///     bank takes it once: several requests may ask at the same time.
     case take(atLeast: Int64, wanted: Int64, restart: Int64?)
+    /// What it has used already by its own knowledge, taken once as well. Of earlier buckets it has what it holds, and no more.
+    case tell(restart: Int64)
+    /// Less than nothing where it used more than it was given: a bound was too small, or work came to be known that nobody
+    /// reserved for.
     case giveBack(Int64)
+    /// What it has in a bucket that is over, neither more nor less: all that was and may still be spent of it.
+    case hold(Int64)
   }
 
   /// `key:k_…`, `team:…`, `user:…`.
@@ -41,65 +45,54 @@ public struct BudgetShare: Sendable {
   public var wish: Wish
 }
 
-/// A share that a request waits for, or that is given back.
+/// What a book says to the bank: a share that a request waits for, or what becomes of the shares there are.
 package struct LeaseNeed: Sendable {
   package var holder: AdmissionBook.Holder
   package var share: BudgetShare
 
-  /// The bank counts whole ones.
-  static let nano: Int128 = 1_000_000
-
   /// - Parameters:
   ///   - missing: femtodollars that a request needs beyond what there is.
-  init(_ holder: AdmissionBook.Holder, _ budget: Budget, _ lease: BudgetLease, first: Int64?, missing: Int128)
-  {
-    self.holder = holder
-    let amount = budget.amount.femtodollars
+  init(_ holder: AdmissionBook.Holder, _ window: BudgetWindow, _ lease: BudgetLease, missing: Int128) {
     let used = lease.isKnown ? nil : Self.up(lease.usedInBucket)
     // What was used before this process began is a part of what is missing.
     let atLeast = max(0, Self.up(missing) - (used ?? 0))
-    share = BudgetShare(
-      holder: holder.text, budget: budget.name, amount: Self.down(amount), bucket: lease.bucket,
-      firstBucket: first,
-      wish: .take(
-        atLeast: atLeast, wanted: max(atLeast, Self.down(amount / BudgetLease.Limit.chunkParts)),
+    self.init(
+      holder, window, lease.bucket,
+      .take(
+        atLeast: atLeast, wanted: max(atLeast, Self.down(window.amount / BudgetLease.Limit.chunkParts)),
         restart: used))
   }
 
-  init(_ holder: AdmissionBook.Holder, _ budget: Budget, back: Int128, of bucket: Int64) {
+  init(telling holder: AdmissionBook.Holder, _ window: BudgetWindow, _ lease: BudgetLease) {
+    self.init(holder, window, lease.bucket, .tell(restart: Self.up(lease.usedInBucket)))
+  }
+
+  /// - Parameter back: femtodollars, a whole number of nanodollars.
+  init(_ holder: AdmissionBook.Holder, _ window: BudgetWindow, back: Int128, of bucket: Int64) {
+    self.init(holder, window, bucket, .giveBack(Int64(clamping: back / BudgetLease.unit)))
+  }
+
+  /// - Parameter held: femtodollars that were, and may still be, spent in a bucket that is over.
+  init(_ holder: AdmissionBook.Holder, _ window: BudgetWindow, held: Int128, of bucket: Int64) {
+    self.init(holder, window, bucket, .hold(Self.up(held)))
+  }
+
+  private init(
+    _ holder: AdmissionBook.Holder, _ window: BudgetWindow, _ bucket: Int64, _ wish: BudgetShare.Wish
+  ) {
     self.holder = holder
     share = BudgetShare(
-      holder: holder.text, budget: budget.name, amount: 0, bucket: bucket, firstBucket: nil,
-      wish: .giveBack(Self.down(back)))
+      holder: holder.text, budget: window.budget.name, amount: Self.down(window.amount), bucket: bucket,
+      firstBucket: window.first, wish: wish)
   }
 
   private static func up(_ femtodollars: Int128) -> Int64 {
-    Int64(clamping: (max(0, femtodollars) + nano - 1) / nano)
+    Int64(clamping: BudgetLease.up(max(0, femtodollars)) / BudgetLease.unit)
   }
 
-  private static func down(_ femtodollars: Int128) -> Int64 { Int64(clamping: max(0, femtodollars) / nano) }
-
-  /// What was to be given back and is still here.
-  var kept: (bucket: Int64, amount: Int128)? {
-    guard case .giveBack(let amount) = share.wish else { return nil }
-    return (share.bucket, Int128(amount) * Self.nano)
+  private static func down(_ femtodollars: Int128) -> Int64 {
+    Int64(clamping: max(0, femtodollars) / BudgetLease.unit)
   }
-
-  /// What an answer of the bank means.
-  package func grant(_ more: Int64) -> LeaseGrant? {
-    guard case .take = share.wish else { return nil }
-    return LeaseGrant(
-      holder: holder, budget: share.budget, bucket: share.bucket, more: Int128(more) * Self.nano)
-  }
-}
-
-package struct LeaseGrant: Sendable {
-  package var holder: AdmissionBook.Holder
-  /// The budget's name.
-  package var budget: String
-  package var bucket: Int64
-  /// Femtodollars.
-  package var more: Int128
 }
 
 extension AdmissionBook.Holder {

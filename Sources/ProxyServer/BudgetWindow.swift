@@ -56,6 +56,15 @@ struct BudgetWindow {
     lease?.add(femtodollars, slot: slot)
   }
 
+  /// What was spent in earlier buckets came to be known otherwise than through `add`.
+  mutating func tellAll(_ history: SpendHistory) {
+    guard let first, budget.span.isRolling else { return }
+    lease?.change(history.filled(from: first).map(\.slot))
+  }
+
+  /// The instant from which on all must be known that was spent.
+  var firstInstant: Int64 { first.map { $0 * SpendHistory.slot } ?? .min }
+
   /// Whether so much more fits, as far as this proxy knows.
   func fits(_ more: Int128) -> Bool { used + more <= amount }
 
@@ -88,82 +97,6 @@ struct BudgetWindow {
     }
     warned = Int128(reached)
     return reached
-  }
-}
-
-/// What a proxy was given of a budget that several share, for one bucket: a period, or of a rolling budget a slot.
-struct BudgetLease {
-  private(set) var bucket = Int64.min
-  private(set) var granted: Int128 = 0
-  private(set) var usedInBucket: Int128 = 0
-  /// This process has told what it used before it began.
-  var isKnown = false
-  /// What is to be given back, of this bucket and of those before it.
-  private(set) var surplus: [(bucket: Int64, amount: Int128)] = []
-  private var usedAtLastLook: Int128?
-
-  enum Limit {
-    /// So much of a budget a proxy takes at a time, and keeps while it spends.
-    static let chunkParts: Int128 = 20
-    /// Give-backs that wait for the bank.
-    static let surplusMax = 16
-  }
-
-  var headroom: Int128 { granted - usedInBucket }
-
-  mutating func move(to bucket: Int64, usedInBucket: Int128) {
-    if bucket != self.bucket {
-      give(back: headroom)
-      granted = 0
-      isKnown = false
-    }
-    self.bucket = bucket
-    self.usedInBucket = usedInBucket
-  }
-
-  mutating func add(_ femtodollars: Int128, slot: Int64) {
-    if slot >= bucket { usedInBucket += femtodollars }
-  }
-
-  mutating func take(_ more: Int128, for bucket: Int64) {
-    if bucket == self.bucket {
-      granted += more
-      isKnown = true
-    } else if more > 0, surplus.count < Limit.surplusMax {
-      surplus.append((bucket, more))
-    }
-  }
-
-  /// What was to be given back stays here, to be spent or given back later.
-  mutating func keep(_ amount: Int128, of bucket: Int64) {
-    if bucket == self.bucket {
-      granted += amount
-    } else if surplus.count < Limit.surplusMax {
-      surplus.append((bucket, amount))
-    }
-  }
-
-  /// Keeps what it may soon need, all of it gone where nothing was spent since the last look.
-  mutating func releaseIdle(of amount: Int128) {
-    defer { usedAtLastLook = usedInBucket }
-    guard isKnown, headroom > 0 else { return }
-    let keep = usedAtLastLook == usedInBucket ? 0 : amount / Limit.chunkParts
-    if headroom > keep {
-      // A part that the bank cannot count would be lost there.
-      let back = (headroom - keep) / LeaseNeed.nano * LeaseNeed.nano
-      granted -= back
-      give(back: back)
-    }
-  }
-
-  private mutating func give(back: Int128) {
-    guard isKnown, back > 0, surplus.count < Limit.surplusMax else { return }
-    surplus.append((bucket, back))
-  }
-
-  mutating func takeSurplus() -> [(bucket: Int64, amount: Int128)] {
-    defer { surplus = [] }
-    return surplus
   }
 }
 

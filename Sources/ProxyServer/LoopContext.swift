@@ -1,4 +1,5 @@
 /// What one event loop's connections share, so that a request crosses no thread: pools, a parser, a tick.
+internal import Dispatch
 internal import JSON
 internal import Ledger
 internal import NIOCore
@@ -29,8 +30,12 @@ final class ProxyCore: Sendable {
   let isStopping = Atomic<Bool>(false)
   /// When a line could not be written last, in microseconds; none after one that could.
   private let lastLogFailure = Atomic<Int64>(.min)
-  /// Requests that arrived before this instant are not known to budgets.
+  /// The listener of clients is open.
+  let isServing = Atomic<Bool>(false)
+  /// Requests that arrived before this instant are not known to budgets, or are being read.
   let known = Mutex<Int64?>(nil)
+  /// Reading months of lines waits for the disk.
+  let replays = DispatchQueue(label: "tollbook.replay")
   /// When the last notice about the log went out, in microseconds.
   private let lastLogNotice = Atomic<Int64>(.min)
 
@@ -65,7 +70,7 @@ final class ProxyCore: Sendable {
 
   /// New requests are worth sending here.
   var isReady: Bool {
-    guard !stops else { return false }
+    guard isServing.load(ordering: .relaxed), !stops else { return false }
     let last = lastLogFailure.load(ordering: .relaxed)
     return settings.whenLogFails == .serve || last == .min || clock() - last >= Self.logFailureMicroseconds
   }

@@ -8,21 +8,22 @@ internal import Synchronization
 extension ProxyCore {
   /// Before the first request: who there is, and what the raw log says they spent.
   func learnAccess(_ access: Access) async {
+    configure(access)
     await withCheckedContinuation { continuation in
-      // Reading months of lines waits for the disk.
-      DispatchQueue.global().async {
-        self.configure(access)
-        self.resumeBatches()
+      replays.async { [self] in
+        tellWhatIsNotInTheLog(access)
+        resumeBatches()
         continuation.resume()
       }
     }
   }
 
-  /// Blocks while the raw log is read, where that must be.
+  /// Who there is from now on. What their budgets must know of the time before is read behind this, and until then they let
+  /// nothing in.
   func configure(_ access: Access) {
     known.withLock { since in
-      let now = clock()
-      let known = since ?? now
+      let known = since ?? clock()
+      if since == nil { admission.beginKnowing(since: known) }
       admission.configure(keys: access.keys, holders: access.holders)
       if content == nil, let key = access.keys.first(where: { $0.logsContent && !$0.revoked }) {
         notices(
@@ -30,23 +31,22 @@ extension ProxyCore {
         )
       }
       let first = admission.firstInstant(keys: access.keys, holders: access.holders) ?? known
-      if first < known {
+      // Before the first request, a clock that was ahead once must not hide what it said.
+      let until = since ?? .max
+      since = min(first, known)
+      guard first < known else { return }
+      replays.async { [self] in
         SpendReplay.run(
-          folder: settings.rawLogs, times: first..<(since ?? .max), prices: prices, each: admission.replay,
+          folder: settings.rawLogs, times: first..<until, prices: prices, each: admission.replay,
           unfinished: { [admission] in admission.resume($0.id, keyID: $0.keyID, cost: $0.cost, time: $0.time)
           },
           metered: { [created] in _ = created.meter($0) }, trouble: notices)
-        admission.finishReplay()
+        admission.finishReplay(since: first)
       }
-      since = min(first, known)
     }
   }
 
-  func returnShares() {
-    guard admission.settings.bank != nil else { return }
-    let surplus = admission.surplus()
-    if !surplus.isEmpty { admission.ask(surplus) { _ in } }
-  }
+  func returnShares(all: Bool = false) { admission.returnShares(all: all) }
 
   func pages(_ loops: [NIOLoopBound<LoopContext>]) -> AdminPages {
     AdminPages(

@@ -30,10 +30,11 @@ public final class ProxyServer: Sendable {
   ///   - random: 64 random bits a call.
   ///   - files: what the raw log is written through; a test puts faults in.
   ///   - notices: sentences for the operator; they hold no secret and no prompt.
+  ///   - adminOpened: gets the admin listener's port, before the raw log is read back.
   public static func start(
     _ asked: ProxySettings, keys: any KeyDirectory, clock: @escaping @Sendable () -> Int64,
     random: @escaping @Sendable () -> UInt64, files: any LogFiles = POSIXLogFiles(),
-    notices: @escaping @Sendable (String) -> Void
+    notices: @escaping @Sendable (String) -> Void, adminOpened: (Int) -> Void = { _ in }
   ) async throws -> ProxyServer {
     let settings = withinDescriptors(asked, notices)
     let routing = try Routing(settings)
@@ -64,7 +65,6 @@ public final class ProxyServer: Sendable {
           }.get())
       }
       core.content?.keepRetention(on: group.next(), clock: clock)
-      await core.learnAccess(settings.access)
       var admin: AdminServer?
       if let settings = settings.admin {
         do {
@@ -73,8 +73,11 @@ public final class ProxyServer: Sendable {
           throw listenFault(settings.listenHost, settings.listenPort, error)
         }
       }
+      if let admin { adminOpened(admin.port) }
+      await core.learnAccess(settings.access)
       do {
         let listener = try await listen(settings, group: group, loops: loops)
+        core.isServing.store(true, ordering: .relaxed)
         return ProxyServer(core: core, group: group, listener: listener, loops: loops, admin: admin)
       } catch {
         try await admin?.stop()
@@ -119,7 +122,7 @@ public final class ProxyServer: Sendable {
   public var adminPort: Int? { admin?.port }
 
   /// Other keys, teams or users are there from now on. What they spent stays counted, and where a budget looks further back
-  /// than is known, the raw log is read first.
+  /// than is known, it lets nothing in until the raw log was read.
   public func configure(_ access: Access) { core.configure(access) }
 
   /// Running costs are told by these prices from now on.
@@ -146,6 +149,7 @@ public final class ProxyServer: Sendable {
       try await clock.sleep(for: .milliseconds(Self.stopPollMilliseconds))
     }
     for loop in loops { try await loop.eventLoop.submit { loop.value.endStop() }.get() }
+    try await returnAllShares()
     try await admin?.stop()
     core.content?.close()
     try await closeLog()
@@ -153,6 +157,25 @@ public final class ProxyServer: Sendable {
     try await group.shutdownGracefully()
   }
 
+  /// What is not spent of shared budgets is others' from now on. The second time for what came in meanwhile.
+  private func returnAllShares() async throws {
+    guard core.admission.settings.bank != nil else { return }
+    let clock = ContinuousClock()
+    let deadline = clock.now.advanced(by: .milliseconds(Self.lastSharesMilliseconds))
+    func wait() async throws {
+      while core.admission.isReturning.load(ordering: .acquiring), clock.now < deadline {
+        try await clock.sleep(for: .milliseconds(Self.stopPollMilliseconds))
+      }
+    }
+    for _ in 0..<2 {
+      try await wait()
+      core.returnShares(all: true)
+    }
+    try await wait()
+  }
+
+  /// Others get the shares when the period ends, where the store does not answer by then.
+  private static let lastSharesMilliseconds = 3000
   private static let stopPollMilliseconds = 10
   private static let lastCallMilliseconds = 2000
 

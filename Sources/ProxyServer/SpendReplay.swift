@@ -76,10 +76,7 @@ package struct SpendReplay {
     // Before the first request there is no folder.
     guard access(folder, F_OK) == 0 else { return [] }
     return try findSegments(in: folder).filter { segment in
-      let parts = segment.name.split(separator: "/").suffix(4).compactMap { Int64($0.prefix { $0.isNumber }) }
-      guard times.lowerBound != .min, parts.count == 4 else { return true }
-      let end = Timestamp.days(year: parts[0], month: parts[1], day: parts[2]) * 24 + parts[3] + 1
-      return end * 3_600_000_000 > times.lowerBound
+      hour(inPath: segment.name).map { $0 + 3_600_000_000 > times.lowerBound } ?? true
     }
   }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Ledger
 
 /// A file of raw log lines, by the name it keeps however it is compressed or sealed.
 public struct Segment: Hashable, Sendable {
@@ -56,6 +57,17 @@ public func segment(at path: String, in folder: String) -> Segment? {
   guard name.hasSuffix(".jsonl") else { return nil }
   return Segment(
     name: name, path: folder.isEmpty ? path : folder + "/" + path, compression: compression, isOpen: isOpen)
+}
+
+/// The hour in a segment's name, `2026/10/01/07-w-8f3a-1.jsonl`: its first instant; nil for a name of
+/// somebody else's.
+package func hour(inPath name: String) -> Int64? {
+  let parts = name.split(separator: "/")
+  guard parts.count >= 4 else { return nil }
+  let tail = parts.suffix(4)
+  let texts = tail.map(String.init)
+  let hour = texts[3].prefix(2)
+  return Timestamp.parse("\(texts[0])-\(texts[1])-\(texts[2])T\(hour):00:00Z".utf8)
 }
 
 private func rank(_ segment: Segment) -> Int {

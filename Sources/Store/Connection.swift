@@ -54,6 +54,8 @@ protocol Connection: AnyObject {
 
   /// Begins a transaction of a few rows of shares; it waits for no other kind of writer where the database can do that.
   func beginLease() throws(StoreError)
+  /// In a transaction that writes: keeps shares as they are until its end.
+  func lockLeases() throws(StoreError)
 
   /// The number of steps that made the schema; 0 for a store without any.
   func schemaVersion() throws(StoreError) -> Int64

@@ -32,10 +32,19 @@ public struct LeaseDemand: Hashable, Sendable {
   }
 }
 
+/// A share as it is taken.
+public struct Lease: Hashable, Sendable {
+  public var bucket: LeaseBucket
+  public var proxy: String
+  /// Whole nanodollars.
+  public var granted: Int64
+}
+
 extension Store {
   /// Gives a proxy more of a budget: what it wants, or all that is left, or nothing where that is of no use.
   ///
   /// It waits for no other writers than those of shares, so a long ingest holds no request up.
+  /// - Parameter proxy: a name that no other proxy has, wherever it keeps its raw log.
   /// - Returns: how much more it has now.
   public func lease(_ bucket: LeaseBucket, to proxy: String, _ demand: LeaseDemand) throws(StoreError)
     -> Int64
@@ -54,21 +63,17 @@ extension Store {
       let own = demand.restart ?? had
       let left = demand.amount - (all - had) - own
       let more = left < max(1, demand.atLeast) ? 0 : min(left, max(demand.atLeast, demand.wanted))
-      try set(bucket, proxy, own + more)
+      if own + more != had { try set(bucket, proxy, own + more) }
+      if had == 0, more > 0, let first = demand.firstBucket { try forget(bucket, before: first) }
       return more
     }
   }
 
-  /// Takes back what a proxy does not need.
-  public func giveBack(_ nanodollars: Int64, of bucket: LeaseBucket, from proxy: String) throws(StoreError) {
+  /// What a proxy has of these by its own knowledge: what it did not use is free again, what it used beyond its shares is
+  /// counted.
+  public func hold(_ amounts: [LeaseBucket: Int64], by proxy: String) throws(StoreError) {
     try inLease { () throws(StoreError) -> Void in
-      try statement(
-        """
-        UPDATE budget_leases SET granted = granted - ? WHERE holder = ? AND budget = ? AND bucket = ? AND proxy = ?
-          AND granted >= ?
-        """
-      ).bind(nanodollars).bind(kept(bucket.holder)).bind(bucket.budget).bind(bucket.bucket).bind(proxy)
-        .bind(nanodollars).run()
+      for (bucket, amount) in amounts { try set(bucket, proxy, amount) }
     }
   }
 
@@ -83,7 +88,66 @@ extension Store {
     return select.integer(0)
   }
 
+  /// The shares that are taken, in the order of holders, budgets and buckets.
+  /// - Parameter proxy: nil for those of all.
+  public func leases(of proxy: String? = nil) throws(StoreError) -> [Lease] {
+    let select = try statement(
+      """
+      SELECT holder, budget, bucket, proxy, granted FROM budget_leases
+      WHERE granted > 0\(proxy == nil ? "" : " AND proxy = ?") ORDER BY holder, budget, bucket, proxy
+      """)
+    if let proxy { select.put(proxy) }
+    var result: [Lease] = []
+    while try select.next() {
+      result.append(
+        Lease(
+          bucket: LeaseBucket(
+            holder: select.text(0) ?? "", budget: select.text(1) ?? "", bucket: select.integer(2)),
+          proxy: select.text(3) ?? "", granted: select.integer(4)))
+    }
+    return result
+  }
+
+  /// Frees all shares of a proxy that will not come back. What it spent of them counts no more.
+  /// - Returns: how many they were, and their sum in nanodollars.
+  public func releaseLeases(of proxy: String, by mark: ChangeMark) throws -> (count: Int, nanodollars: Int64)
+  {
+    try transaction {
+      try database.lockLeases()
+      let select = try statement(
+        "SELECT count(*), coalesce(sum(granted), 0) FROM budget_leases WHERE proxy = ?"
+      ).bind(proxy)
+      guard try select.next() else { throw StoreError("a count has no row") }
+      let found = (count: Int(select.integer(0)), nanodollars: select.integer(1))
+      select.reset()
+      guard found.count > 0 else { return found }
+      try statement("DELETE FROM budget_leases WHERE proxy = ?").bind(proxy).run()
+      try record(
+        "release", "proxy", proxy, "{\"shares\":\(found.count),\"nanodollars\":\(found.nanodollars)}", mark)
+      return found
+    }
+  }
+
+  /// A day: another proxy's clock may be late by so much. Of periods, the last one stays, however long it was.
+  private static let bucketsKept: Int64 = 96
+
+  /// Buckets that no proxy's window reaches any more.
+  private func forget(_ bucket: LeaseBucket, before first: Int64) throws(StoreError) {
+    try statement(
+      """
+      DELETE FROM budget_leases WHERE holder = ? AND budget = ? AND bucket < ? AND bucket <
+        (SELECT max(bucket) FROM budget_leases WHERE holder = ? AND budget = ? AND bucket < ?)
+      """
+    ).bind(kept(bucket.holder)).bind(bucket.budget).bind(first - Self.bucketsKept)
+      .bind(kept(bucket.holder)).bind(bucket.budget).bind(first).run()
+  }
+
   private func set(_ bucket: LeaseBucket, _ proxy: String, _ granted: Int64) throws(StoreError) {
+    guard granted > 0 else {
+      try statement("DELETE FROM budget_leases WHERE holder = ? AND budget = ? AND bucket = ? AND proxy = ?")
+        .bind(kept(bucket.holder)).bind(bucket.budget).bind(bucket.bucket).bind(proxy).run()
+      return
+    }
     try statement(
       """
       INSERT INTO budget_leases VALUES(?,?,?,?,?)

@@ -4,6 +4,13 @@ internal import Glibc
 enum PostgresLimit {
   /// A connection that nobody answers is given up after this, unless the URL says otherwise.
   static let connectSecondsMax = 10
+  /// A session that was cut off lets go its locks within half a minute.
+  static let keepalives =
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+  /// So much later than the server's own timeout it is taken for silent.
+  static let silenceMilliseconds: Int32 = 200
+  /// The least that libpq takes: of a connection whose owner waits a bounded time for each answer.
+  static let impatientConnectSeconds = 2
   /// How long a writer waits for another one's transaction, as with SQLite.
   static let lockSecondsMax = 30
   /// Statements prepared for one connection: the program has some hundred; others are sent as text each time.
@@ -33,14 +40,24 @@ final class Postgres: Connection {
   private var readers = 0
   private var cursors = 0
   private var isCopySent = false
+  /// A server that is silent for longer is given up; nil for never.
+  private let answerMillisecondsMax: Int?
+  private var wasSilent = false
 
   /// - Parameters:
   ///   - application: what the server's lists of connections call this one.
   ///   - waitSecondsMax: how long to wait for a server that is not there, or not ready.
-  init(_ url: String, application: String? = nil, waitSecondsMax: Int) throws(StoreError) {
+  ///   - answerMillisecondsMax: how long to wait for each answer; nil for ever.
+  init(
+    _ url: String, application: String? = nil, waitSecondsMax: Int, answerMillisecondsMax: Int? = nil
+  ) throws(StoreError) {
     let location = try PostgresLocation(url)
     self.location = location
-    handle = try Self.connect(location, application: application, waitSecondsMax: waitSecondsMax)
+    self.answerMillisecondsMax = answerMillisecondsMax
+    handle = try Self.connect(
+      location, application: application, waitSecondsMax: waitSecondsMax,
+      connectSecondsMax: answerMillisecondsMax == nil
+        ? PostgresLimit.connectSecondsMax : PostgresLimit.impatientConnectSeconds)
     // libpq would write the server's notices to standard error.
     PQsetNoticeReceiver(handle, { _, _ in }, nil)
     guard PQserverVersion(handle) >= Self.versionMin else {
@@ -72,14 +89,18 @@ final class Postgres: Connection {
       SET search_path = \(Self.schema); SET client_min_messages = warning; SET standard_conforming_strings = on;
       SET idle_session_timeout = 0; SET lock_timeout = '\(PostgresLimit.lockSecondsMax)s'
       """)
+    // A server that is only slow stops by itself, and has let go its locks when it says so.
+    if let answerMillisecondsMax {
+      try run("SET statement_timeout = \(answerMillisecondsMax); \(PostgresLimit.keepalives)")
+    }
   }
 
   private static func connect(
-    _ location: PostgresLocation, application: String?, waitSecondsMax: Int
+    _ location: PostgresLocation, application: String?, waitSecondsMax: Int, connectSecondsMax: Int
   ) throws(StoreError) -> OpaquePointer {
     // The URL's own words win over those before it, and those behind it over the URL's.
     var settings: [(String, String)] = [
-      ("connect_timeout", String(PostgresLimit.connectSecondsMax)), ("fallback_application_name", "tollbook"),
+      ("connect_timeout", String(connectSecondsMax)), ("fallback_application_name", "tollbook"),
       ("dbname", location.url), ("client_encoding", "UTF8"),
     ]
     if let application { settings.append(("application_name", application)) }
@@ -96,10 +117,14 @@ final class Postgres: Connection {
       if PQstatus(made) == CONNECTION_OK { return made }
       let message = location.shown(String(cString: PQerrorMessage(made)))
       PQfinish(made)
+      // Who does not wait needs not know why.
+      guard waitSecondsMax > 0 else {
+        throw StoreError("\(location.name): cannot be reached: \(message)")
+      }
       let state = PQpingParams(constantKeywords, constantValues, 1)
       let mayCome = state == PQPING_REJECT || state == PQPING_NO_RESPONSE
       guard mayCome, secondsWaited < waitSecondsMax else {
-        let waited = mayCome && waitSecondsMax > 0 ? " (waited \(waitSecondsMax) s)" : ""
+        let waited = mayCome ? " (waited \(waitSecondsMax) s)" : ""
         throw StoreError("\(location.name): cannot be reached\(waited): \(message)")
       }
       sleep(1)
@@ -113,7 +138,9 @@ final class Postgres: Connection {
     var copyFault: StoreError?
     do throws(StoreError) { try awaitCopy() } catch { copyFault = error }
     // A transaction whose COPY failed must be rolled back all the same.
-    let result = PQexec(handle, PostgresDialect.definition(sql))
+    let definition = PostgresDialect.definition(sql)
+    let result =
+      answerMillisecondsMax == nil ? PQexec(handle, definition) : answer(PQsendQuery(handle, definition))
     defer { PQclear(result) }
     if let copyFault { throw copyFault }
     try check(result)
@@ -168,15 +195,26 @@ final class Postgres: Connection {
     var known = once ? nil : names[sql]
     if known == nil, !once, names.count < PostgresLimit.preparedMax {
       let name = "s\(names.count)"
-      let made = PQprepare(handle, name, PostgresDialect.query(sql), 0, nil)
+      let query = PostgresDialect.query(sql)
+      let made =
+        answerMillisecondsMax == nil
+        ? PQprepare(handle, name, query, 0, nil) : answer(PQsendPrepare(handle, name, query, 0, nil))
       defer { PQclear(made) }
       try check(made)
       names[sql] = name
       known = name
     }
     let result = values.withPointers { count, pointers, lengths, formats in
-      if let known { return PQexecPrepared(handle, known, count, pointers, lengths, formats, 1) }
-      return PQexecParams(handle, PostgresDialect.query(sql), count, nil, pointers, lengths, formats, 1)
+      switch (known, answerMillisecondsMax) {
+      case (let known?, nil): PQexecPrepared(handle, known, count, pointers, lengths, formats, 1)
+      case (nil, nil):
+        PQexecParams(handle, PostgresDialect.query(sql), count, nil, pointers, lengths, formats, 1)
+      case (let known?, _):
+        answer(PQsendQueryPrepared(handle, known, count, pointers, lengths, formats, 1))
+      case (nil, _):
+        answer(
+          PQsendQueryParams(handle, PostgresDialect.query(sql), count, nil, pointers, lengths, formats, 1))
+      }
     }
     do {
       try check(result)
@@ -189,6 +227,45 @@ final class Postgres: Connection {
     return result
   }
 
+  /// The last result of what was sent, or its first failure, as libpq's own functions give it; nil where the server was
+  /// silent for too long, or is lost.
+  private func answer(_ isSent: Int32) -> OpaquePointer? {
+    guard isSent == 1, !wasSilent else { return nil }
+    let deadline = ContinuousClock.now + .milliseconds(answerMillisecondsMax ?? 0)
+    var last: OpaquePointer?
+    while true {
+      while PQisBusy(handle) == 1 {
+        guard isReadable(until: deadline), PQconsumeInput(handle) == 1 else {
+          PQclear(last)
+          return nil
+        }
+      }
+      guard let next = PQgetResult(handle) else { return last }
+      if PQresultStatus(last) == PGRES_FATAL_ERROR, last != nil {
+        PQclear(next)
+      } else {
+        PQclear(last)
+        last = next
+      }
+    }
+  }
+
+  private func isReadable(until deadline: ContinuousClock.Instant) -> Bool {
+    while true {
+      let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
+      // The server's own timeout is to come first.
+      let milliseconds = Int32(left.rounded(.up)) + PostgresLimit.silenceMilliseconds
+      guard milliseconds > 0 else { break }
+      var socket = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+      let found = poll(&socket, 1, milliseconds)
+      if found > 0 { return true }
+      if found == 0 { break }
+      guard errno == EINTR else { return false }
+    }
+    wasSilent = true
+    return false
+  }
+
   /// - Throws: where the result is a failure. It stays to be cleared.
   func check(_ result: OpaquePointer?) throws(StoreError) {
     switch PQresultStatus(result) {
@@ -198,6 +275,7 @@ final class Postgres: Connection {
   }
 
   func fault(_ result: OpaquePointer?) -> StoreError {
+    if wasSilent { return StoreError("\(name): the server does not answer") }
     func field(_ code: Character) -> String? {
       PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
     }
@@ -224,6 +302,10 @@ final class Postgres: Connection {
   func begin() throws(StoreError) { try begin(.write) }
   func beginLease() throws(StoreError) { try begin(.lease) }
 
+  func lockLeases() throws(StoreError) {
+    try run("SELECT pg_advisory_xact_lock(\(Lock.lease.rawValue))")
+  }
+
   private func begin(_ lock: Lock) throws(StoreError) {
     guard readers == 0 else { throw StoreError("\(name): nothing can be written while rows are being read") }
     do {
@@ -231,7 +313,7 @@ final class Postgres: Connection {
       try run("BEGIN; SELECT pg_advisory_xact_lock(\(lock.rawValue))")
     } catch {
       let fault = error
-      if PQstatus(handle) != CONNECTION_BAD { try run("ROLLBACK") }
+      if PQstatus(handle) != CONNECTION_BAD, !wasSilent { try run("ROLLBACK") }
       throw fault
     }
   }

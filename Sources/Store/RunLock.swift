@@ -32,21 +32,10 @@ public final class RunLock {
   private static let microsecondsBetweenAttempts: UInt32 = 100_000
 
   private static func file(_ path: String, holder: String) throws(StoreError) -> Int32 {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw StoreError("\(path): cannot be opened: \(String(cString: strerror(errno)))")
+    switch try lockFile(path, holder: holder) {
+    case .taken(let descriptor): return descriptor
+    case .held(let who): throw isHeld(by: who)
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      var bytes = [UInt8](repeating: 0, count: 200)
-      let count = read(descriptor, &bytes, bytes.count)
-      let who = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-      close(descriptor)
-      throw isHeld(by: who)
-    }
-    ftruncate(descriptor, 0)
-    let text = Array(holder.utf8)
-    pwrite(descriptor, text, text.count, 0)
-    return descriptor
   }
 
   /// The holder's words are the name of its session, so that they go with it, and an administrator sees them too.

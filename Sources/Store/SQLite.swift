@@ -65,6 +65,7 @@ final class SQLite: Connection {
 
   func begin() throws(StoreError) { try run("BEGIN IMMEDIATE") }
   func beginLease() throws(StoreError) { try begin() }
+  func lockLeases() {}
 
   func schemaVersion() throws(StoreError) -> Int64 { try integer("PRAGMA user_version") ?? 0 }
   func makeRoomForSchema() {}

@@ -30,10 +30,14 @@ public final class Store {
   /// - Parameters:
   ///   - location: `sqlite:FILE` or `postgres://…`, which libpq reads as it is.
   ///   - waitSecondsMax: how long to wait for a server that is not there, or not ready.
+  ///   - answerMillisecondsMax: how long to wait for each answer of a server; nil for ever, as long rows may take.
   /// - Throws: `StoreError`.
-  public init(_ location: String, waitSecondsMax: Int = StoreLimit.connectSecondsMax) throws {
+  public init(
+    _ location: String, waitSecondsMax: Int = StoreLimit.connectSecondsMax, answerMillisecondsMax: Int? = nil
+  ) throws {
     if PostgresLocation.isOne(location) {
-      database = try Postgres(location, waitSecondsMax: waitSecondsMax)
+      database = try Postgres(
+        location, waitSecondsMax: waitSecondsMax, answerMillisecondsMax: answerMillisecondsMax)
     } else {
       database = try SQLite(path: sqlitePath(location))
     }

@@ -11,11 +11,16 @@ struct AdminAPI: Sendable {
   /// Of budgets that name none.
   var zone: String
 
+  /// A server that is silent for longer is told to whoever asked.
+  private static let answerMillisecondsMax = 30_000
+
   /// Called on a thread that may wait.
   func answer(_ request: AdminRequest) -> AdminAnswer {
     do {
       return try Desk(
-        request: request, store: try Store(store, waitSecondsMax: 0), zone: zone, now: Settings.now()
+        request: request,
+        store: try Store(store, waitSecondsMax: 0, answerMillisecondsMax: Self.answerMillisecondsMax),
+        zone: zone, now: Settings.now()
       ).answer()
     } catch let error as Fault {
       return error.answer

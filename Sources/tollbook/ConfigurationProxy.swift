@@ -47,8 +47,8 @@ struct ProxyEntry {
     case "event-loops": eventLoops = try reader.count(value, key, 1...256)
     case "name":
       let text = try reader.text(value, key)
-      guard (1...ProxyDesk.nameCharactersMax).contains(text.count) else {
-        throw reader.fault(value, "name has 1 to \(ProxyDesk.nameCharactersMax) characters")
+      guard (1...ProxyIdentity.nameCharactersMax).contains(text.count) else {
+        throw reader.fault(value, "name has 1 to \(ProxyIdentity.nameCharactersMax) characters")
       }
       name = text
     case "log-format":

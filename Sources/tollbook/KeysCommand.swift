@@ -10,7 +10,7 @@ struct KeysCommand: ParsableCommand {
     commandName: "keys", abstract: "The keys that the proxy gives to clients, and what they may do.",
     subcommands: [
       Create.self, List.self, Show.self, Update.self, Rotate.self, Revoke.self, Import.self, Policy.self,
-      Audit.self,
+      Leases.self, Audit.self,
     ])
 }
 

@@ -59,6 +59,8 @@ final class Follower: Sendable {
   private let stopped = Atomic<Bool>(false)
 
   private static let secondsBetweenLooks: UInt32 = 1
+  /// Of a server; one that is silent is asked again over another connection.
+  private static let answerMillisecondsMax = 10_000
 
   init(keys: LiveKeys, prices: LivePrices, proxy: ProxyServer, log: OperatorLog) {
     self.keys = keys
@@ -81,7 +83,7 @@ final class Follower: Sendable {
     var lastNotice = ""
     while !stopped.load(ordering: .relaxed) {
       do {
-        let open = try store ?? Store(keys.location)
+        let open = try store ?? Store(keys.location, answerMillisecondsMax: Self.answerMillisecondsMax)
         store = open
         let found = try open.keysVersion()
         if found != version {

@@ -19,11 +19,13 @@ struct ProxyCommand: AsyncParsableCommand {
     let stop = StopSignal()
     let desk = try ProxyDesk(settings, address: address(settings), log: log)
     let keys = try LiveKeys(store: settings.store)
+    let place = try ProxyPlace(settings, keys, log)
+    defer { withExtendedLifetime(place) {} }
     let proxy = try await ProxyServer.start(
-      try desk.proxySettings(access: keys.access, isShared: keys.isShared), keys: keys,
+      try desk.proxySettings(access: keys.access, place: place), keys: keys,
       clock: try desk.clock(),
-      random: { UInt64.random(in: .min ... .max) }, notices: { log.say(.warning, $0) })
-    if let port = proxy.adminPort { log.say(.info, "admin on http://\(desk.adminHost):\(port)") }
+      random: { UInt64.random(in: .min ... .max) }, notices: { log.say(.warning, $0) },
+      adminOpened: { log.say(.info, "admin on http://\(desk.adminHost):\($0)") })
     log.say(.info, "listening on http://\(desk.host):\(proxy.port)")
     let follower = Follower(keys: keys, prices: desk.livePrices, proxy: proxy, log: log)
     follower.start()

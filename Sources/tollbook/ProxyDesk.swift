@@ -15,7 +15,6 @@ struct ProxyDesk {
   let livePrices: LivePrices
   private let adminPort: Int?
   private let log: OperatorLog
-  static let nameCharactersMax = 128
   private static let tokenBytesMin = 16
   private var entry: ProxyEntry { settings.file.proxy }
 
@@ -54,7 +53,7 @@ struct ProxyDesk {
     return { Settings.now() + offset }
   }
 
-  func proxySettings(access: Access, isShared: Bool) throws -> ProxySettings {
+  func proxySettings(access: Access, place: ProxyPlace) throws -> ProxySettings {
     var faults: [String] = []
     let file = settings.file
     if file.upstreams.isEmpty {
@@ -97,7 +96,7 @@ struct ProxyDesk {
         "trusted-hops without trusted-proxies or origin-header: whoever reaches this port can say any address in X-Forwarded-For"
       )
     }
-    result.admission = admission(isShared: isShared)
+    result.admission = admission(place)
     result.admin = admin(&faults)
     result.contentLog = taken(&faults) { try contentLog() } ?? nil
     guard faults.isEmpty else { throw ConfigurationError(faults.joined(separator: "\n")) }
@@ -141,7 +140,7 @@ struct ProxyDesk {
     return door
   }
 
-  private func admission(isShared: Bool) -> AdmissionSettings {
+  private func admission(_ place: ProxyPlace) -> AdmissionSettings {
     var admission = AdmissionSettings(calendar: ZoneCalendar())
     if let warnAt = entry.warnAt { admission.warnAt = warnAt }
     if let unpriced = entry.unpriced { admission.unpriced = unpriced }
@@ -151,14 +150,8 @@ struct ProxyDesk {
         match: Pattern(route.model ?? route.match), inputTokensMax: Int64(input),
         outputTokensMax: Int64(output))
     }
-    if isShared {
-      let log = log
-      let folder = URL(fileURLWithPath: settings.rawLogs).standardizedFileURL.path
-      // A database's index takes no texts of any length; the folder's end tells most.
-      let name =
-        entry.name ?? String("\(ProcessInfo.processInfo.hostName):\(folder)".suffix(Self.nameCharactersMax))
-      admission.bank = StoreBank(store: settings.store, proxy: name) { log.say(.warning, $0) }
-    }
+    admission.bank = place.bank
+    admission.nameSince = place.nameSince
     return admission
   }
 

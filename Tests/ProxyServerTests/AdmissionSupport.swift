@@ -34,36 +34,53 @@ func demand(_ key: String = "k_1", cost: Int128? = nil, tokens: Int64 = 0, model
 
 /// Shares of budgets in memory, as the store gives them.
 struct ModelBank {
-  /// By holder, budget and bucket, and by proxy: nanodollars.
-  var granted: [String: [Int: Int64]] = [:]
-  private var known: Set<String> = []
+  /// What it says of each proxy: nanodollars.
+  var books: [Int: [HeldShares.Place: Int64]] = [:]
+  private var held: [Int: HeldShares] = [:]
 
-  private func place(_ share: BudgetShare, _ bucket: Int64) -> String {
-    "\(share.holder) \(share.budget) \(bucket)"
+  /// - Parameter isWritten: nil where all goes well; else the answer is lost, with what was asked or after it was done.
+  mutating func answer(_ share: BudgetShare, proxy: Int, lost isWritten: Bool? = nil) -> BankAnswer {
+    var shares = held[proxy] ?? HeldShares()
+    defer {
+      held[proxy] = shares
+      if isWritten != nil { connect(proxy: proxy) }
+    }
+    guard case .take(let atLeast, let wanted, let restart) = share.wish else {
+      let changes = shares.changes([share])
+      if isWritten != false { write(changes.written, proxy) }
+      shares.note(changes)
+      return changes.answers[0]
+    }
+    let had = books[proxy]?[share.place] ?? 0
+    let own = shares.isKnown(share.place) ? had : restart ?? had
+    let left = share.amount - (taken(share.holder, share.budget, from: share.firstBucket ?? .min) - had) - own
+    let more = left < max(1, atLeast) ? 0 : min(left, max(atLeast, wanted))
+    if isWritten != false { write([share.place: own + more], proxy) }
+    return isWritten == nil ? .done(more: shares.take(share, more: more)) : .notAsked
   }
 
-  mutating func answer(_ share: BudgetShare, proxy: Int) -> Int64 {
-    let place = place(share, share.bucket)
-    switch share.wish {
-    case .giveBack(let back):
-      granted[place, default: [:]][proxy, default: 0] -= back
-      return 0
-    case .take(let atLeast, let wanted, let restart):
-      let isFirst = restart != nil && known.insert("\(place) \(proxy)").inserted
-      if isFirst, let restart { granted[place, default: [:]][proxy] = restart }
-      let first = share.firstBucket ?? .min
-      let taken = granted.filter { name, _ in
-        let parts = name.split(separator: " ")
-        return "\(parts[0]) \(parts[1])" == "\(share.holder) \(share.budget)"
-          && (Int64(parts[2]) ?? 0) >= first
-      }.values.reduce(Int64(0)) { $0 + $1.values.reduce(0, +) }
-      let left = share.amount - taken
-      let more = left < max(1, atLeast) ? 0 : min(left, max(atLeast, wanted))
-      granted[place, default: [:]][proxy, default: 0] += more
-      return more + (isFirst ? restart ?? 0 : 0)
+  /// What all proxies have of a budget from a bucket on, in nanodollars.
+  func taken(_ holder: String, _ budget: String, from first: Int64) -> Int64 {
+    books.values.reduce(0) { sum, book in
+      book.reduce(sum) {
+        $1.key.holder == holder && $1.key.budget == budget && $1.key.bucket >= first ? $0 + $1.value : $0
+      }
     }
   }
 
   /// A proxy begins anew.
-  mutating func forget(proxy: Int) { known = known.filter { !$0.hasSuffix(" \(proxy)") } }
+  mutating func forget(proxy: Int) {
+    held[proxy] = nil
+    connect(proxy: proxy)
+  }
+
+  private mutating func connect(proxy: Int) {
+    var shares = held[proxy] ?? HeldShares()
+    write(shares.compare(with: books[proxy] ?? [:]), proxy)
+    held[proxy] = shares
+  }
+
+  private mutating func write(_ amounts: [HeldShares.Place: Int64], _ proxy: Int) {
+    for (place, amount) in amounts { books[proxy, default: [:]][place] = amount > 0 ? amount : nil }
+  }
 }

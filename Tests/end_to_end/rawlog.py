@@ -12,6 +12,8 @@ BALLAST = "ballast"
 """A file that a test puts into the folder to fill the disk; no part of the log."""
 CREATED_WORK = "created-work-"
 """Who asked for batches and background answers; the proxy's own notes beside the log."""
+PROXY_ID = "proxy-id"
+"""Its number on a store that several share."""
 
 
 class Log:
@@ -21,7 +23,7 @@ class Log:
         self.lines = []
         self.torn = {}
         self.files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != BALLAST
-                            and not file.name.startswith(CREATED_WORK))
+                            and file.name != PROXY_ID and not file.name.startswith(CREATED_WORK))
         for file in self.files:
             name = str(file.relative_to(folder))
             match = SEGMENT.fullmatch(name)

@@ -309,20 +309,24 @@ def test_batches_are_refused_where_the_models_of_a_team_or_a_budget_do_not_allow
 def test_a_batch_holds_what_it_may_cost_until_its_results_are_fetched(doors):
     """Over a restart too. A token of the model's answer costs $15 a million, and the batch may give 2 x 10,000."""
     house = doors.house
-    house.create_key("batcher", "--budget", "0.5/day", "--budget", "9/total")
-    key = json.loads(house.command("keys", "rotate", "batcher", "--json").stdout)["key"]
+    # A proxy runs on the house's own store.
+    place = {"TOLLBOOK_RAW_LOGS": "batch-logs", "TOLLBOOK_STORE": "sqlite:batch.db"}
+    made = house.command(
+        "keys", "create", "--name", "batcher", "--budget", "0.5/day", "--budget", "9/total", "--json",
+        "--store", place["TOLLBOOK_STORE"])
+    key = json.loads(made.stdout)["key"]
 
     def ask(method, path, body=None):
         return wire.exchange(
             proxy.port, path, [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("content-type", "application/json")],
             body or b"", method=method)
 
-    proxy = house.start_proxy(variables={"TOLLBOOK_RAW_LOGS": "batch-logs"})
+    proxy = house.start_proxy(variables=place)
     assert ask("POST", "/v1/messages/batches", batch(2, 10_000)).status == 200
     refused = ask("POST", "/v1/messages/batches", batch(2, 10_000))
     assert refused.status == 429 and "$0.1" in json.loads(refused.body)["error"]["message"]
     proxy.kill()
-    proxy = house.start_proxy(variables={"TOLLBOOK_RAW_LOGS": "batch-logs"})
+    proxy = house.start_proxy(variables=place)
     assert ask("POST", "/v1/messages/batches", batch(2, 10_000)).status == 429
     for _ in range(2):
         assert ask("GET", "/v1/messages/batches/msgbatch_1/results").status == 200
