@@ -19,7 +19,7 @@ package struct AdmissionBook {
     package var cost: Int128?
     /// Tokens it is counted with until it is known how many there were.
     package var tokens: Int64
-    /// Where a share of a budget can be asked for; false the second time.
+    /// Where more of a share can be asked for; false the second time.
     package var mayWait = true
 
     package init(keyID: String, models: [String], cost: Int128?, tokens: Int64) {

@@ -20,7 +20,8 @@ extension AdmissionBook {
       }
       if window.fits(cost) {
         guard let lease = window.lease, lease.headroom < cost else { continue }
-        if demand.mayWait {
+        // While it was asked for, another slot or period may have begun.
+        if demand.mayWait || !lease.isKnown {
           needs.append(
             LeaseNeed(accounts[place].holder, window, lease, missing: cost - lease.headroom))
           continue

@@ -82,6 +82,7 @@ extension LoopContext {
           later(.yes(plan))
         case .refused(let refusal):
           later(.no(isAnswered ? Problem(refusal, now: loop.core.clock()) : .budgetsUnavailable))
+        case .wait(let needs) where isAnswered: loop.ask(for: needs, then: demand, plan, later)
         case .wait: later(.no(.budgetsUnavailable))
         }
       }

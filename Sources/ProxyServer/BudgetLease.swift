@@ -12,6 +12,8 @@ struct BudgetLease {
   /// Earlier slots of which something else is spent or reserved than the bank was told.
   private(set) var changed: Set<Int64> = []
   private var usedAtLastLook: Int128?
+  /// Given since the last look: whoever asked for it may not have come back yet.
+  private var fresh: Int128 = 0
   private let isRolling: Bool
 
   enum Limit {
@@ -54,6 +56,7 @@ struct BudgetLease {
   mutating func take(_ more: Int128, for bucket: Int64) {
     guard bucket == self.bucket else { return change([bucket]) }
     granted += more
+    fresh += more
     isKnown = true
   }
 
@@ -74,9 +77,10 @@ struct BudgetLease {
   /// Keeps what it may soon need, all of it gone where nothing was spent since the last look, or nothing will be.
   /// - Returns: what goes back; less than nothing where more was used than was given, which counts for all.
   mutating func release(of amount: Int128, all: Bool) -> Int128 {
-    defer { usedAtLastLook = usedInBucket }
+    defer { (usedAtLastLook, fresh) = (usedInBucket, 0) }
     guard isKnown else { return 0 }
-    let kept = all || usedAtLastLook == usedInBucket ? 0 : amount / Limit.chunkParts
+    let soon = usedAtLastLook == usedInBucket ? 0 : amount / Limit.chunkParts
+    let kept = all ? 0 : max(soon, fresh)
     let back =
       headroom < 0
       ? -Self.up(-headroom)

@@ -255,7 +255,8 @@ def test_a_pair_needs_a_secret_that_it_is_derived_from(doors, monkeypatch, secre
 
 def test_requests_that_are_signed_are_refused_where_no_pairs_are_given_out(doors, monkeypatch):
     monkeypatch.setitem(programs.VENDOR_SECRETS, "TOLLBOOK_AWS_KEY_SECRET", "")
-    proxy = doors.house.start_proxy()
+    # A proxy runs on the house's own store.
+    proxy = doors.house.start_proxy(variables={"TOLLBOOK_RAW_LOGS": "pairless-logs", "TOLLBOOK_STORE": "sqlite:pairless.db"})
     answer = wire.exchange(
         proxy.port, "/model/m/converse", [
             ("authorization", "AWS4-HMAC-SHA256 Credential=AKTB/20261101/us-east-1/bedrock/aws4_request, "

@@ -10,6 +10,7 @@ import pytest
 import crowds
 import programs
 from rawlog import Log
+import stores
 
 CLIENTS = 100
 COUNTS = "tokens=input:1000,output:30"
@@ -107,7 +108,9 @@ def test_a_proxy_killed_again_and_again_in_one_folder(make_house):
     check_books(house, log)
 
 
-def test_two_proxies_in_one_folder_do_not_touch_each_others_segments(make_house):
+@stores.on_sqlite
+def test_two_proxies_in_one_folder_do_not_touch_each_others_segments(store_kind, make_house):
+    """On a server that they share the second one would not start."""
     house = make_house()
     key = house.create_key("two")["key"]
     first, second = house.start_proxy(), house.start_proxy()

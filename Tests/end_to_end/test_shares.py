@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 import programs
-from spending import ask, body, bound, dollars, error, spent
+from spending import INPUT, OUTPUT, ask, body, bound, dollars, error, spent
 import stores
 
 MOST = 20
@@ -145,26 +145,17 @@ def test_shares_of_a_proxy_that_is_gone_are_listed_and_released(store_kind, make
 
 
 @stores.on_postgres
-def test_a_rolling_share_of_an_earlier_quarter_goes_back(store_kind, make_house):
-    """Eight requests may cost nearly all, end in the next quarter of an hour and cost little."""
-    large = body(1000)
+def test_what_a_killed_proxy_held_of_an_earlier_quarter_of_an_hour_is_free_again(store_kind, make_house):
+    """One request cost much less than it might, the other one nothing: a share of that quarter of an hour stands for both."""
     house = make_house()
     house.publish_prices()
-    key = house.create_key("quarter", "--budget", f"{dollars(8 * bound(large, 1000))}/rolling-24h")["key"]
-    proxy = house.start_proxy(variables={"TOLLBOOK_TEST_TIME": "2026-11-28T12:14:57Z"})
-    answers = []
-
-    def one():
-        answers.append(ask(proxy, key, large, "delay-ms=5000;tokens=input:1,output:1").status)
-
-    threads = [threading.Thread(target=one) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [200] * 8
-    programs.wait_until("seven of them are free again", 20, lambda: ask(
-        proxy, key, body(7000), FAULT).status == 200)
+    keys = [house.create_key(name, "--budget", f"{dollars(8 * NEED)}/rolling-24h")["key"] for name in ("little", "nothing")]
+    proxy = house.start_proxy(variables={"TOLLBOOK_TEST_TIME": "2026-11-28T12:05:00Z"})
+    assert ask(proxy, keys[0], REQUEST, "tokens=input:1,output:1").status == 200
+    assert ask(proxy, keys[1], REQUEST, "status=500").status == 500
+    proxy.kill()
+    house.start_proxy(variables={"TOLLBOOK_TEST_TIME": "2026-11-28T12:20:00Z"})
+    programs.wait_until("only what was spent is taken", 20, lambda: leased(house) * 10 ** 6 == INPUT + OUTPUT)
 
 
 @stores.on_postgres
