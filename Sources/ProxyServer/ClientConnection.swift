@@ -40,6 +40,7 @@ final class ClientConnection: ChannelDuplexHandler {
   private var output = ClientOutput()
   private var isAdvancing = false
   private var isReadHeldBack = false
+  private var isFlushComing = false
 
   init(_ loop: LoopContext) {
     self.loop = loop
@@ -55,6 +56,7 @@ final class ClientConnection: ChannelDuplexHandler {
     var bytes = unwrapInboundIn(data)
     if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
     advance()
+    loop.turn.endIfFull()
   }
 
   /// Takes from the input what can be taken. An answer that is given meanwhile lets the next request in from here.
@@ -116,7 +118,7 @@ final class ClientConnection: ChannelDuplexHandler {
       // A client that asks first is told now, and need not send what nobody reads.
       if let problem = request.problem { return refuseEarly(request, problem) }
       output.appendContinue()
-      flush()
+      flushNow()
     }
     state = .receiving(request)
   }
@@ -189,7 +191,7 @@ final class ClientConnection: ChannelDuplexHandler {
     output.append(OwnAnswer(problem, request.endpoint.dialect, requestID: request.id), connection: "close")
     // A client that waits to be told to go on sends nothing more.
     if request.headers.expectsContinue { return finishResponse() }
-    flush()
+    flushNow()
     since = .now()
     state = .lingering(bytesLeft: loop.limits.lingerBytesMax)
   }
@@ -208,6 +210,8 @@ final class ClientConnection: ChannelDuplexHandler {
     since = .now()
     output.append(answer, connection: connectionWord)
     finishResponse()
+    // Who has sent all that it will is answered before its end is seen.
+    flushNow()
   }
 
   // MARK: - Answers of a vendor
@@ -220,7 +224,15 @@ final class ClientConnection: ChannelDuplexHandler {
 
   func send(_ bytes: ByteBuffer) { if let context { output.append(bytes, to: context) } }
 
+  /// At the end of this turn.
   func flush() {
+    guard !isFlushComing else { return }
+    isFlushComing = true
+    loop.turn.flush(self)
+  }
+
+  func flushNow() {
+    isFlushComing = false
     guard let context else { return }
     if !output.isEmpty { output.write(to: context) }
     context.flush()
@@ -261,7 +273,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
   /// Ends the connection in the middle of an answer, which is how a client learns that it is not whole.
   func close() {
-    flush()
+    flushNow()
     context?.close(promise: nil)
   }
 

@@ -50,7 +50,7 @@ final class Exchange {
   /// The answer's head, until there is something behind it or the vendor pauses.
   private var pendingHead: AnswerHead?
   private var needsFlush = false
-  /// The `end` line is on its way to the disk, and these parts wait for it.
+  /// The `end` line is on its way to the kernel, or to the disk, and these parts wait for it.
   private var heldBack: [ClientPart]?
   /// Of a key that asks for it.
   private var content: Content?
@@ -67,18 +67,29 @@ final class Exchange {
   }
 
   func start() {
-    if isLogged, !loop.write(.start, plan.record, time: plan.request.time),
-      loop.core.settings.whenLogFails == .refuse
-    {
-      isLineWritten = true
-      isOver = true
-      let client = self.client
-      self.client = nil
-      loop.release(plan.record.id)
-      client?.send(ownAnswer(.logUnavailable))
-      return
-    }
     loop.add(self)
+    if isLogged {
+      loop.write(.start, plan.record, time: plan.request.time, for: self)
+    } else {
+      askVendor()
+    }
+  }
+
+  /// - Parameter fault: why the line is not in the log; nil where it is.
+  func lineWritten(_ kind: LineKind, _ fault: LogError?) {
+    if kind == .end { return endLineWritten(fault) }
+    guard !isOver else { return }
+    if fault != nil, loop.core.settings.whenLogFails == .refuse {
+      isLineWritten = true
+      content = nil
+      emit(.own(ownAnswer(.logUnavailable)))
+      over()
+    } else {
+      askVendor()
+    }
+  }
+
+  private func askVendor() {
     let pool = loop.pools[plan.vendor.index]
     while let connection = pool.take() {
       guard connection.isOpen else { continue }
@@ -98,7 +109,7 @@ final class Exchange {
     vendor = connection
     loop.metrics.count(overhead: .now() - plan.request.complete)
     deadline = .now() + .milliseconds(Int64(loop.limits.headMilliseconds))
-    connection.send(plan, loop.core, for: self)
+    connection.send(plan, loop, for: self)
   }
 
   // MARK: - The vendor's events
@@ -345,15 +356,20 @@ final class Exchange {
     writeContent()
     guard isLogged else { return }
     plan.record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
-    guard loop.write(.end, plan.record, time: plan.request.time) else {
-      isLineLost = loop.core.settings.whenLogFails == .refuse
-      return
-    }
-    guard client != nil, loop.core.settings.fsync == .always else { return }
     heldBack = []
+    loop.write(.end, plan.record, time: plan.request.time, for: self)
+  }
+
+  private func endLineWritten(_ fault: LogError?) {
+    guard fault == nil, client != nil, loop.core.settings.fsync == .always else { return release(fault) }
     let box = NIOLoopBound(self, eventLoop: loop.eventLoop)
     let eventLoop = loop.eventLoop
-    loop.core.log.whenDurable { failure in eventLoop.execute { box.value.release(failure) } }
+    loop.core.log.whenDurable { failure in
+      eventLoop.execute {
+        if let failure { box.value.loop.core.lineNotWritten(failure) }
+        box.value.release(failure)
+      }
+    }
   }
 
   // MARK: - To the client
@@ -399,19 +415,16 @@ final class Exchange {
     emit(.head(head))
   }
 
-  /// The line is on the disk, or could not be brought there.
+  /// The line is where it must be, or could not be brought there.
   private func release(_ failure: LogError?) {
     guard var parts = heldBack else { return }
     heldBack = nil
-    if let failure {
-      loop.core.lineNotWritten(failure)
-      if loop.core.settings.whenLogFails == .refuse {
-        isLineLost = true
-        let isHeadHere = pendingHead != nil || parts.contains { if case .head = $0 { true } else { false } }
-        let isOwn = parts.contains { if case .own = $0 { true } else { false } }
-        pendingHead = nil
-        parts = [isHeadHere || isOwn ? .own(ownAnswer(.logUnavailable)) : .abort]
-      }
+    if failure != nil, loop.core.settings.whenLogFails == .refuse {
+      isLineLost = true
+      let isHeadHere = pendingHead != nil || parts.contains { if case .head = $0 { true } else { false } }
+      let isOwn = parts.contains { if case .own = $0 { true } else { false } }
+      pendingHead = nil
+      parts = [isHeadHere || isOwn ? .own(ownAnswer(.logUnavailable)) : .abort]
     }
     for part in parts { emit(part) }
     if needsFlush {

@@ -20,7 +20,7 @@ extension LoopContext {
       order.put(into: &record)
     }
     record.meteredID = id
-    _ = write(.end, record, time: time)
+    _ = writeEnd(record, time: time)
   }
 
   /// One item of a batch.
@@ -51,7 +51,7 @@ extension LoopContext {
     record.meteredID = id
     record.stream = false
     // It was reserved when it was ordered, so that is when it counts.
-    let isWritten = write(.end, record, time: order?.time ?? now)
+    let isWritten = writeEnd(record, time: order?.time ?? now)
     if !isWritten { core.created.forget(id) }
     return isWritten
   }

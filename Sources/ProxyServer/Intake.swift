@@ -226,6 +226,6 @@ extension LoopContext {
     record.durationMicroseconds = (NIODeadline.now() - request.arrival).nanoseconds / 1000
     if problem.outcome == .refused { core.countRefusal() }
     guard case .request = request.endpoint.metering else { return }
-    _ = write(.end, record, time: request.time)
+    _ = writeEnd(record, time: request.time)
   }
 }

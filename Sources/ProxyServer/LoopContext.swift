@@ -108,6 +108,7 @@ final class LoopContext {
   var bodyOnTape: JSONValue?
   private var line = LineText()
   private(set) var pools: [VendorPool] = []
+  let turn: LoopTurn
   private var exchanges: [ObjectIdentifier: Exchange] = [:]
   private var clients: [ObjectIdentifier: ClientConnection] = [:]
   private var ticking: Scheduled<Void>?
@@ -125,6 +126,7 @@ final class LoopContext {
   init(core: ProxyCore, eventLoop: any EventLoop) {
     self.core = core
     self.eventLoop = eventLoop
+    self.turn = LoopTurn(core: core, eventLoop: eventLoop)
     self.pools = core.routing.vendors.map { VendorPool(vendor: $0, loop: self) }
     scheduleTick()
   }
@@ -152,13 +154,19 @@ final class LoopContext {
     return try result.get()
   }
 
-  /// Appends a `start` or an `end`; false where the line could not be written, which is counted and noticed.
-  func write(_ kind: LineKind, _ record: LogRecord, time: Int64) -> Bool {
+  /// A `start` or an `end` of an exchange, which is told at the end of this turn what became of it.
+  func write(_ kind: LineKind, _ record: LogRecord, time: Int64, for exchange: Exchange) {
+    turn.write(kind, record, time: time, for: exchange)
+    if kind == .end { finished(record, time: time) }
+  }
+
+  /// Appends an `end` at once; false where the line could not be written, which is counted and noticed.
+  func writeEnd(_ record: LogRecord, time: Int64) -> Bool {
     line.removeAll()
-    if kind == .start { record.writeStart(to: &line) } else { record.writeEnd(to: &line) }
-    defer { if kind == .end { finished(record, time: time) } }
+    record.writeEnd(to: &line)
+    defer { finished(record, time: time) }
     do throws(LogError) {
-      try core.log.append(kind, time: time, members: line.bytes)
+      try core.log.append(.end, time: time, members: line.bytes)
       core.lineWritten()
       return true
     } catch {
@@ -218,6 +226,7 @@ final class LoopContext {
 
   func endStop() {
     ticking?.cancel()
+    turn.end()
     for client in Array(clients.values) { client.close() }
     for pool in pools { pool.closeAll() }
   }

@@ -9,6 +9,7 @@ final class VendorConnection: ChannelDuplexHandler {
   typealias OutboundOut = ByteBuffer
 
   weak var pool: VendorPool?
+  private var turn: LoopTurn?
   var idleSince = NIODeadline.uptimeNanoseconds(0)
   private var context: ChannelHandlerContext?
   private var exchange: Exchange?
@@ -47,18 +48,21 @@ final class VendorConnection: ChannelDuplexHandler {
   /// A larger body is not copied behind its head, but written by itself.
   static let copiedBytesMax = 16 << 10
 
-  func send(_ plan: Plan, _ core: ProxyCore, for exchange: Exchange) {
+  func send(_ plan: Plan, _ loop: LoopContext, for exchange: Exchange) {
     guard let context else { return exchange.vendorClosed() }
+    turn = loop.turn
     self.exchange = exchange
     let isCopied = plan.body.readableBytes <= Self.copiedBytesMax
     output.clear()
     output.reserveCapacity(plan.headBytes + (isCopied ? plan.body.readableBytes : 0))
-    plan.writeHead(to: &output, core)
+    plan.writeHead(to: &output, loop.core)
     if isCopied { output.writeImmutableBuffer(plan.body) }
     context.write(wrapOutboundOut(output), promise: nil)
     if !isCopied { context.write(wrapOutboundOut(plan.body), promise: nil) }
-    context.flush()
+    loop.turn.flush(self)
   }
+
+  func flush() { context?.flush() }
 
   // MARK: - The answer
 
@@ -155,6 +159,7 @@ final class VendorConnection: ChannelDuplexHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     exchange?.vendorReadComplete()
+    turn?.endIfFull()
     context.fireChannelReadComplete()
   }
 

@@ -18,7 +18,7 @@ public struct LineText: Sendable {
   }
 
   /// Of JSON already.
-  mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
+  public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
 
   mutating func put(_ text: String?) {
     guard let text else { return raw("null") }

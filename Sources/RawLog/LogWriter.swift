@@ -62,7 +62,10 @@ public final class LogWriter: Sendable {
     /// When the oldest line that no sync has begun for was written, and the oldest of a sync that goes on.
     var dirtySince: Int64?
     var syncingSince: Int64?
-    var line: [UInt8] = []
+    /// Lines that are being written, and where each of them ends.
+    var text: [UInt8] = []
+    var ends: [Int] = []
+    var writtenAt: Int64 = 0
 
     mutating func beginSync() {
       isDirty = false
@@ -121,10 +124,7 @@ public final class LogWriter: Sendable {
   public func append(_ kind: LineKind, time: Int64, members: some Collection<UInt8>) throws(LogError) -> Int64
   {
     try state.withLock { state throws(LogError) in
-      guard !state.isClosed else {
-        throw LogError(doing: "writing to", path: settings.folder, fault: FileFault(errno: 9))
-      }
-      return try appendLocked(&state, kind, time: time, members: members)
+      try appendLocked(&state, kind, time: time, members: members)
     }
   }
 
@@ -192,14 +192,29 @@ public final class LogWriter: Sendable {
   private func appendLocked(
     _ state: inout State, _ kind: LineKind, time: Int64, members: some Collection<UInt8>
   ) throws(LogError) -> Int64 {
-    let now = clock()
-    let hour = LogSegment.hour(ofMicroseconds: now)
-    let lineBytes = members.count + 128
-    guard lineBytes <= RawLogFormat.lineBytesMax else {
-      throw LogError(doing: "refusing an over-long line for", path: settings.folder, fault: .tooLong)
+    guard members.count + Self.envelopeBytesMax <= RawLogFormat.lineBytesMax else { throw tooLong }
+    try open(&state, for: kind, linesBytes: members.count + Self.envelopeBytesMax)
+    try writeLine(&state, kind, time: time, members: members)
+    return state.seq
+  }
+
+  /// More than stands before a line's members.
+  static let envelopeBytesMax = 128
+
+  var tooLong: LogError {
+    LogError(doing: "refusing an over-long line for", path: settings.folder, fault: .tooLong)
+  }
+
+  /// Makes a segment ready that so many bytes of lines belong in.
+  func open(_ state: inout State, for kind: LineKind, linesBytes: Int) throws(LogError) {
+    guard !state.isClosed else {
+      throw LogError(doing: "writing to", path: settings.folder, fault: FileFault(errno: 9))
     }
+    let now = clock()
+    state.writtenAt = now
+    let hour = LogSegment.hour(ofMicroseconds: now)
     if let segment = state.segment,
-      segment.hour != hour || segment.sizeBytes + Int64(lineBytes) > settings.segmentBytesMax
+      segment.hour != hour || segment.sizeBytes + Int64(linesBytes) > settings.segmentBytesMax
     {
       retire(&state)
     }
@@ -212,40 +227,47 @@ public final class LogWriter: Sendable {
       }
       try writeLine(&state, .open, time: now, members: opening.bytes)
     }
-    try writeLine(&state, kind, time: time, members: members)
-    if state.dirtySince == nil { state.dirtySince = now }
-    return state.seq
   }
 
   private func writeLine(
     _ state: inout State, _ kind: LineKind, time: Int64, members: some Collection<UInt8>
   ) throws(LogError) {
+    state.text.removeAll(keepingCapacity: true)
+    state.ends.removeAll(keepingCapacity: true)
+    compose(&state, kind, time: time, members: members)
+    try writeComposed(&state)
+  }
+
+  /// Writes what was composed. What is not whole is taken back; the lines before it stay.
+  func writeComposed(_ state: inout State) throws(LogError) {
     guard let segment = state.segment else { return }
-    compose(&state.line, kind, seq: state.seq + 1, time: time, members: members)
     var written = 0
-    do throws(FileFault) {
-      while written < state.line.count {
-        var fault: FileFault?
-        state.line.withUnsafeBytes { bytes in
-          do throws(FileFault) {
-            written += try files.write(segment.file, UnsafeRawBufferPointer(rebasing: bytes[written...]))
-          } catch {
-            fault = error
-          }
+    var fault: FileFault?
+    state.text.withUnsafeBytes { bytes in
+      do throws(FileFault) {
+        while written < bytes.count {
+          written += try files.write(segment.file, UnsafeRawBufferPointer(rebasing: bytes[written...]))
         }
-        if let fault { throw fault }
+      } catch {
+        fault = error
       }
-    } catch {
-      if written > 0 { undo(&state, segment) }
-      throw LogError(doing: "writing to", path: segment.openPath, fault: error)
     }
-    state.segment?.sizeBytes += Int64(state.line.count)
-    state.seq += 1
-    state.isDirty = true
+    let whole = state.ends.prefix { $0 <= written }
+    let wholeBytes = whole.last ?? 0
+    if !whole.isEmpty {
+      state.segment?.sizeBytes += Int64(wholeBytes)
+      state.seq += Int64(whole.count)
+      state.isDirty = true
+      if state.dirtySince == nil { state.dirtySince = state.writtenAt }
+    }
+    guard let fault else { return }
+    if written > wholeBytes { undo(&state) }
+    throw LogError(doing: "writing to", path: segment.openPath, fault: fault)
   }
 
   /// Takes the torn line back; a segment that cannot be cut is left to its readers, who reject that line.
-  private func undo(_ state: inout State, _ segment: LogSegment) {
+  private func undo(_ state: inout State) {
+    guard let segment = state.segment else { return }
     do throws(FileFault) {
       try files.truncate(segment.file, to: segment.sizeBytes)
     } catch {
@@ -254,21 +276,20 @@ public final class LogWriter: Sendable {
     }
   }
 
-  private func compose(
-    _ line: inout [UInt8], _ kind: LineKind, seq: Int64, time: Int64, members: some Collection<UInt8>
-  ) {
-    line.removeAll(keepingCapacity: true)
-    line.append(contentsOf: prefixes[kind] ?? [])
-    appendDecimal(seq, to: &line)
-    line.append(contentsOf: Self.timeName)
-    Timestamp.append(time, to: &line)
-    line.append(UInt8(ascii: "\""))
-    if members.count > 2 { line.append(UInt8(ascii: ",")) }
+  /// Adds a line behind those that are being written; its number is the next one.
+  func compose(_ state: inout State, _ kind: LineKind, time: Int64, members: some Collection<UInt8>) {
+    state.text.append(contentsOf: prefixes[kind] ?? [])
+    appendDecimal(state.seq + Int64(state.ends.count) + 1, to: &state.text)
+    state.text.append(contentsOf: Self.timeName)
+    Timestamp.append(time, to: &state.text)
+    state.text.append(UInt8(ascii: "\""))
+    if members.count > 2 { state.text.append(UInt8(ascii: ",")) }
     let isCopied: Void? = members.withContiguousStorageIfAvailable { bytes in
-      line.append(contentsOf: UnsafeBufferPointer(rebasing: bytes.dropFirst()))
+      state.text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes.dropFirst()))
     }
-    if isCopied == nil { line.append(contentsOf: members.dropFirst()) }
-    line.append(UInt8(ascii: "\n"))
+    if isCopied == nil { state.text.append(contentsOf: members.dropFirst()) }
+    state.text.append(UInt8(ascii: "\n"))
+    state.ends.append(state.text.count)
   }
 
   private static let timeName = Array(#","time":""#.utf8)
