@@ -29,6 +29,9 @@ package final class Admission: Sendable {
   package let settings: AdmissionSettings
   let limits: ModelLimits
   private let book: Mutex<AdmissionBook>
+  /// The keys that the book has, as it has them.
+  private let configured = Mutex<[String: ClientKey]>([:])
+  private static let keysMaxPerLock = 64
   /// What runs on at vendors, by the request's id. More than this gives its reservation back at once.
   private let detached = Mutex<[String: AdmissionBook.Ticket]>([:])
   private static let detachedMax = 100_000
@@ -49,9 +52,19 @@ package final class Admission: Sendable {
     self.told = told
   }
 
+  /// Who there is from now on. Thousands of keys are compared outside the lock that every request takes: one that has
+  /// changed holds nobody up for the others.
   package func configure(keys: [ClientKey], holders: [PolicyHolder]) {
     let now = clock()
-    book.withLock { $0.configure(keys: keys, holders: holders, now: now) }
+    configured.withLock { configured in
+      let changed = keys.filter { configured[$0.id] != $0 }
+      for key in changed { configured[key.id] = key }
+      book.withLock { $0.configure(holders: holders, now: now) }
+      for start in stride(from: 0, to: changed.count, by: Self.keysMaxPerLock) {
+        let part = changed[start..<min(start + Self.keysMaxPerLock, changed.count)]
+        book.withLock { $0.configure(keys: part, now: now) }
+      }
+    }
   }
 
   func isCounted(_ keyID: String) -> (cost: Bool, tokens: Bool) { book.withLock { $0.isCounted(keyID) } }
@@ -123,7 +136,7 @@ package final class Admission: Sendable {
   /// From when on the budgets of these look at what was spent; nil where there are none.
   func firstInstant(of policies: [AccessPolicy]) -> Int64? {
     let now = clock()
-    return book.withLock { $0.firstSlot(of: policies, now: now) }.map {
+    return AdmissionBook.firstSlot(of: policies, settings.calendar, now: now).map {
       $0 == .min ? .min : $0 * SpendHistory.slot
     }
   }

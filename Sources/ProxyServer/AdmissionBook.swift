@@ -85,8 +85,8 @@ package struct AdmissionBook {
 
   // MARK: - Who there is
 
-  /// Makes these the keys, teams and users. What they used until now stays counted.
-  package mutating func configure(keys: [ClientKey], holders: [PolicyHolder], now: Int64) {
+  /// Makes these the teams and users. What they used until now stays counted.
+  package mutating func configure(holders: [PolicyHolder], now: Int64) {
     var policies: [Holder: AccessPolicy] = [:]
     for holder in holders {
       let id: Holder = holder.kind == .team ? .team(holder.name) : .user(holder.name)
@@ -97,6 +97,10 @@ package struct AdmissionBook {
       if case .key = accounts[place].holder { continue }
       set(policies[accounts[place].holder] ?? AccessPolicy(), place, now)
     }
+  }
+
+  /// Behind the teams and users that they belong to. Keys that are not named stay as they were.
+  package mutating func configure(keys: some Collection<ClientKey>, now: Int64) {
     for key in keys {
       let own = place(of: .key(key.id), name: key.name)
       accounts[own].name = key.name
@@ -246,7 +250,7 @@ package struct AdmissionBook {
   }
 
   /// From when on the budgets of these keys and holders look at what was spent; nil where there are none.
-  package func firstSlot(of policies: [AccessPolicy], now: Int64) -> Int64? {
+  static func firstSlot(of policies: [AccessPolicy], _ calendar: any BudgetCalendar, now: Int64) -> Int64? {
     var first: Int64?
     for budget in policies.flatMap(\.budgets) {
       var window = BudgetWindow(budget)

@@ -31,7 +31,12 @@ final class LiveKeys: KeyDirectory {
   func refresh(_ store: Store, before: (Access) -> Void) throws {
     let fresh = try Self.read(store)
     before(fresh.access)
-    state.withLock { $0 = fresh }
+    // What was there before is let go outside the lock that every request takes.
+    _ = state.withLock { state in
+      let before = state
+      state = fresh
+      return before
+    }
   }
 
   private static func read(_ store: Store) throws -> State {

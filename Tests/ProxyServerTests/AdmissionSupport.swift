@@ -84,3 +84,10 @@ struct ModelBank {
     for (place, amount) in amounts { books[proxy, default: [:]][place] = amount > 0 ? amount : nil }
   }
 }
+
+extension AdmissionBook {
+  mutating func configure(keys: [ClientKey], holders: [PolicyHolder], now: Int64) {
+    configure(holders: holders, now: now)
+    configure(keys: keys, now: now)
+  }
+}
