@@ -1,5 +1,5 @@
 /// A message's header fields, in the bytes that they came in.
-internal import NIOCore
+public import NIOCore
 
 public struct HeaderFields: Sendable {
   /// A field's line in the head: name, colon, value, and the white space around it.
@@ -13,7 +13,7 @@ public struct HeaderFields: Sendable {
   }
 
   /// The whole head.
-  let bytes: ByteBuffer
+  @usableFromInline let bytes: ByteBuffer
   let places: [Place]
 
   init(bytes: ByteBuffer, places: [Place]) {
@@ -57,9 +57,17 @@ public struct HeaderFields: Sendable {
   }
 
   /// The first field of that name.
-  public func withFirst<R>(_ lowercasedName: StaticString, _ body: (WireText) -> R) -> R? {
+  @inlinable public func withFirst<R>(_ lowercasedName: StaticString, _ body: (WireText) -> R) -> R? {
+    guard let range = value(lowercasedName) else { return nil }
+    return bytes.withUnsafeReadableBytes { body(WireText(UnsafeRawBufferPointer(rebasing: $0[range]))) }
+  }
+
+  /// Where the first field of that name has its value.
+  @usableFromInline func value(_ lowercasedName: StaticString) -> Range<Int>? {
     bytes.withUnsafeReadableBytes { bytes in
-      for place in places where place.name(bytes).matches(lowercasedName) { return body(place.value(bytes)) }
+      for place in places where place.name(bytes).matches(lowercasedName) {
+        return Int(place.valueStart)..<Int(place.valueEnd)
+      }
       return nil
     }
   }

@@ -48,19 +48,51 @@ extension Money: CustomStringConvertible {
 
 /// A whole number of 10^-`fractionDigits` units as plain decimal text: (1050, 3) is "1.050", or "1.05" when trimmed.
 public func decimalText(_ units: Int128, fractionDigits: Int, trimmed: Bool) -> String {
-  let scale = powerOfTen(fractionDigits)
-  let magnitude = units.magnitude
-  let whole = String(magnitude / scale.magnitude)
-  var fraction = ""
-  if fractionDigits > 0 {
-    let digits = String(magnitude % scale.magnitude)
-    fraction = String(repeating: "0", count: fractionDigits - digits.count) + digits
-    if trimmed {
-      while fraction.last == "0" { fraction.removeLast() }
+  precondition((0...38).contains(fractionDigits), "as many digits as 128 bits have")
+  // Written from the last digit on; 39 digits, a zero before the point, the point and the sign fit.
+  return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 44) { text in
+    var digits = DigitsFromLast(units.magnitude)
+    var at = text.count
+    func push(_ byte: UInt8) {
+      at -= 1
+      text[at] = byte
     }
+    for _ in 0..<fractionDigits {
+      let digit = digits.next()
+      if !trimmed || at < text.count || digit != 48 { push(digit) }
+    }
+    if at < text.count { push(UInt8(ascii: ".")) }
+    repeat { push(digits.next()) } while !digits.areOver
+    if units < 0 { push(UInt8(ascii: "-")) }
+    return String(decoding: UnsafeBufferPointer(rebasing: text[at...]), as: UTF8.self)
   }
-  let sign = units < 0 ? "-" : ""
-  return fraction.isEmpty ? sign + whole : sign + whole + "." + fraction
+}
+
+/// A number's decimal digits, the last one first, and behind them zeros.
+private struct DigitsFromLast {
+  /// What is left of the digits that are taken off at a time, since 64 bits are divided much faster than 128.
+  private var near: UInt64
+  private var nearDigits = 20
+  private var far: UInt128 = 0
+
+  init(_ number: UInt128) {
+    near = UInt64(truncatingIfNeeded: number)
+    guard number > UInt64.max else { return }
+    far = number
+    nearDigits = 0
+  }
+
+  var areOver: Bool { near == 0 && far == 0 }
+
+  mutating func next() -> UInt8 {
+    if nearDigits == 0 {
+      let (rest, digits) = far.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+      (far, near, nearDigits) = (rest, UInt64(truncatingIfNeeded: digits), 18)
+    }
+    nearDigits -= 1
+    defer { near /= 10 }
+    return 48 + UInt8(truncatingIfNeeded: near % 10)
+  }
 }
 
 /// 10 to the `exponent`, for 0 to 38.

@@ -30,44 +30,55 @@ extension RateCard {
   /// - Returns: nil where a token that may be used has no rate, so nobody can say.
   public func costMax(_ use: UseBound) -> Money? {
     guard match != nil else { return nil }
+    let (inputs, outputs) = (Self.inputMeters(use), Self.outputMeters(use))
     var dearest: Int128?
-    for level in levels where level.contextOver == 0 || level.contextOver < use.inputTokens {
+    for level in levels.indices {
+      let contextOver = levels[level].contextOver
+      guard contextOver == 0 || contextOver < use.inputTokens else { continue }
       // What is sold by the picture, the second or the character has no price of a token.
-      let isSoldByUnit = use.units.contains { Self.dearestRate([$0.meter], level) != nil }
-      guard let input = Self.dearestRate(Self.inputMeters(use), level) ?? (isSoldByUnit ? 0 : nil),
-        let output = Self.dearestRate(Self.outputMeters(use), level, reasoning: true)
-          ?? (isSoldByUnit ? 0 : nil)
+      let isSoldByUnit = use.units.contains { dearestRate(.of($0.meter), level) != nil }
+      guard let input = dearestRate(inputs, level) ?? (isSoldByUnit ? 0 : nil),
+        let output = dearestRate(outputs, level, reasoning: true) ?? (isSoldByUnit ? 0 : nil)
       else { continue }
       var cost = Int128(input) * Int128(use.inputTokens) + Int128(output) * Int128(use.outputTokens)
-      for unit in use.units + [.init(meter: .request, count: 1)] {
-        cost += Int128(Self.dearestRate([unit.meter], level) ?? 0) * Int128(unit.count)
+      cost += Int128(dearestRate(.of(.request), level) ?? 0)
+      for unit in use.units {
+        cost += Int128(dearestRate(.of(unit.meter), level) ?? 0) * Int128(unit.count)
       }
       dearest = max(dearest ?? 0, cost)
     }
     return dearest.map { Money(femtodollars: $0) }
   }
 
-  private static func inputMeters(_ use: UseBound) -> [Meter] {
+  private static func inputMeters(_ use: UseBound) -> MeterSet {
     guard use.inputTokens > 0 else { return [] }
-    var meters: [Meter] = [.input, .cacheRead, .cacheWrite5m]
-    if use.keepsLong { meters += [.cacheWrite1h, .cacheWrite12h] }
-    if use.takesMedia { meters += [.inputAudio, .inputImage, .inputVideo, .cacheReadAudio, .cacheReadImage] }
+    var meters = MeterSet.of(.input).union(.of(.cacheRead)).union(.of(.cacheWrite5m))
+    if use.keepsLong { meters = meters.union(.of(.cacheWrite1h)).union(.of(.cacheWrite12h)) }
+    if use.takesMedia {
+      for meter in [Meter.inputAudio, .inputImage, .inputVideo, .cacheReadAudio, .cacheReadImage] {
+        meters.insert(.of(meter))
+      }
+    }
     return meters
   }
 
-  private static func outputMeters(_ use: UseBound) -> [Meter] {
+  private static func outputMeters(_ use: UseBound) -> MeterSet {
     guard use.outputTokens > 0 else { return [] }
-    return [.output, .outputAudio, .outputImage]
+    return MeterSet.of(.output).union(.of(.outputAudio)).union(.of(.outputImage))
   }
 
   /// Of the meters that have one; 0 for no meters.
-  private static func dearestRate(_ meters: [Meter], _ level: Level, reasoning: Bool = false) -> Int64? {
+  private func dearestRate(_ meters: MeterSet, _ level: Int, reasoning: Bool = false) -> Int64? {
     guard !meters.isEmpty else { return 0 }
     var dearest: Int64?
-    for meter in meters where level.priced & MeterSet.of(meter).rawValue != 0 {
-      dearest = max(dearest ?? 0, level.rates[Int(meter.rawValue)])
+    var bits = meters.rawValue & priced[level]
+    while bits != 0 {
+      dearest = max(dearest ?? 0, rates[level * Level.slots + bits.trailingZeroBitCount])
+      bits &= bits &- 1
     }
-    if reasoning, level.hasReasoning { dearest = max(dearest ?? 0, level.rates[Level.reasoning]) }
+    if reasoning, levels[level].hasReasoning {
+      dearest = max(dearest ?? 0, rates[level * Level.slots + Level.reasoning])
+    }
     return dearest
   }
 }

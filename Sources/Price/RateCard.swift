@@ -14,8 +14,8 @@ public final class RateCard: Sendable {
   /// By context threshold, the lowest first; never empty where there is an entry.
   let levels: [Level]
   /// The same rates side by side, for charging: one number is read, not a level copied.
-  private let rates: [Int64]
-  private let priced: [UInt32]
+  let rates: [Int64]
+  let priced: [UInt32]
   private let isKnown: Bool
   /// The vendor's public rates by level and meter, where a contract changes any; else empty.
   private let listRates: [Int64]

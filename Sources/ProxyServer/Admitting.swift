@@ -135,14 +135,16 @@ extension LoopContext {
   }
 
   private func requestBound(_ plan: Plan, _ model: String) -> RequestBound {
-    let limits = core.admission.limits.of(plan.record.modelRouted ?? model)
+    let limits = limitsOfModel(plan.record.modelRouted ?? model)
     let body = plan.request.body ?? ByteBuffer()
     var value = bodyOnTape
     if value == nil { do throws(JSONError) { value = try parse(body) } catch { value = nil } }
     var bound = RequestBound(value, bytes: body.readableBytes, endpoint: plan.record.endpoint, model: limits)
-    if model.contains("-search") { bound.searchesBySelf() }
+    if Self.searching.matches(model) { bound.searchesBySelf() }
     return bound
   }
+
+  private static let searching = Pattern("*-search*")
 
   /// All that a batch asks for, at the price of asking one by one.
   private func batchCost(_ plan: Plan) -> Money? {
@@ -171,14 +173,15 @@ extension LoopContext {
     let tier = asked == "fast" ? "priority" : asked
     // The vendor may serve by the standard tier whatever was asked for, and where nothing or `auto` is, an OpenAI
     // project's own setting decides.
-    var tiers: Set<String> = [serviceTierName(tier == "auto" ? nil : tier), "standard"]
-    if tier == nil || tier == "auto", plan.request.endpoint.dialect == .openAI { tiers.insert("priority") }
+    let isOpen = (tier == nil || tier == "auto") && plan.request.endpoint.dialect == .openAI
+    let query = RateQuery(
+      provider: record.provider, returned: nil, requested: routed, region: record.region,
+      serviceTier: serviceTierName(tier == "auto" ? nil : tier), facts: facts)
     var dearest: Money?
-    for tier in tiers {
-      let query = RateQuery(
-        provider: record.provider, returned: nil, requested: routed,
-        region: record.region, serviceTier: tier, facts: facts)
-      guard let cost = uses.card(query, at: plan.request.time)?.costMax(bound.use) else { return nil }
+    for card in uses.cards(
+      query, orTiers: isOpen ? ["standard", "priority"] : ["standard"], at: plan.request.time)
+    {
+      guard let cost = card.costMax(bound.use) else { return nil }
       dearest = max(dearest ?? .zero, cost)
     }
     return dearest

@@ -6,7 +6,7 @@ internal import NIOCore
 internal import HTTPWire
 internal import RawLog
 
-struct AnswerMeter {
+final class AnswerMeter {
   let vendorRequestID: String?
   private let status: Int
   private let format: AnswerFormat
@@ -115,7 +115,7 @@ struct AnswerMeter {
   // MARK: - The way through
 
   /// Reads a piece and gives what the client gets of it now.
-  mutating func take(_ bytes: ByteBuffer) -> ByteBuffer {
+  func take(_ bytes: ByteBuffer) -> ByteBuffer {
     if let left = bytesLeft { bytesLeft = max(0, left - bytes.readableBytes) }
     if inflater != nil {
       inflate(bytes)
@@ -132,30 +132,30 @@ struct AnswerMeter {
   }
 
   /// Nothing more comes: reads what was left open and gives what was held back.
-  mutating func finish() -> ByteBuffer {
+  func finish() -> ByteBuffer {
     results?.finish()
     if let rest = held?.finish() { return rest }
     guard let rest = stream?.finish(), !rest.isEmpty else { return ByteBuffer() }
     return ByteBuffer(bytes: rest)
   }
 
-  private mutating func stopReading() {
+  private func stopReading() {
     copy = nil
     stream?.stopReading()
     results?.stopReading()
   }
 
   /// The items of a batch that have passed since it was asked last.
-  mutating func takeItems() -> [FetchedItem] { results?.takeItems() ?? [] }
+  func takeItems() -> [FetchedItem] { results?.takeItems() ?? [] }
 
-  private mutating func keep(_ bytes: ByteBuffer) {
+  private func keep(_ bytes: ByteBuffer) {
     guard copy != nil else { return }
     copyBytes += bytes.readableBytes
     if copyBytes > answerCopyBytesMax { copy = nil }
     copy?.append(bytes)
   }
 
-  private mutating func inflate(_ bytes: ByteBuffer) {
+  private func inflate(_ bytes: ByteBuffer) {
     guard let inflater else { return }
     var plain = ByteBuffer()
     do throws(InflateFault) {
@@ -184,7 +184,7 @@ struct AnswerMeter {
   /// Fills in what the answer told.
   /// - Returns: what else it told.
   @discardableResult
-  mutating func complete(
+  func complete(
     _ record: inout LogRecord, ending: Exchange.Ending, isClientThere: Bool, textBytes: Int,
     billing: [LogRecord.BillingFact]
   ) -> AnswerFacts {

@@ -48,7 +48,7 @@ final class ClientConnection: ChannelDuplexHandler {
       .init(bytesMax: loop.limits.requestHeaderBytesMax, fieldsMax: loop.limits.requestHeadersMax))
   }
 
-  var isWritable: Bool { context?.channel.isWritable ?? false }
+  private(set) var isWritable = true
 
   // MARK: - The request
 
@@ -287,6 +287,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    isWritable = false
     loop.remove(self)
   }
 
@@ -311,9 +312,8 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if case .exchanging(let exchange) = state {
-      exchange.clientWritabilityChanged(context.channel.isWritable)
-    }
+    isWritable = context.channel.isWritable
+    if case .exchanging(let exchange) = state { exchange.clientWritabilityChanged(isWritable) }
     context.fireChannelWritabilityChanged()
   }
 

@@ -147,8 +147,10 @@ func mergedTags(key: [RequestFacts.Tag], request: [RequestFacts.Tag]) -> [Reques
 
 /// Without the spaces and tabs around it.
 func trimmed(_ text: Substring) -> String {
-  var rest = text
-  while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
-  while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
-  return String(rest)
+  var rest = text.utf8
+  while let first = rest.first, isBlank(first) { rest.removeFirst() }
+  while let last = rest.last, isBlank(last) { rest.removeLast() }
+  return String(Substring(rest))
 }
+
+private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

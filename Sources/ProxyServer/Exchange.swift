@@ -137,7 +137,7 @@ final class Exchange {
     writeItems()
     if meter?.isAtLength == true {
       var rest = meter?.finish() ?? ByteBuffer()
-      passed.writeBuffer(&rest)
+      if rest.readableBytes > 0 { passed.writeBuffer(&rest) }
       writeItems()
       // The length is right and the stream is not: without these bytes the client sees that, too.
       if meter?.isComplete == false { return breakOff(.broken, rest: ByteBuffer()) }
@@ -357,8 +357,12 @@ final class Exchange {
     guard isLogged else { return }
     plan.record.durationMicroseconds = (NIODeadline.now() - plan.request.arrival).nanoseconds / 1000
     heldBack = []
+    heldBack?.reserveCapacity(Self.usualParts)
     loop.write(.end, plan.record, time: plan.request.time, for: self)
   }
+
+  /// A head, a body and the end.
+  private static let usualParts = 3
 
   private func endLineWritten(_ fault: LogError?) {
     guard fault == nil, client != nil, loop.core.settings.fsync == .always else { return release(fault) }

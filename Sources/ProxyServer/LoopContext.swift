@@ -114,6 +114,7 @@ final class LoopContext {
   private var ticking: Scheduled<Void>?
   var drains = 0
   let uses = UseReader()
+  private var lastLimits = LastModelLimits()
   var metrics = LoopMetrics()
   /// What was reserved for each running request, by its id.
   var tickets: [String: AdmissionBook.Ticket] = [:]
@@ -173,6 +174,10 @@ final class LoopContext {
       core.lineNotWritten(error)
       return false
     }
+  }
+
+  func limitsOfModel(_ model: String) -> (input: Int64, output: Int64) {
+    lastLimits.of(model, in: core.admission.limits)
   }
 
   // MARK: - Who is there

@@ -14,6 +14,17 @@ public struct ModelLimit: Sendable {
   }
 }
 
+/// The last model's limits, which are mostly the next one's too.
+struct LastModelLimits {
+  private var model: String?
+  private var limits: (input: Int64, output: Int64) = (0, 0)
+
+  mutating func of(_ model: String, in all: ModelLimits) -> (input: Int64, output: Int64) {
+    if self.model != model { (self.model, limits) = (model, all.of(model)) }
+    return limits
+  }
+}
+
 struct ModelLimits: Sendable {
   private let own: [ModelLimit]
 

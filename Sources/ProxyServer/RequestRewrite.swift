@@ -101,7 +101,9 @@ extension RequestReading {
     hasMembers = keepsMembers
     (user, session, tags) = (attribution.user, attribution.session, attribution.tags)
     if hasUnits { billing = units.facts(of: endpoint) }
-    if endpoint.answer == .chat { includeUsage = Self.includeUsage(options, bodyInside: bodyInside) }
+    if endpoint.answer == .chat, self.stream {
+      includeUsage = Self.includeUsage(options, bodyInside: bodyInside)
+    }
     try nameModel(body, model, endpoint, pathModel)
   }
 

@@ -6,28 +6,28 @@ public struct ProxySettingsError: Error, Sendable, CustomStringConvertible {
   public var description: String
 }
 
-/// An upstream with its address taken apart.
-package struct Vendor: Sendable {
-  var index: Int
-  var name: String
-  var provider: String
-  var region: String?
-  package var isTLS: Bool
-  package var host: String
-  package var port: Int
-  var hostHeader: String
+/// An upstream with its address taken apart. It is shared and not copied, because each request holds one.
+package final class Vendor: Sendable {
+  let index: Int
+  let name: String
+  let provider: String
+  let region: String?
+  package let isTLS: Bool
+  package let host: String
+  package let port: Int
+  let hostHeader: String
   /// Ends before the endpoint's own path: `/v1`.
-  var pathPrefix: String
+  let pathPrefix: String
   /// The base URL's path as it was given.
-  private var basePath: String
-  private var hasVersion: Bool
-  var query: String?
+  private let basePath: String
+  private let hasVersion: Bool
+  let query: String?
   /// The header that carries the vendor's key.
-  package var authorization: (name: String, value: String)?
+  package let authorization: (name: String, value: String)?
   /// Each request is signed with AWS credentials instead.
-  package var signsRequests: Bool
+  package let signsRequests: Bool
   /// One connection for many requests, where the vendor speaks it.
-  var prefersHTTP2: Bool
+  let prefersHTTP2: Bool
 
   package init(_ upstream: Upstream, index: Int) throws(ProxySettingsError) {
     func fault(_ what: String) -> ProxySettingsError {
@@ -48,6 +48,8 @@ package struct Vendor: Sendable {
     if let mark = rest.firstIndex(of: "?") {
       self.query = String(rest[rest.index(after: mark)...])
       rest = rest[..<mark]
+    } else {
+      self.query = nil
     }
     let slash = rest.firstIndex(of: "/") ?? rest.endIndex
     let authority = rest[..<slash]
@@ -152,7 +154,8 @@ package struct Vendor: Sendable {
     case .anthropic: provider == "anthropic"
     case .bedrock: provider == "bedrock"
     case .gemini: provider == "gemini" || provider == "vertex"
-    case .openAI: !["anthropic", "bedrock", "gemini", "vertex"].contains(provider)
+    case .openAI:
+      provider != "anthropic" && provider != "bedrock" && provider != "gemini" && provider != "vertex"
     }
   }
 

@@ -50,6 +50,8 @@ final class UseReader {
   private var numbers: [RequestFacts: Int] = [:]
   private var last: (facts: RequestFacts, number: Int)?
   private static let numbersMax = 4096
+  /// The rates asked for last, which are mostly the next ones too.
+  private var asked: (query: RateQuery, others: [String], cards: [RateCard])?
   /// The last endpoint and model, which are mostly the next ones too.
   private var format: (endpoint: String, model: String?, format: UsageFormat)?
 
@@ -59,9 +61,26 @@ final class UseReader {
     guard newest != version else { return }
     version = newest
     pricer = book.map { Pricer(book: $0) }
+    asked = nil
   }
 
-  func card(_ query: RateQuery, at time: Int64) -> RateCard? { pricer?.card(query, at: time) }
+  /// The rates by the query's tier and by each of the others; empty where there are no prices.
+  func cards(_ query: RateQuery, orTiers others: [String], at time: Int64) -> [RateCard] {
+    guard let pricer else { return [] }
+    if let asked, asked.query == query, asked.others == others,
+      asked.cards.allSatisfy({ $0.span.contains(time) })
+    {
+      return asked.cards
+    }
+    var cards = [pricer.card(query, at: time)]
+    for tier in others where tier != query.serviceTier {
+      var other = query
+      other.serviceTier = tier
+      cards.append(pricer.card(other, at: time))
+    }
+    asked = (query, others, cards)
+    return cards
+  }
 
   /// A record whose `end` is about to be, or was, written.
   func read(_ record: LogRecord, time: Int64) -> RequestUse {

@@ -21,10 +21,11 @@ struct ProxyCommand: AsyncParsableCommand {
     let keys = try LiveKeys(store: settings.store)
     let place = try ProxyPlace(settings, keys, log)
     defer { withExtendedLifetime(place) {} }
+    let bits = RandomBits()
     let proxy = try await ProxyServer.start(
       try desk.proxySettings(access: keys.access, place: place), keys: keys,
       clock: try desk.clock(),
-      random: { UInt64.random(in: .min ... .max) }, notices: { log.say(.warning, $0) },
+      random: bits.next, notices: { log.say(.warning, $0) },
       adminOpened: { log.say(.info, "admin on http://\(desk.adminHost):\($0)") })
     log.say(.info, "listening on http://\(desk.host):\(proxy.port)")
     let follower = Follower(keys: keys, prices: desk.livePrices, proxy: proxy, log: log)
