@@ -27,8 +27,9 @@ public struct LogLines: Sendable {
     lines.append(Line(kind: kind, time: time, members: start..<text.bytes.count))
   }
 
-  /// Its memory is used again.
+  /// Its memory is used again, unless it is more than lines need.
   public mutating func removeAll() {
+    if text.bytes.capacity > LogWriterLimit.keptBytesMax { text = LineText() }
     text.removeAll()
     lines.removeAll(keepingCapacity: true)
   }
@@ -66,6 +67,7 @@ extension LogWriter {
       } catch {
         fault = error
       }
+      if state.text.capacity > LogWriterLimit.keptBytesMax { state.text = [] }
       return (first + Int(state.seq - before - opened), fault)
     }
   }

@@ -4,7 +4,6 @@
 /// written leaves neither bytes nor a number behind, so `seq` has no hole.
 internal import Dispatch
 internal import JSON
-internal import Ledger
 internal import Synchronization
 
 public enum FsyncPolicy: Hashable, Sendable {
@@ -19,6 +18,8 @@ public enum FsyncPolicy: Hashable, Sendable {
 public enum LogWriterLimit {
   /// Small enough to ingest in one go, large enough that an hour of a busy proxy is a few files.
   public static let segmentBytesMax: Int64 = 256 << 20
+  /// More memory than this is not kept between two writes.
+  static let keptBytesMax = 1 << 20
   /// Other processes may take a name first; that many in a row means something else is wrong.
   static let namesTriedMax = 16
   /// How often the hour is looked at where nothing is written.
@@ -91,7 +92,7 @@ public final class LogWriter: Sendable {
   let background = DispatchQueue(label: "tollbook.raw-log")
   private let tickInterval: DispatchTimeInterval
   /// What each kind of line begins with.
-  private let prefixes: [LineKind: [UInt8]]
+  let prefixes: [LineKind: [UInt8]]
 
   /// - Parameters:
   ///   - clock: microseconds since 1970-01-01T00:00:00Z.
@@ -227,75 +228,6 @@ public final class LogWriter: Sendable {
       }
       try writeLine(&state, .open, time: now, members: opening.bytes)
     }
-  }
-
-  private func writeLine(
-    _ state: inout State, _ kind: LineKind, time: Int64, members: some Collection<UInt8>
-  ) throws(LogError) {
-    state.text.removeAll(keepingCapacity: true)
-    state.ends.removeAll(keepingCapacity: true)
-    compose(&state, kind, time: time, members: members)
-    try writeComposed(&state)
-  }
-
-  /// Writes what was composed. What is not whole is taken back; the lines before it stay.
-  func writeComposed(_ state: inout State) throws(LogError) {
-    guard let segment = state.segment else { return }
-    var written = 0
-    var fault: FileFault?
-    state.text.withUnsafeBytes { bytes in
-      do throws(FileFault) {
-        while written < bytes.count {
-          written += try files.write(segment.file, UnsafeRawBufferPointer(rebasing: bytes[written...]))
-        }
-      } catch {
-        fault = error
-      }
-    }
-    let whole = state.ends.prefix { $0 <= written }
-    let wholeBytes = whole.last ?? 0
-    if !whole.isEmpty {
-      state.segment?.sizeBytes += Int64(wholeBytes)
-      state.seq += Int64(whole.count)
-      state.isDirty = true
-      if state.dirtySince == nil { state.dirtySince = state.writtenAt }
-    }
-    guard let fault else { return }
-    if written > wholeBytes { undo(&state) }
-    throw LogError(doing: "writing to", path: segment.openPath, fault: fault)
-  }
-
-  /// Takes the torn line back; a segment that cannot be cut is left to its readers, who reject that line.
-  private func undo(_ state: inout State) {
-    guard let segment = state.segment else { return }
-    do throws(FileFault) {
-      try files.truncate(segment.file, to: segment.sizeBytes)
-    } catch {
-      notice("cutting a torn line from \(segment.openPath): \(error). A new segment follows.")
-      retire(&state)
-    }
-  }
-
-  /// Adds a line behind those that are being written; its number is the next one.
-  func compose(_ state: inout State, _ kind: LineKind, time: Int64, members: some Collection<UInt8>) {
-    state.text.append(contentsOf: prefixes[kind] ?? [])
-    appendDecimal(state.seq + Int64(state.ends.count) + 1, to: &state.text)
-    state.text.append(contentsOf: Self.timeName)
-    Timestamp.append(time, to: &state.text)
-    state.text.append(UInt8(ascii: "\""))
-    if members.count > 2 { state.text.append(UInt8(ascii: ",")) }
-    let isCopied: Void? = members.withContiguousStorageIfAvailable { bytes in
-      state.text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes.dropFirst()))
-    }
-    if isCopied == nil { state.text.append(contentsOf: members.dropFirst()) }
-    state.text.append(UInt8(ascii: "\n"))
-    state.ends.append(state.text.count)
-  }
-
-  private static let timeName = Array(#","time":""#.utf8)
-
-  private static func prefix(_ kind: LineKind, _ writer: String) -> [UInt8] {
-    Array(#"{"v":1,"kind":"\#(kind.rawValue)","writer":"\#(writer)","seq":"#.utf8)
   }
 
   private func openSegment(_ state: inout State, hour: Int64) throws(LogError) {
