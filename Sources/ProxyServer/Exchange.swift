@@ -189,7 +189,8 @@ final class Exchange {
   func clientGone() {
     client = nil
     guard !isOver else { return }
-    guard let vendor else { return over(.undrained) }
+    // No vendor has got a byte of it.
+    guard let vendor else { return fail(.clientLeft) }
     guard loop.drains < loop.limits.drainsMaxPerLoop else { return over(.undrained) }
     loop.drains += 1
     drain = Drain(

@@ -186,6 +186,8 @@ final class LoopContext {
   func remove(_ exchange: Exchange) { exchanges[ObjectIdentifier(exchange)] = nil }
   var exchangeCount: Int { exchanges.count }
   var clientCount: Int { clients.count }
+  /// A request runs, or a client has an answer or the last bytes of one to come.
+  var isBusy: Bool { !exchanges.isEmpty || clients.values.contains(where: \.isOwed) }
   /// Another request may run here.
   var hasRoom: Bool { exchanges.count < limits.runningRequestsMaxPerLoop }
 
@@ -226,6 +228,8 @@ final class LoopContext {
   /// The grace is over: every request gets its `end` line now.
   func cutAll() {
     for exchange in Array(exchanges.values) { exchange.cut() }
+    // What they are told waits for these lines.
+    turn.end()
     for client in Array(clients.values) { client.close() }
   }
 

@@ -37,7 +37,8 @@ extension ProxyCore {
       guard first < known else { return }
       replays.async { [self] in
         SpendReplay.run(
-          folder: settings.rawLogs, times: first..<until, prices: prices, each: admission.replay,
+          folder: settings.rawLogs, times: first..<until, ownWriter: log.writer, prices: prices,
+          each: admission.replay,
           unfinished: { [admission] in admission.resume($0.id, keyID: $0.keyID, cost: $0.cost, time: $0.time)
           },
           metered: { [created] in _ = created.meter($0) }, trouble: notices)

@@ -139,13 +139,13 @@ public final class ProxyServer: Sendable {
     for loop in loops { try await loop.eventLoop.submit { loop.value.beginStop() }.get() }
     let clock = ContinuousClock()
     let graceEnd = clock.now.advanced(by: .milliseconds(core.settings.limits.stopGraceMilliseconds))
-    while try await runningExchanges() > 0, clock.now < graceEnd {
+    while try await isBusy(), clock.now < graceEnd {
       try await clock.sleep(for: .milliseconds(Self.stopPollMilliseconds))
     }
     for loop in loops { try await loop.eventLoop.submit { loop.value.cutAll() }.get() }
     // What waits for the disk is let out, or a disk that does not answer would keep the proxy for ever.
     let lastCall = clock.now.advanced(by: .milliseconds(Self.lastCallMilliseconds))
-    while try await runningExchanges() > 0, clock.now < lastCall {
+    while try await isBusy(), clock.now < lastCall {
       try await clock.sleep(for: .milliseconds(Self.stopPollMilliseconds))
     }
     for loop in loops { try await loop.eventLoop.submit { loop.value.endStop() }.get() }
@@ -179,10 +179,11 @@ public final class ProxyServer: Sendable {
   private static let stopPollMilliseconds = 10
   private static let lastCallMilliseconds = 2000
 
-  private func runningExchanges() async throws -> Int {
-    var count = 0
-    for loop in loops { count += try await loop.eventLoop.submit { loop.value.exchangeCount }.get() }
-    return count
+  private func isBusy() async throws -> Bool {
+    for loop in loops {
+      if try await loop.eventLoop.submit({ loop.value.isBusy }).get() { return true }
+    }
+    return false
   }
 
   /// Sealing waits for the disk, which no thread of the cooperative pool should.

@@ -255,6 +255,18 @@ import Testing
     }
   }
 
+  @Test("who has no answer yet when the grace is over is told so") func graceWithoutHead() async throws {
+    try await ProxyHarness.run({ $0.limits.stopGraceMilliseconds = 100 }) { harness in
+      async let slow = harness.post(messagesPath, body: claudeStream, ask: "hang=head")
+      try await harness.waitForVendor()
+      try await harness.proxy.stop()
+      let answer = try await slow
+      #expect(answer.status == 503)
+      #expect(answer.body.isWhole)
+      #expect(try #require(harness.lines("end").first).text("error", "type") == "stopped")
+    }
+  }
+
   @Test("a client that reads slowly holds the vendor back instead of filling memory") func backpressure()
     async throws
   {

@@ -1,6 +1,8 @@
 """Budgets hold: under a crowd, over a kill, and over several proxies that share one store."""
 import asyncio
+import contextlib
 import signal
+import socket
 import time
 
 import pytest
@@ -40,6 +42,36 @@ def test_a_crowd_spends_what_one_could_have_spent_alone(make_house):
     assert statuses.count(200) == 10 and statuses.count(429) == CROWD - 10
     assert spent(house.raw_logs) == (10 * NEED, 10)
     assert ask(proxy, key, REQUEST, FAULT).status == 429
+
+
+@contextlib.contextmanager
+def silent_listener():
+    """The URL of a server whose kernel answers no more connections: who connects waits."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_what_no_vendor_got_counts_nothing(make_house):
+    """Its client leaves while the vendor is being connected to."""
+    with silent_listener() as url:
+        house = make_house(url)
+        house.publish_prices()
+        key = house.create_key("early", "--budget", f"{dollars(NEED)}/month")["key"]
+        proxy = house.start_proxy()
+        for count in (1, 2):
+            with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+                client.sendall(wire.request_bytes(PATHS["openai"], headers("openai", key), REQUEST, "POST"))
+                programs.wait_until("it has begun", 10, lambda: len(Log(house.raw_logs).starts) == count)
+            programs.wait_until("it has ended", 10, lambda: len(Log(house.raw_logs).ends) == count)
+    assert [(end["outcome"], end["error"]["type"]) for end in Log(house.raw_logs).ends] == [
+        ("client_error", "client_left")] * 2
 
 
 def test_what_was_reserved_and_not_used_is_there_again(make_house):

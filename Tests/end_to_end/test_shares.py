@@ -106,6 +106,33 @@ def test_two_proxies_on_one_sqlite_store_share_no_budget(tmp_path, vendor):
 
 
 @stores.on_postgres
+def test_requests_that_ask_together_are_let_in_while_the_budget_has_room(store_kind, make_house):
+    """What one of them leaves of a share, or the share that came for it, may go to another: it asks again."""
+    house = make_house()
+    house.publish_prices()
+    budget = 40 * NEED
+    key = house.create_key("together", "--budget", f"{dollars(budget)}/month", "--team", "crew")["key"]
+    other = house.create_key("beside", "--team", "crew")["key"]
+    house.command("keys", "policy", "--team", "crew", "--budget", f"{dollars(budget)}/month")
+    proxy = house.start_proxy()
+    large = body(9 * MOST, pad=8 * len(REQUEST))
+    need = bound(large, 9 * MOST)
+    assert 4 * need < budget < 5 * need
+    for _ in range(3):
+        # It leaves a part of its share, and the large ones find it there together.
+        assert ask(proxy, other, REQUEST, "tokens=input:0,output:0").status == 200
+        answers = []
+        fault = "tokens=input:0,output:0;delay-ms=500"
+        threads = [threading.Thread(target=lambda k=k: answers.append(ask(proxy, k, large, fault).status))
+                   for k in (key, other, key, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers == [200] * 4
+
+
+@stores.on_postgres
 def test_a_stopped_proxy_gives_back_what_it_did_not_spend(store_kind, make_house):
     """Twenty-four rollouts, each in a new folder: a share of a twentieth that stayed would leave nothing."""
     house = make_house()

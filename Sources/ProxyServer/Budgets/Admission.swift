@@ -59,8 +59,12 @@ package final class Admission: Sendable {
     configured.withLock { configured in
       let changed = keys.filter { configured[$0.id] != $0 }
       for key in changed { configured[key.id] = key }
-      book.withLock { $0.configure(holders: holders, now: now) }
-      for start in stride(from: 0, to: changed.count, by: Self.keysMaxPerLock) {
+      // A budget that moves from a team to its keys is never in neither.
+      book.withLock { book in
+        book.configure(holders: holders, now: now)
+        book.configure(keys: changed.prefix(Self.keysMaxPerLock), now: now)
+      }
+      for start in stride(from: Self.keysMaxPerLock, to: changed.count, by: Self.keysMaxPerLock) {
         let part = changed[start..<min(start + Self.keysMaxPerLock, changed.count)]
         book.withLock { $0.configure(keys: part, now: now) }
       }
@@ -176,13 +180,23 @@ package final class Admission: Sendable {
     ask(needs) { [self] _ in isReturning.store(false, ordering: .releasing) }
   }
 
+  package enum Asked: Sendable {
+    /// Something was given of each share.
+    case given
+    /// Of one at least there is nothing left to give.
+    case empty
+    /// The bank could not be asked.
+    case notAsked
+  }
+
   /// Asks the bank, and books what it answers.
-  /// - Parameter done: told on any thread whether the bank could be asked.
-  package func ask(_ needs: [LeaseNeed], _ done: @escaping @Sendable (Bool) -> Void) {
-    guard let bank = settings.bank else { return done(false) }
+  /// - Parameter done: told on any thread.
+  package func ask(_ needs: [LeaseNeed], _ done: @escaping @Sendable (Asked) -> Void) {
+    guard let bank = settings.bank else { return done(.notAsked) }
     bank.ask(needs.map(\.share)) { [self] answers in
       book.withLock { book in for (need, answer) in zip(needs, answers) { book.take(answer, to: need) } }
-      done(!answers.contains(.notAsked))
+      let isEmpty = answers.contains { if case .done(let more) = $0 { more <= 0 } else { false } }
+      done(answers.contains(.notAsked) ? .notAsked : isEmpty ? .empty : .given)
     }
   }
 }

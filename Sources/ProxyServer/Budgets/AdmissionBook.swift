@@ -19,7 +19,7 @@ package struct AdmissionBook {
     package var cost: Int128?
     /// Tokens it is counted with until it is known how many there were.
     package var tokens: Int64
-    /// Where more of a share can be asked for; false the second time.
+    /// Where more of a share can be asked for; false when there was no more to have.
     package var mayWait = true
 
     package init(keyID: String, models: [String], cost: Int128?, tokens: Int64) {
@@ -267,8 +267,8 @@ package struct AdmissionBook {
     let slot = SpendHistory.slot(of: time)
     func add(_ place: Int?) { if let place { accounts[place].history.add(cost, slot: slot) } }
     add(places[.key(keyID)])
-    // The team is the one that the key had then. A request's own word for its user counts for nobody.
-    if let team { add(places[.team(team)]) }
+    // The team is the one that the key had then, whoever is in it now. A request's own word for its user counts for nobody.
+    if let team { add(place(of: .team(team), name: team)) }
     if let user, let own = places[.user(user)], accountsOfKey[keyID]?.contains(own) == true { add(own) }
   }
 

@@ -20,7 +20,7 @@ extension AdmissionBook {
       }
       if window.fits(cost) {
         guard let lease = window.lease, lease.headroom < cost else { continue }
-        // While it was asked for, another slot or period may have begun.
+        // While it was asked for, another slot or period may have begun, or another request have taken what came.
         if demand.mayWait || !lease.isKnown {
           needs.append(
             LeaseNeed(accounts[place].holder, window, lease, missing: cost - lease.headroom))

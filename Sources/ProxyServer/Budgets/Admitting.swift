@@ -23,7 +23,7 @@ extension LoopContext {
     guard hasRoom else { return .no(.overloaded) }
     guard let key = plan.request.key else { return .yes(plan) }
     guard isCharged(plan.request.endpoint) else { return permit(plan, key) }
-    var demand: AdmissionBook.Demand
+    let demand: AdmissionBook.Demand
     do throws(Problem) {
       demand = try self.demand(plan, key)
     } catch {
@@ -37,8 +37,7 @@ extension LoopContext {
       return .yes(plan)
     case .refused(let refusal): return .no(Problem(refusal, now: core.clock()))
     case .wait(let needs):
-      demand.mayWait = false
-      ask(for: needs, then: demand, plan, later)
+      ask(for: needs, then: demand, plan, Asked(later, self))
       return .later
     }
   }
@@ -57,47 +56,53 @@ extension LoopContext {
     return core.admission.forbids(demand).map { .no(Problem($0, now: core.clock())) } ?? .yes(plan)
   }
 
+  /// Asks until the request is let in or there is nothing to have: what came for it may have gone to another request, or
+  /// another of its budgets been used up meanwhile. All of it within one patience.
   private func ask(
-    for needs: [LeaseNeed], then demand: AdmissionBook.Demand, _ plan: Plan,
-    _ later: @escaping (Admitted) -> Void
+    for needs: [LeaseNeed], then demand: AdmissionBook.Demand, _ plan: Plan, _ asked: Asked
   ) {
-    // Whichever comes first, an answer or the end of the patience, is told; a share that comes later is there for others.
-    let asked = Asked(later)
     let box = NIOLoopBound((plan, asked, self), eventLoop: eventLoop)
     let (eventLoop, admission) = (eventLoop, core.admission)
-    let timeout = eventLoop.assumeIsolated().scheduleTask(
-      in: .milliseconds(Int64(limits.budgetAnswerMilliseconds))
-    ) {
-      asked.take()?(.no(.budgetsUnavailable))
-    }
-    let timer = NIOLoopBound(timeout, eventLoop: eventLoop)
-    admission.ask(needs) { isAnswered in
+    admission.ask(needs) { outcome in
       eventLoop.execute {
         let (plan, asked, loop) = box.value
-        timer.value.cancel()
-        guard let later = asked.take() else { return }
+        // Whoever has lost patience is gone; the share is there for others.
+        guard asked.isWaiting else { return }
+        var demand = demand
+        demand.mayWait = outcome == .given
         switch admission.admit(demand) {
         case .admitted(let ticket):
           loop.tickets[plan.record.id] = ticket
-          later(.yes(plan))
+          asked.tell(.yes(plan))
         case .refused(let refusal):
-          later(.no(isAnswered ? Problem(refusal, now: loop.core.clock()) : .budgetsUnavailable))
-        case .wait(let needs) where isAnswered: loop.ask(for: needs, then: demand, plan, later)
-        case .wait: later(.no(.budgetsUnavailable))
+          asked.tell(
+            .no(outcome == .notAsked ? .budgetsUnavailable : Problem(refusal, now: loop.core.clock())))
+        case .wait(let needs) where outcome != .notAsked: loop.ask(for: needs, then: demand, plan, asked)
+        case .wait: asked.tell(.no(.budgetsUnavailable))
         }
       }
     }
   }
 
-  /// Who is to be told, once.
+  /// Who is told, once: of an answer, or of the end of the patience.
   private final class Asked {
     private var later: ((Admitted) -> Void)?
+    private var timeout: Scheduled<Void>?
 
-    init(_ later: @escaping (Admitted) -> Void) { self.later = later }
+    init(_ later: @escaping (Admitted) -> Void, _ loop: LoopContext) {
+      self.later = later
+      timeout = loop.eventLoop.assumeIsolated().scheduleTask(
+        in: .milliseconds(Int64(loop.limits.budgetAnswerMilliseconds))
+      ) { [weak self] in self?.tell(.no(.budgetsUnavailable)) }
+    }
 
-    func take() -> ((Admitted) -> Void)? {
-      defer { later = nil }
-      return later
+    var isWaiting: Bool { later != nil }
+
+    func tell(_ admitted: Admitted) {
+      timeout?.cancel()
+      let later = self.later
+      self.later = nil
+      later?(admitted)
     }
   }
 

@@ -29,6 +29,8 @@ package struct SpendReplay {
   private let folder: String
   /// When requests arrived that count.
   private let times: Range<Int64>
+  /// What this process wrote it counted when it wrote it.
+  private let ownWriter: String
   private let reader: UseReader
   private var started: [String: Spent] = [:]
   /// Ends whose start was not read before: another writer's, whose segment may come later.
@@ -42,12 +44,12 @@ package struct SpendReplay {
   ///   - metered: gets the id of what was fetched after it was done.
   ///   - trouble: a sentence for each file that could not be read.
   static func run(
-    folder: String, times: Range<Int64>, prices: PriceShelf, each: ([Spent]) -> Void,
+    folder: String, times: Range<Int64>, ownWriter: String, prices: PriceShelf, each: ([Spent]) -> Void,
     unfinished: (Spent) -> Void, metered: (String) -> Void, trouble: (String) -> Void
   ) {
     let reader = UseReader()
     reader.use(prices)
-    var replay = SpendReplay(folder: folder, times: times, reader: reader)
+    var replay = SpendReplay(folder: folder, times: times, ownWriter: ownWriter, reader: reader)
     func attempt(_ body: () throws(SegmentError) -> Void) {
       do throws(SegmentError) {
         try body()
@@ -65,9 +67,10 @@ package struct SpendReplay {
     for id in replay.metered { metered(id) }
   }
 
-  private init(folder: String, times: Range<Int64>, reader: UseReader) {
+  private init(folder: String, times: Range<Int64>, ownWriter: String, reader: UseReader) {
     self.folder = folder
     self.times = times
+    self.ownWriter = ownWriter
     self.reader = reader
   }
 
@@ -100,9 +103,9 @@ package struct SpendReplay {
   }
 
   private mutating func take(_ line: RawLine) {
-    guard let request = line.request, times.contains(line.time), let keyID = request.facts.keyID else {
-      return
-    }
+    guard line.writer != ownWriter, let request = line.request, times.contains(line.time),
+      let keyID = request.facts.keyID
+    else { return }
     let name = "\(request.id) \(request.attempt)"
     var spent = Spent(
       id: request.id, keyID: keyID, team: request.facts.team, user: request.user, cost: 0, time: line.time)

@@ -255,20 +255,22 @@ final class ClientConnection: ChannelDuplexHandler {
   /// The state is set before: the end may let a pipelined request in at once.
   private func finishResponse() {
     guard let context else { return }
-    guard keepsAlive else {
-      state = .closed
-      let written = context.eventLoop.makePromise(of: Void.self)
-      written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-      output.write(to: context, promise: written)
-      context.flush()
-      return
-    }
+    guard keepsAlive else { return closeWhenWritten(context) }
     flush()
     if input.readableBytes > 0 { advance() }
     if isReadHeldBack, !holdsReading {
       isReadHeldBack = false
       context.read()
     }
+  }
+
+  /// Behind the last byte that is on its way.
+  private func closeWhenWritten(_ context: ChannelHandlerContext) {
+    state = .closed
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    output.write(to: context, promise: written)
+    context.flush()
   }
 
   /// Ends the connection in the middle of an answer, which is how a client learns that it is not whole.
@@ -327,7 +329,15 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   func closeIfIdle() {
-    if case .idle = state { close() }
+    if case .idle = state, let context { closeWhenWritten(context) }
+  }
+
+  /// An answer, or the last bytes of one, are still to come.
+  var isOwed: Bool {
+    switch state {
+    case .waiting, .exchanging, .closed: true
+    case .idle, .receiving, .ignoring, .lingering: false
+    }
   }
 
   func check(_ now: NIODeadline) {
