@@ -116,6 +116,19 @@ import Testing
     #expect(book.states(now: aMonday).map(\.spent.femtodollars) == [3 * dollar, 3 * dollar])
   }
 
+  @Test("a team's budget knows what was spent in it while none of today's keys was its") func formerTeam() {
+    var book = book([accessKey("k_1", team: "new")])
+    book.replay(keyID: "k_1", team: "former", user: nil, cost: 3 * dollar, time: aMonday, now: aMonday)
+    book.finishReplay(now: aMonday)
+    var team = AccessPolicy()
+    team.budgets = [budget("4/week")]
+    book.configure(
+      keys: [accessKey("k_1", team: "former")],
+      holders: [.init(kind: .team, name: "former", policy: team)], now: aMonday)
+    #expect(book.admit(demand(cost: dollar + 1), now: aMonday).ticket == nil)
+    #expect(book.admit(demand(cost: dollar), now: aMonday).ticket != nil)
+  }
+
   @Test("a rolling budget frees what is older than it, by quarters of an hour") func rolling() throws {
     var book = book([accessKey("k_1") { $0.budgets = [budget("1/rolling-1h")] }])
     let ticket = try #require(book.admit(demand(cost: dollar), now: aMonday + 60_000_000).ticket)

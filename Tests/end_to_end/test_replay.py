@@ -1,11 +1,13 @@
 """What was spent before is read back behind the proxy's work. A segment that opens late stands for months of them."""
 import contextlib
 import fcntl
+import json
 import os
 import re
 import signal
 import threading
 import time
+import urllib.request
 
 import programs
 from spending import ask, body, bound, dollars, error
@@ -91,3 +93,34 @@ def test_a_start_says_which_budgets_look_further_back_than_the_log(store_kind, m
     os.utime(number, (later, later))
     other = house.start_proxy(variables={"TOLLBOOK_TEST_TIME": tomorrow, "TOLLBOOK_RAW_LOGS": "elsewhere"})
     assert ("moved away" in other.stderr) == (store_kind == "sqlite")
+
+
+def test_a_budget_that_is_made_later_counts_what_was_fetched_meanwhile_once(make_house):
+    """A batch of yesterday whose results came today, to the process that the budget is made in."""
+    house = make_house(proxy=["admin: 127.0.0.1:0"])
+    house.publish_prices()
+    key = house.create_key("batcher", "--budget", "9/day@UTC")["key"]
+
+    def answer(proxy, method, path, body=b""):
+        fields = [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("content-type", "application/json")]
+        return wire.exchange(proxy.port, path, fields, body, method=method)
+
+    def monthly(proxy):
+        with urllib.request.urlopen(proxy.admin_url + "/metrics", timeout=10) as page:
+            found = re.search(r'tollbook_budget_spent_usd\{[^}]*budget="month[^}]*\} (\S+)', page.read().decode())
+        return found and found[1]
+
+    batch = json.dumps({"requests": [{"custom_id": f"item-{n}", "params": {
+        "model": "claude-sonnet-4-5-20250929", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}}
+        for n in range(2)]}).encode()
+    before = house.start_proxy(variables={"TOLLBOOK_TEST_TIME": "2026-11-27T12:00:00Z"})
+    assert answer(before, "POST", "/v1/messages/batches", batch).status == 200
+    before.kill()
+    today = {"TOLLBOOK_TEST_TIME": "2026-11-28T12:00:00Z"}
+    proxy = house.start_proxy(variables=today)
+    assert answer(proxy, "GET", "/v1/messages/batches/msgbatch_1/results").status == 200
+    assert monthly(proxy) is None
+    house.command("keys", "update", "batcher", "--budget", "9/month@UTC")
+    known = programs.wait_until("the budget knows the past", 20, lambda: monthly(proxy))
+    proxy.kill()
+    assert known == monthly(house.start_proxy(variables=today)) and float(known) > 0
