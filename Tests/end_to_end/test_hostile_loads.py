@@ -134,7 +134,7 @@ def test_ten_thousand_idle_connections(tmp_path, many_descriptors):
     count = 10_000
     if many_descriptors < count + 100:
         pytest.fail(f"this test needs {count} descriptors: ulimit -Hn is {many_descriptors}")
-    one = Hostile(tmp_path, ["idle-client-ms: 4000"])
+    one = Hostile(tmp_path, ["idle-client-ms: 12000"])
     try:
         assert one.is_served()
         before = one.memory()
