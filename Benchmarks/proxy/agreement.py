@@ -14,6 +14,8 @@ OUTCOMES = {("complete", "200"): {"ok"}, ("complete", "500"): {"vendor_error"}, 
 """What the log may say of what a client saw. Whoever leaves may do so behind the last byte."""
 UNSEEN = {"client_gone", "ok"}
 """Of a request whose client left before it had the answer's head, and so never knew the id."""
+NOT_SENT = ("client_error", "499")
+"""The client left before a vendor was sent anything."""
 EXAMPLES_MAX = 5
 
 
@@ -61,7 +63,7 @@ def judge(request, rows, counts, faults):
     _, _, _, outcome, status, usage, _ = final[0]
     if not clients:
         counts["seen by no client"] += 1
-        if outcome not in UNSEEN:
+        if outcome not in UNSEEN and (outcome, status) != NOT_SENT:
             faults.add("unseen", f"{request}: seen by no client, and the log says {outcome} {status}")
         return
     _, _, how, seen = clients[0]
