@@ -37,7 +37,7 @@ extension LoopContext {
       return .yes(plan)
     case .refused(let refusal): return .no(Problem(refusal, now: core.clock()))
     case .wait(let needs):
-      ask(for: needs, then: demand, plan, Asked(later, self))
+      ask(for: needs, then: demand, plan, Patience(later, self))
       return .later
     }
   }
@@ -59,33 +59,33 @@ extension LoopContext {
   /// Asks until the request is let in or there is nothing to have: what came for it may have gone to another request, or
   /// another of its budgets been used up meanwhile. All of it within one patience.
   private func ask(
-    for needs: [LeaseNeed], then demand: AdmissionBook.Demand, _ plan: Plan, _ asked: Asked
+    for needs: [LeaseNeed], then demand: AdmissionBook.Demand, _ plan: Plan, _ patience: Patience
   ) {
-    let box = NIOLoopBound((plan, asked, self), eventLoop: eventLoop)
+    let box = NIOLoopBound((plan, patience, self), eventLoop: eventLoop)
     let (eventLoop, admission) = (eventLoop, core.admission)
     admission.ask(needs) { outcome in
       eventLoop.execute {
-        let (plan, asked, loop) = box.value
+        let (plan, patience, loop) = box.value
         // Whoever has lost patience is gone; the share is there for others.
-        guard asked.isWaiting else { return }
+        guard patience.isWaiting else { return }
         var demand = demand
         demand.mayWait = outcome == .given
         switch admission.admit(demand) {
         case .admitted(let ticket):
           loop.tickets[plan.record.id] = ticket
-          asked.tell(.yes(plan))
+          patience.tell(.yes(plan))
         case .refused(let refusal):
-          asked.tell(
+          patience.tell(
             .no(outcome == .notAsked ? .budgetsUnavailable : Problem(refusal, now: loop.core.clock())))
-        case .wait(let needs) where outcome != .notAsked: loop.ask(for: needs, then: demand, plan, asked)
-        case .wait: asked.tell(.no(.budgetsUnavailable))
+        case .wait(let needs) where outcome != .notAsked: loop.ask(for: needs, then: demand, plan, patience)
+        case .wait: patience.tell(.no(.budgetsUnavailable))
         }
       }
     }
   }
 
   /// Who is told, once: of an answer, or of the end of the patience.
-  private final class Asked {
+  private final class Patience {
     private var later: ((Admitted) -> Void)?
     private var timeout: Scheduled<Void>?
 
