@@ -3,6 +3,7 @@ import asyncio
 import json
 import signal
 import socket
+import time
 
 import pytest
 
@@ -63,6 +64,34 @@ def test_a_drained_answer_is_waited_for(make_house, user):
     assert proxy.terminate() == 0
     end = Log(house.raw_logs).end_of(user)
     assert end["outcome"] == "client_gone" and end["usage"]["completion_tokens"] == 40
+
+
+def test_the_last_bytes_of_a_whole_answer_are_waited_for(make_house, user):
+    """The log has the answer's end, and the proxy still holds what a slow reader has not taken."""
+    house = make_house()
+    key = house.create_key("slow-reader")["key"]
+    proxy = house.start_proxy()
+    # An answer that is to say what it cost goes out in one piece.
+    sent = [*headers("openai", key, "big-line-kib=24576"), ("x-tollbook-cost", "1")]
+    body = encoded(question("openai", user, False))
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(programs.STOP_SECONDS_MAX)
+        client.connect(("127.0.0.1", proxy.port))
+        client.sendall(wire.request_bytes(PATHS["openai"], sent, body, "POST"))
+        parser = wire.Parser("POST")
+        while not (parser.done or Log(house.raw_logs).ends):
+            parser.feed(client.recv(65536))
+        assert not parser.done
+        proxy.process.send_signal(signal.SIGTERM)
+        # Time enough for a proxy that does not wait for its clients to be gone.
+        time.sleep(1)
+        while not parser.done:
+            data = client.recv(1 << 20)
+            assert data, f"{len(parser.body)} bytes came, and {parser.left} did not"
+            parser.feed(data)
+    assert proxy.process.wait(programs.STOP_SECONDS_MAX) == 0
+    assert Log(house.raw_logs).end_of(user)["outcome"] == "ok"
 
 
 def test_a_port_that_is_taken_is_said_and_fails(make_house, vendor):
